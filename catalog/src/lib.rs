@@ -1,0 +1,32 @@
+//! What a database looks like, as plain data: which dialect it speaks, which statements a script holds, what a step file
+//! says about itself, and what its tables and other objects are. Everything here is computed from text and values that the
+//! caller already has; nothing opens a file or a connection, so the same answers come out in a test, in a plan and in
+//! recovery.
+//!
+//! - [`dialect`]: the three dialects and the one way to quote an identifier
+//! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
+//! - [`directive`]: the `-- lockstep:` comments at the top of a step file
+//! - [`normalize`]: texts made comparable, for checksums and for object definitions
+//! - [`snapshot`]: the tables, columns and objects a database has
+//! - [`fingerprint`]: a snapshot in 64 characters
+//! - [`difference`]: what lies between two snapshots, and what a rollback took away
+
+pub mod dialect;
+pub mod difference;
+pub mod directive;
+pub mod fingerprint;
+mod lex;
+pub mod normalize;
+pub mod script;
+pub mod snapshot;
+
+pub use dialect::{Dialect, IdentifierError, quote};
+pub use difference::{Change, Difference, Removed, Subject, differences, removed};
+pub use directive::{DirectiveError, Directives};
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
+pub use normalize::{canonical_sql, normalize};
+pub use script::{
+    ConcurrentAction, ConcurrentIndex, ScriptError, Statement, forbids_transaction,
+    index_of_concurrent, split,
+};
+pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

@@ -1,0 +1,314 @@
+//! After a crash or a failure: go on, undo, or take a person's word for it. Also how work outside one transaction begins.
+//!
+//! ```text
+//! T1  begin_activation / begin_take_back   state applying | reverting, pending lease, epoch + 1
+//!     ... journalled steps ...
+//! T2  conclude_* | fail_*                  the flip
+//!     crash anywhere: plan_recovery, by whoever holds the structural lock next
+//! ```
+
+use lockstep_registry::{
+    Holder, LeaseKey, LeaseState, Requires, SchemaState, SchemaVersion, Specs,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::activate::Known;
+use crate::deactivate::{check_unused, fence_and_retain, unfinished};
+use crate::decision::Draft;
+use crate::{
+    Activate, Decision, Direction, EventKind, Facts, FenceReason, OperationId, Refusal,
+    RetentionReason,
+};
+
+/// What a person decided about a schema that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairAction {
+    /// Go on in the direction it was going.
+    Resume,
+    /// Go back to where it came from.
+    Undo,
+    /// It was finished by hand: record it as done.
+    MarkDone,
+}
+
+/// What a repair needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepairPlan {
+    /// Only the record changes.
+    Record(Decision),
+    /// The remaining steps are to run this way, under the structural lock.
+    Run {
+        /// Which way.
+        direction: Direction,
+    },
+}
+
+/// Somebody's unfinished work and which way to finish it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// Which schema.
+    pub schema: SchemaVersion,
+    /// Up where it is wanted now, down where nobody needs it any more.
+    pub direction: Direction,
+}
+
+/// T1 of an activation: the schema is `applying`, the lease waits for it.
+pub fn begin_activation(
+    facts: Facts,
+    request: &Activate,
+    specs: &Specs,
+    schema: &SchemaVersion,
+    operation: &OperationId,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(facts);
+    if let Some(binding) = &request.binding {
+        draft.register(binding)?;
+    }
+    let Some(spec) = specs.get(schema) else {
+        return Err(Refusal::UnknownSchema {
+            schema: schema.clone(),
+        });
+    };
+    draft.push(EventKind::SchemaApplying {
+        schema: schema.clone(),
+        operation: operation.clone(),
+        checksum: spec.checksum(),
+        requires: spec.requires.clone(),
+        compatible_with: spec.compatible_with.clone(),
+    })?;
+    // What it builds on is used from now on.
+    let below = Known {
+        facts: &draft.facts,
+        specs,
+    }
+    .closure(schema);
+    draft.reuse(&below)?;
+    let of = &request.handler_version;
+    let key = LeaseKey {
+        instance: request.holder.instance.clone(),
+        handler_version: of.clone(),
+    };
+    if let Some(held) = draft.facts.leases.get(&key).cloned() {
+        if held.holder == request.holder && held.state == LeaseState::Pending {
+            return Ok(draft.finish());
+        }
+        draft.push(EventKind::LeaseFenced {
+            holder: held.holder,
+            handler_version: of.clone(),
+            schema: held.schema,
+            reason: FenceReason::Superseded,
+        })?;
+        draft.settle_handler(of, false)?;
+    }
+    let bound = draft
+        .facts
+        .bindings
+        .get(of)
+        .map(|r| (r.binding.schema.clone(), r.state));
+    if let Some((target, state)) = bound {
+        if state != lockstep_registry::HandlerState::Active {
+            draft.push(EventKind::HandlerActivating {
+                handler_version: of.clone(),
+            })?;
+        }
+        let lease = draft.facts.lease(
+            &request.holder,
+            of,
+            &target,
+            request.kind,
+            LeaseState::Pending,
+        );
+        draft.push(EventKind::LeaseRequested { lease })?;
+    }
+    Ok(draft.finish())
+}
+
+/// T1 of taking a schema back: it is `reverting`, and no lease is granted on it from now on (R1 holds at this moment).
+pub fn begin_take_back(
+    facts: Facts,
+    releasing: Option<&crate::Deactivate>,
+    schema: &SchemaVersion,
+    operation: &OperationId,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(facts);
+    if let Some(request) = releasing {
+        let released = crate::conclude_deactivate(draft.facts, request, Vec::new())?;
+        draft = Draft::new(released.after);
+        let mut begun =
+            begin_take_back_of(&mut draft, schema, operation).map(|()| draft.finish())?;
+        begun.events.splice(0..0, released.events);
+        return Ok(begun);
+    }
+    fence_and_retain(&mut draft)?;
+    begin_take_back_of(&mut draft, schema, operation)?;
+    Ok(draft.finish())
+}
+
+fn begin_take_back_of(
+    draft: &mut Draft,
+    schema: &SchemaVersion,
+    operation: &OperationId,
+) -> Result<(), Refusal> {
+    check_unused(&draft.facts, schema)?;
+    draft.push(EventKind::SchemaReverting {
+        schema: schema.clone(),
+        operation: operation.clone(),
+    })
+}
+
+/// Decides how to finish what others left, under the structural lock: whoever held it is gone, so its pending
+/// leases are fenced; a schema that is `wanted` is finished, any other is undone.
+pub fn plan_recovery(
+    facts: Facts,
+    wanted: &[SchemaVersion],
+    us: &Holder,
+    operation: &OperationId,
+) -> Result<(Decision, Vec<Recovery>), Refusal> {
+    let mut draft = Draft::new(facts);
+    let pending = |l: &&lockstep_registry::Lease| l.state == LeaseState::Pending && l.holder != *us;
+    let orphans: Vec<_> = draft
+        .facts
+        .leases
+        .values()
+        .filter(pending)
+        .cloned()
+        .collect();
+    for lease in orphans {
+        draft.push(EventKind::LeaseFenced {
+            holder: lease.holder,
+            handler_version: lease.handler_version.clone(),
+            schema: lease.schema,
+            reason: FenceReason::Crashed,
+        })?;
+        draft.settle_handler(&lease.handler_version, false)?;
+    }
+    let mut works = Vec::new();
+    for schema in unfinished(&draft.facts) {
+        let reverting = draft.facts.state_of(&schema) == SchemaState::Reverting;
+        let direction = if !reverting && wanted.contains(&schema) {
+            Direction::Up
+        } else {
+            Direction::Down
+        };
+        if direction == Direction::Down && !reverting {
+            draft.push(EventKind::SchemaReverting {
+                schema: schema.clone(),
+                operation: operation.clone(),
+            })?;
+        }
+        works.push(Recovery { schema, direction });
+    }
+    Ok((draft.finish(), works))
+}
+
+/// Decides what repairing a schema needs.
+pub fn plan_repair(
+    facts: Facts,
+    schema: &SchemaVersion,
+    action: RepairAction,
+    operation: &OperationId,
+) -> Result<RepairPlan, Refusal> {
+    let Some(record) = facts.schemas.get(schema).cloned() else {
+        return Err(Refusal::NothingToRepair {
+            schema: schema.clone(),
+            state: SchemaState::Pending,
+        });
+    };
+    let nothing = || Refusal::NothingToRepair {
+        schema: schema.clone(),
+        state: record.state,
+    };
+    let going = match (record.state, &record.failure) {
+        (SchemaState::Applying, _) => Direction::Up,
+        (SchemaState::Reverting, _) => Direction::Down,
+        (SchemaState::Failed | SchemaState::Applied, Some(failure)) => failure.direction,
+        (SchemaState::Failed, None) => Direction::Up,
+        _ => return Err(nothing()),
+    };
+    let direction = match (action, going) {
+        (RepairAction::Resume, direction) => direction,
+        (RepairAction::Undo, Direction::Up) => Direction::Down,
+        (RepairAction::Undo, Direction::Down) => Direction::Up,
+        (RepairAction::MarkDone, done) => return record_done(facts, schema, done, operation),
+    };
+    match (direction, record.occupies(), record.state) {
+        // A failed rollback took itself back: the schema is where undoing would lead.
+        (Direction::Up, _, SchemaState::Applied) => Err(nothing()),
+        // Nothing of it is in the database: going back is a matter of the record.
+        (Direction::Down, false, _) => record_done(facts, schema, Direction::Down, operation),
+        (Direction::Down, true, _) => {
+            check_unused(&facts, schema)?;
+            Ok(RepairPlan::Run { direction })
+        }
+        (Direction::Up, ..) => Ok(RepairPlan::Run { direction }),
+    }
+}
+
+fn record_done(
+    facts: Facts,
+    schema: &SchemaVersion,
+    direction: Direction,
+    operation: &OperationId,
+) -> Result<RepairPlan, Refusal> {
+    let mut draft = Draft::new(facts);
+    let Some(record) = draft.facts.schemas.get(schema).cloned() else {
+        return Err(Refusal::NothingToRepair {
+            schema: schema.clone(),
+            state: SchemaState::Pending,
+        });
+    };
+    let (schema, operation) = (schema.clone(), operation.clone());
+    match direction {
+        Direction::Up => {
+            draft.push(EventKind::SchemaApplied {
+                schema: schema.clone(),
+                operation,
+                checksum: record.checksum,
+                requires: record.requires.clone(),
+                compatible_with: record.compatible_with,
+                steps: 0,
+                duration_us: 0,
+            })?;
+            draft.reuse(&record.requires)?;
+            draft.retain(&schema, None, RetentionReason::Repaired)?;
+        }
+        Direction::Down => {
+            check_unused(&draft.facts, &schema)?;
+            draft.push(EventKind::SchemaRolledBack {
+                schema,
+                operation,
+                steps: 0,
+                duration_us: 0,
+                lost: Vec::new(),
+            })?;
+            for parent in &record.requires {
+                draft.retain(parent, None, RetentionReason::Repaired)?;
+            }
+        }
+    }
+    Ok(RepairPlan::Record(draft.finish()))
+}
+
+/// What repairing or recovering a schema came to: its final event, then what that means for its neighbours.
+pub fn conclude_repair(facts: Facts, done: EventKind) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(facts);
+    let Some(schema) = done.schema().cloned() else {
+        return Ok(draft.finish());
+    };
+    if matches!(done, EventKind::SchemaRolledBack { .. }) {
+        check_unused(&draft.facts, &schema)?;
+    }
+    draft.push(done)?;
+    let requires = draft
+        .facts
+        .schemas
+        .get(&schema)
+        .map(|r| r.requires.clone())
+        .unwrap_or_default();
+    draft.reuse(&requires)?;
+    for each in requires.iter().chain([&schema]) {
+        draft.retain(each, None, RetentionReason::Repaired)?;
+    }
+    Ok(draft.finish())
+}
