@@ -31,7 +31,9 @@ impl Dialect {
 
     /// The dialect a file suffix stands for, the reverse of [`file_suffix`](Self::file_suffix).
     pub fn from_file_suffix(suffix: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.file_suffix() == suffix)
+        Self::ALL
+            .into_iter()
+            .find(|dialect| dialect.file_suffix() == suffix)
     }
 
     /// The longest identifier in bytes of UTF-8, where the server counts bytes (PostgreSQL: 63).
@@ -58,7 +60,11 @@ impl Dialect {
             (None, Some(limit)) => (name.chars().count(), limit, "characters"),
             (None, None) => return None,
         };
-        (length > limit).then_some(Excess { length, limit, unit })
+        (length > limit).then_some(Excess {
+            length,
+            limit,
+            unit,
+        })
     }
 }
 
@@ -128,10 +134,23 @@ pub fn quote(dialect: Dialect, name: &str) -> Result<String, IdentifierError> {
         return Err(IdentifierError::Empty);
     }
     if name.contains('\0') {
-        return Err(IdentifierError::Nul { name: name.to_owned() });
+        return Err(IdentifierError::Nul {
+            name: name.to_owned(),
+        });
     }
-    if let Some(Excess { length, limit, unit }) = dialect.excess(name) {
-        return Err(IdentifierError::TooLong { name: name.to_owned(), length, limit, unit, dialect });
+    if let Some(Excess {
+        length,
+        limit,
+        unit,
+    }) = dialect.excess(name)
+    {
+        return Err(IdentifierError::TooLong {
+            name: name.to_owned(),
+            length,
+            limit,
+            unit,
+            dialect,
+        });
     }
     let mark = match dialect {
         Dialect::Sqlite | Dialect::Postgres => '"',
@@ -173,7 +192,10 @@ mod tests {
             assert_eq!(dialect.to_string(), display);
             assert_eq!(dialect.file_suffix(), suffix);
             assert_eq!(Dialect::from_file_suffix(suffix), Some(dialect));
-            assert_eq!(serde_json::to_string(&dialect).unwrap(), format!("{suffix:?}"));
+            assert_eq!(
+                serde_json::to_string(&dialect).unwrap(),
+                format!("{suffix:?}")
+            );
         }
         assert_eq!(Dialect::from_file_suffix("oracle"), None);
     }
@@ -194,16 +216,25 @@ mod tests {
         // 32 characters, but 64 bytes: PostgreSQL counts bytes.
         let error = quote(Dialect::Postgres, &"é".repeat(32)).unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("64 bytes") && text.contains("allows 63"), "{text}");
+        assert!(
+            text.contains("64 bytes") && text.contains("allows 63"),
+            "{text}"
+        );
         let error = quote(Dialect::Mysql, &"é".repeat(65)).unwrap_err();
-        assert!(error.to_string().contains("65 characters, MySQL allows 64"), "{error}");
+        assert!(
+            error.to_string().contains("65 characters, MySQL allows 64"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_empty_name_and_a_nul_are_refused() {
         for dialect in Dialect::ALL {
             assert_eq!(quote(dialect, ""), Err(IdentifierError::Empty));
-            assert!(matches!(quote(dialect, "a\0b"), Err(IdentifierError::Nul { .. })));
+            assert!(matches!(
+                quote(dialect, "a\0b"),
+                Err(IdentifierError::Nul { .. })
+            ));
         }
     }
 

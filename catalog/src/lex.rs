@@ -125,7 +125,11 @@ pub(crate) fn lex(dialect: Dialect, text: &str) -> Lexed<'_> {
             if glued {
                 end -= 1;
             }
-            lexemes.push(Lexeme { kind: kind(token.token), text: &text[start..end], start });
+            lexemes.push(Lexeme {
+                kind: kind(token.token),
+                text: &text[start..end],
+                start,
+            });
             if glued {
                 offset = end;
                 continue 'restart;
@@ -135,10 +139,17 @@ pub(crate) fn lex(dialect: Dialect, text: &str) -> Lexed<'_> {
         let start = offset + cursor.at;
         let unread = &text[start..];
         let Some((kind, length)) = read_on(dialect, unread) else {
-            failure = Some(Failure { kind: failure_kind(dialect, unread, error.message), start });
+            failure = Some(Failure {
+                kind: failure_kind(dialect, unread, error.message),
+                start,
+            });
             break;
         };
-        lexemes.push(Lexeme { kind, text: &unread[..length], start });
+        lexemes.push(Lexeme {
+            kind,
+            text: &unread[..length],
+            start,
+        });
         offset = start + length;
     }
     if dialect == Dialect::Mysql && failure.is_none() {
@@ -185,7 +196,9 @@ fn read_on(dialect: Dialect, unread: &str) -> Option<(Kind, usize)> {
         '.' if characters.next() == Some('_') => Some((Kind::Symbol, 1)),
         // `1_` and `0x_`: what to make of these is the server's business.
         '0'..='9' | '.' => {
-            let digits = unread.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.');
+            let digits = unread
+                .bytes()
+                .take_while(|byte| byte.is_ascii_digit() || *byte == b'.');
             Some((Kind::Symbol, digits.count()))
         }
         // `E'\xC3\xA9'`: bytes of a character that the tokenizer does not put together.
@@ -226,14 +239,18 @@ fn failure_kind(dialect: Dialect, unread: &str, message: String) -> FailureKind 
 }
 
 /// MySQL wants white space after `--`, and takes the end of the text for it; the tokenizer does not.
-fn close_bare_comment(text: &str, lexemes: &mut Vec<Lexeme<'_>>) {
+fn close_bare_comment<'a>(text: &'a str, lexemes: &mut Vec<Lexeme<'a>>) {
     if let [.., first, second] = lexemes.as_slice()
         && first.is_symbol("-")
         && second.is_symbol("-")
     {
         let start = first.start;
         lexemes.truncate(lexemes.len() - 2);
-        lexemes.push(Lexeme { kind: Kind::Comment, text: &text[start..], start });
+        lexemes.push(Lexeme {
+            kind: Kind::Comment,
+            text: &text[start..],
+            start,
+        });
     }
 }
 
@@ -247,13 +264,20 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, at: 0, line: 1, column: 1 }
+        Self {
+            text,
+            at: 0,
+            line: 1,
+            column: 1,
+        }
     }
 
     fn advance_to(&mut self, end: Location) -> usize {
         let mut characters = self.text[self.at..].chars();
         while (self.line, self.column) < (end.line, end.column) {
-            let Some(character) = characters.next() else { break };
+            let Some(character) = characters.next() else {
+                break;
+            };
             self.at += character.len_utf8();
             if character == '\n' {
                 self.line += 1;
@@ -357,7 +381,11 @@ mod tests {
             (Postgres, "a #-- it's\nb", &["a", "#", "b"]),
             (Postgres, "a ?-- it's\nb", &["a", "?", "b"]),
             (Postgres, "(c)._x", &["(", "c", ")", ".", "_x"]),
-            (Postgres, r"E'\xC3\xA9 \' ''x' y", &[r"E'\xC3\xA9 \' ''x'", "y"]),
+            (
+                Postgres,
+                r"E'\xC3\xA9 \' ''x' y",
+                &[r"E'\xC3\xA9 \' ''x'", "y"],
+            ),
             (Postgres, r"U&'\zz' y", &["U", "&", r"'\zz'", "y"]),
             (Postgres, "$a$ $$ ; $b$ $a$ $1", &["$a$ $$ ; $b$ $a$", "$1"]),
             (Postgres, "a$$b", &["a$$b"]),

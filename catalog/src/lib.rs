@@ -6,7 +6,7 @@
 //! - [`dialect`]: the three dialects and the one way to quote an identifier
 //! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
-//! - [`normalize`]: texts made comparable, for checksums and for object definitions
+//! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
