@@ -1,14 +1,13 @@
 //! Activation: apply what is missing, then grant the lease.
 
 use lockstep_registry::{
-    Binding, Compatibility, HandlerState, HandlerVersion, Holder, Lease, LeaseKey, LeaseKind,
-    LeaseState, Requires, SchemaState, SchemaVersion, Specs, compatible,
+    Binding, Compatibility, HandlerState, HandlerVersion, Holder, Lease, LeaseKey, LeaseKind, LeaseState, Requires,
+    SchemaState, SchemaVersion, Specs, compatible,
 };
 
 use crate::decision::Draft;
 use crate::{
-    Decision, Direction, EventKind, Facts, Failure, FenceReason, LiveUse, OperationId, Refusal,
-    RetentionReason,
+    Decision, Direction, EventKind, Facts, Failure, FenceReason, LiveUse, OperationId, Refusal, RetentionReason,
 };
 
 /// A request to serve a handler version.
@@ -66,10 +65,7 @@ impl Requires for Known<'_> {
 
 impl Known<'_> {
     fn declares(&self, upper: &SchemaVersion, lower: &SchemaVersion) -> bool {
-        let by_spec = self
-            .specs
-            .get(upper)
-            .is_some_and(|s| s.compatible_with.contains(lower));
+        let by_spec = self.specs.get(upper).is_some_and(|s| s.compatible_with.contains(lower));
         by_spec
             || self
                 .facts
@@ -80,17 +76,9 @@ impl Known<'_> {
 }
 
 /// Decides what activating needs, from facts read under the lock.
-pub fn plan_activate(
-    facts: Facts,
-    request: &Activate,
-    specs: &Specs,
-) -> Result<ActivationPlan, Refusal> {
+pub fn plan_activate(facts: Facts, request: &Activate, specs: &Specs) -> Result<ActivationPlan, Refusal> {
     let schema = bound_schema(&facts, request)?;
-    let closure = Known {
-        facts: &facts,
-        specs,
-    }
-    .closure(&schema);
+    let closure = Known { facts: &facts, specs }.closure(&schema);
     let mut missing = Vec::new();
     let mut unfinished = Vec::new();
     for each in &closure {
@@ -103,9 +91,7 @@ pub fn plan_activate(
         }
         // A crash while it was taken back can be finished from the stored spec; applying it anew needs the files.
         if specs.get(each).is_none() {
-            return Err(Refusal::UnknownSchema {
-                schema: each.clone(),
-            });
+            return Err(Refusal::UnknownSchema { schema: each.clone() });
         }
         missing.push(each.clone());
     }
@@ -143,10 +129,7 @@ pub fn conclude_activate(
                 after: decision.after,
             })
         }
-        ActivationPlan::AlreadyActive { facts, .. } => Ok(Decision {
-            events,
-            after: facts,
-        }),
+        ActivationPlan::AlreadyActive { facts, .. } => Ok(Decision { events, after: facts }),
         ActivationPlan::Apply { first, .. } => Err(Refusal::NotApplied {
             state: SchemaState::Pending,
             schema: first,
@@ -169,9 +152,7 @@ pub fn fail_activate(
     if let Some(spec) = specs.get(&failure.schema) {
         let (checksum, requires) = (spec.checksum(), spec.requires.clone());
         // Somebody else may have finished the schema since our transaction was taken back.
-        if draft.facts.state_of(&failure.schema) != SchemaState::Applied
-            || failure.direction == Direction::Down
-        {
+        if draft.facts.state_of(&failure.schema) != SchemaState::Applied || failure.direction == Direction::Down {
             draft.push(EventKind::SchemaFailed {
                 operation,
                 failure,
@@ -180,12 +161,12 @@ pub fn fail_activate(
             })?;
         }
     }
-    let closure = match request.binding.as_ref() {
-        Some(binding) => Known {
+    let closure = match draft.facts.bindings.get(&request.handler_version) {
+        Some(record) => Known {
             facts: &draft.facts,
             specs,
         }
-        .closure(&binding.schema),
+        .closure(&record.binding.schema),
         None => Vec::new(),
     };
     let of = &request.handler_version;
@@ -193,12 +174,7 @@ pub fn fail_activate(
         instance: request.holder.instance.clone(),
         handler_version: of.clone(),
     };
-    if let Some(lease) = draft
-        .facts
-        .leases
-        .get(&key)
-        .filter(|l| l.state == LeaseState::Pending)
-    {
+    if let Some(lease) = draft.facts.leases.get(&key).filter(|l| l.state == LeaseState::Pending) {
         let (holder, schema) = (lease.holder.clone(), lease.schema.clone());
         draft.push(EventKind::LeaseReleased {
             holder,
@@ -208,24 +184,14 @@ pub fn fail_activate(
     }
     let served = draft.facts.leases_of(of).next().is_some();
     let state = draft.facts.bindings.get(of).map(|r| r.state);
-    if !served
-        && !matches!(
-            state,
-            None | Some(HandlerState::Active | HandlerState::Failed)
-        )
-    {
+    if !served && !matches!(state, None | Some(HandlerState::Active | HandlerState::Failed)) {
         draft.push(EventKind::HandlerFailed {
             handler_version: of.clone(),
         })?;
     }
     // Schemas it built on may have been applied in transactions of their own.
     for schema in &closure {
-        if draft
-            .facts
-            .schemas
-            .get(schema)
-            .is_some_and(|r| r.retention.is_none())
-        {
+        if draft.facts.schemas.get(schema).is_some_and(|r| r.retention.is_none()) {
             draft.retain(schema, None, RetentionReason::Policy)?;
         }
     }
@@ -238,10 +204,7 @@ fn bound_schema(facts: &Facts, request: &Activate) -> Result<SchemaVersion, Refu
         // Whether the two may differ is `register`'s question, asked before the lease is granted.
         (Some(binding), Some(record)) => {
             let mut trial = Draft::new(Facts::default());
-            trial
-                .facts
-                .bindings
-                .insert(handler_version.clone(), record.clone());
+            trial.facts.bindings.insert(handler_version.clone(), record.clone());
             trial.register(binding)?;
             Ok(binding.schema.clone())
         }
@@ -279,22 +242,15 @@ fn check_unchanged(facts: &Facts, specs: &Specs, schema: &SchemaVersion) -> Resu
 /// A failed way up is simply tried again; a failed way down needs a decision.
 fn check_failed(facts: &Facts, schema: &SchemaVersion) -> Result<(), Refusal> {
     match facts.schemas.get(schema).and_then(|r| r.failure.as_ref()) {
-        Some(failure) if failure.direction == Direction::Down && failure.leaves_traces => {
-            Err(Refusal::NeedsRepair {
-                schema: schema.clone(),
-                failure: Box::new(failure.clone()),
-            })
-        }
+        Some(failure) if failure.direction == Direction::Down && failure.leaves_traces => Err(Refusal::NeedsRepair {
+            schema: schema.clone(),
+            failure: Box::new(failure.clone()),
+        }),
         _ => Ok(()),
     }
 }
 
-fn check_compatible(
-    facts: &Facts,
-    request: &Activate,
-    schema: &SchemaVersion,
-    specs: &Specs,
-) -> Result<(), Refusal> {
+fn check_compatible(facts: &Facts, request: &Activate, schema: &SchemaVersion, specs: &Specs) -> Result<(), Refusal> {
     // Another user of a schema that is live changes nothing for the users of the others.
     if request.override_incompatible || facts.leases_on(schema).next().is_some() {
         return Ok(());

@@ -89,10 +89,7 @@ pub fn plan_deactivate(facts: Facts, request: &Deactivate) -> Result<TakeBack, R
                 handler_version: request.handler_version.clone(),
             });
         }
-        let others = facts
-            .leases_of(&request.handler_version)
-            .map(LiveUse::from)
-            .collect();
+        let others = facts.leases_of(&request.handler_version).map(LiveUse::from).collect();
         return Ok(TakeBack::NotActive { others });
     };
     let schema = lease.schema.clone();
@@ -102,10 +99,7 @@ pub fn plan_deactivate(facts: Facts, request: &Deactivate) -> Result<TakeBack, R
         let schemas = freed(&draft.facts, &schema);
         if !schemas.is_empty() {
             let unfinished = unfinished(&draft.facts);
-            return Ok(TakeBack::Revert {
-                schemas,
-                unfinished,
-            });
+            return Ok(TakeBack::Revert { schemas, unfinished });
         }
     }
     keep(&mut draft, &schema, request.policy)?;
@@ -114,14 +108,22 @@ pub fn plan_deactivate(facts: Facts, request: &Deactivate) -> Result<TakeBack, R
 
 /// Releases the lease after structural work. A lease that appeared on a schema whose downs ran makes this
 /// a refusal, and the transaction is taken back: nothing happened (R1).
-pub fn conclude_deactivate(
-    facts: Facts,
-    request: &Deactivate,
-    results: Vec<Reversal>,
-) -> Result<Decision, Refusal> {
+pub fn conclude_deactivate(facts: Facts, request: &Deactivate, results: Vec<Reversal>) -> Result<Decision, Refusal> {
+    let key = LeaseKey {
+        instance: request.instance.clone(),
+        handler_version: request.handler_version.clone(),
+    };
+    let schema = facts.leases.get(&key).map(|lease| lease.schema.clone());
     let mut draft = Draft::new(facts);
     release(&mut draft, request)?;
     reverse(&mut draft, results)?;
+    // Somebody needed it when this was planned, and let go of it since.
+    if let Some(schema) = schema {
+        let kept = draft.facts.schemas.get(&schema).is_some_and(|r| r.retention.is_some());
+        if !kept {
+            keep(&mut draft, &schema, request.policy)?;
+        }
+    }
     Ok(draft.finish())
 }
 
@@ -159,11 +161,7 @@ pub fn conclude_rollback(facts: Facts, results: Vec<Reversal>) -> Result<Decisio
 }
 
 /// Records that a down failed. Where its transaction took everything back the schema is as it was.
-pub fn fail_take_back(
-    facts: Facts,
-    failure: Failure,
-    operation: OperationId,
-) -> Result<Decision, Refusal> {
+pub fn fail_take_back(facts: Facts, failure: Failure, operation: OperationId) -> Result<Decision, Refusal> {
     let mut draft = Draft::new(facts);
     if let Some(record) = draft.facts.schemas.get(&failure.schema) {
         let (checksum, requires) = (record.checksum.clone(), record.requires.clone());
@@ -220,7 +218,7 @@ pub(crate) fn unfinished(facts: &Facts) -> Vec<SchemaVersion> {
         .collect()
 }
 
-fn release(draft: &mut Draft, request: &Deactivate) -> Result<(), Refusal> {
+pub(crate) fn release(draft: &mut Draft, request: &Deactivate) -> Result<(), Refusal> {
     let key = LeaseKey {
         instance: request.instance.clone(),
         handler_version: request.handler_version.clone(),
@@ -244,11 +242,7 @@ pub(crate) fn fence_and_retain(draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(crate) fn keep(
-    draft: &mut Draft,
-    schema: &SchemaVersion,
-    policy: Policy,
-) -> Result<(), Refusal> {
+pub(crate) fn keep(draft: &mut Draft, schema: &SchemaVersion, policy: Policy) -> Result<(), Refusal> {
     let until = match policy {
         Policy::Grace(time) => Some(draft.facts.now.after(time)),
         Policy::Rollback | Policy::Retain => None,
@@ -280,11 +274,7 @@ fn reverse(draft: &mut Draft, results: Vec<Reversal>) -> Result<(), Refusal> {
     }
     // What went needed these; what is not gone by now stays, unused.
     for schema in freed {
-        let kept = draft
-            .facts
-            .schemas
-            .get(&schema)
-            .is_some_and(|r| r.retention.is_some());
+        let kept = draft.facts.schemas.get(&schema).is_some_and(|r| r.retention.is_some());
         if !kept {
             draft.retain(&schema, None, RetentionReason::Policy)?;
         }

@@ -1,10 +1,8 @@
 //! A decision: the events that make it true, each checked by the transition function as it is added.
 
-use lockstep_registry::{HandlerState, HandlerVersion, SchemaState, SchemaVersion};
+use lockstep_registry::{HandlerState, HandlerVersion, Lease, LeaseState, SchemaState, SchemaVersion};
 
-use crate::{
-    EventKind, Facts, FenceReason, Operation, OperationId, Refusal, Retention, RetentionReason,
-};
+use crate::{EventKind, Facts, FenceReason, Operation, OperationId, Refusal, Retention, RetentionReason};
 
 /// What becomes of the announcement when a decision is committed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,13 +68,16 @@ impl Draft {
     }
 
     /// Fences every lease whose time is over, and returns the schemas they were on.
+    ///
+    /// A pending one waits for work under the structural lock, however long that takes; whether the work goes on
+    /// is known only to who holds that lock (`plan_recovery`).
     pub(crate) fn fence_due(&mut self) -> Result<Vec<SchemaVersion>, Refusal> {
         let now = self.facts.now;
         let due: Vec<_> = self
             .facts
             .leases
             .values()
-            .filter(|l| l.is_due(now))
+            .filter(|l| l.state == LeaseState::Active && l.is_due(now))
             .cloned()
             .collect();
         let mut schemas = Vec::new();
@@ -94,26 +95,21 @@ impl Draft {
     }
 
     /// Brings a handler version in line with its leases after one ended; `drains` where a holder asked to stop serving it.
-    pub(crate) fn settle_handler(
-        &mut self,
-        of: &HandlerVersion,
-        drains: bool,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn settle_handler(&mut self, of: &HandlerVersion, drains: bool) -> Result<(), Refusal> {
         let Some(state) = self.facts.bindings.get(of).map(|record| record.state) else {
             return Ok(());
         };
         let handler_version = of.clone();
         let live = self.facts.leases_of(of).next().is_some();
+        // Who waits for a schema does not serve yet.
+        let is_active = |lease: &Lease| lease.state == LeaseState::Active;
+        let served = self.facts.leases_of(of).any(is_active);
         match state {
-            HandlerState::Active | HandlerState::Draining if !live => {
+            HandlerState::Active | HandlerState::Draining if !served => {
                 self.push(EventKind::HandlerDeactivated { handler_version })
             }
-            HandlerState::Activating if !live => {
-                self.push(EventKind::HandlerFailed { handler_version })
-            }
-            HandlerState::Active if drains => {
-                self.push(EventKind::HandlerDraining { handler_version })
-            }
+            HandlerState::Activating if !live => self.push(EventKind::HandlerFailed { handler_version }),
+            HandlerState::Active if drains => self.push(EventKind::HandlerDraining { handler_version }),
             _ => Ok(()),
         }
     }
@@ -125,42 +121,24 @@ impl Draft {
         until: Option<lockstep_registry::Timestamp>,
         reason: RetentionReason,
     ) -> Result<(), Refusal> {
-        let unused = self.facts.state_of(schema) == SchemaState::Applied
-            && self.facts.references(schema) == 0;
-        let already = self
-            .facts
-            .schemas
-            .get(schema)
-            .and_then(|r| r.retention.as_ref());
+        let unused = self.facts.state_of(schema) == SchemaState::Applied && self.facts.references(schema) == 0;
+        let already = self.facts.schemas.get(schema).and_then(|r| r.retention.as_ref());
         if !unused || already.is_some_and(|held| held.reason == reason && held.until == until) {
             return Ok(());
         }
         let since = already.map_or(self.facts.now, |held| held.since);
         self.push(EventKind::SchemaRetained {
             schema: schema.clone(),
-            retention: Retention {
-                since,
-                until,
-                reason,
-            },
+            retention: Retention { since, until, reason },
         })
     }
 
     /// Takes the schema and what it requires out of retention: they are used again.
-    pub(crate) fn reuse<'a>(
-        &mut self,
-        schemas: impl IntoIterator<Item = &'a SchemaVersion>,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn reuse<'a>(&mut self, schemas: impl IntoIterator<Item = &'a SchemaVersion>) -> Result<(), Refusal> {
         for schema in schemas {
-            let retained = self
-                .facts
-                .schemas
-                .get(schema)
-                .is_some_and(|r| r.retention.is_some());
+            let retained = self.facts.schemas.get(schema).is_some_and(|r| r.retention.is_some());
             if retained && self.facts.references(schema) > 0 {
-                self.push(EventKind::SchemaReused {
-                    schema: schema.clone(),
-                })?;
+                self.push(EventKind::SchemaReused { schema: schema.clone() })?;
             }
         }
         Ok(())

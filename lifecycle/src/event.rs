@@ -6,15 +6,14 @@
 use std::time::Duration;
 
 use lockstep_registry::{
-    Binding, Checksum, HandlerState, HandlerVersion, Holder, InstanceId, Lease, LeaseKey,
-    LeaseKind, LeaseState, SchemaState, SchemaVersion, Tag, Timestamp,
+    Binding, Checksum, HandlerState, HandlerVersion, Holder, InstanceId, Lease, LeaseKey, LeaseKind, LeaseState,
+    SchemaState, SchemaVersion, Tag, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BindingRecord, DataLoss, Direction, Facts, Failure, HandlerMove, IllegalMove, LeaseMove,
-    OperationId, Retention, SchemaMove, SchemaRecord, next_handler_state, next_lease_state,
-    next_schema_state,
+    BindingRecord, DataLoss, Direction, Facts, Failure, HandlerMove, IllegalMove, LeaseMove, OperationId, Retention,
+    SchemaMove, SchemaRecord, next_handler_state, next_lease_state, next_schema_state,
 };
 
 /// Why a lease was taken from its holder.
@@ -241,23 +240,15 @@ impl EventKind {
     pub fn handler_version(&self) -> Option<&HandlerVersion> {
         match self {
             Self::HandlerRegistered { binding } => Some(&binding.handler_version),
-            Self::HandlerTagged {
-                handler_version, ..
-            }
+            Self::HandlerTagged { handler_version, .. }
             | Self::HandlerActivating { handler_version }
             | Self::HandlerActivated { handler_version }
             | Self::HandlerDraining { handler_version }
             | Self::HandlerDeactivated { handler_version }
             | Self::HandlerFailed { handler_version }
-            | Self::LeaseReleased {
-                handler_version, ..
-            }
-            | Self::LeaseFenced {
-                handler_version, ..
-            } => Some(handler_version),
-            Self::LeaseRequested { lease } | Self::LeaseGranted { lease } => {
-                Some(&lease.handler_version)
-            }
+            | Self::LeaseReleased { handler_version, .. }
+            | Self::LeaseFenced { handler_version, .. } => Some(handler_version),
+            Self::LeaseRequested { lease } | Self::LeaseGranted { lease } => Some(&lease.handler_version),
             _ => None,
         }
     }
@@ -286,8 +277,7 @@ impl EventKind {
     /// How long the work it reports took, where it reports work.
     pub fn duration(&self) -> Option<Duration> {
         match self {
-            Self::SchemaApplied { duration_us, .. }
-            | Self::SchemaRolledBack { duration_us, .. } => {
+            Self::SchemaApplied { duration_us, .. } | Self::SchemaRolledBack { duration_us, .. } => {
                 Some(Duration::from_micros(*duration_us))
             }
             _ => None,
@@ -300,18 +290,12 @@ impl Facts {
     pub fn apply(&mut self, kind: &EventKind, at: Timestamp) -> Result<(), IllegalMove> {
         match kind {
             EventKind::HandlerRegistered { binding } => self.register(binding),
-            EventKind::HandlerTagged {
-                handler_version,
-                tag,
-            } => self.tag(handler_version, tag),
+            EventKind::HandlerTagged { handler_version, tag } => self.tag(handler_version, tag),
             EventKind::HandlerActivating { handler_version } => {
                 self.move_handler(handler_version, &[HandlerMove::Begin])?
             }
             EventKind::HandlerActivated { handler_version } => {
-                self.move_handler(
-                    handler_version,
-                    &[HandlerMove::Begin, HandlerMove::Complete],
-                )?;
+                self.move_handler(handler_version, &[HandlerMove::Begin, HandlerMove::Complete])?;
             }
             EventKind::HandlerDraining { handler_version } => {
                 self.move_handler(handler_version, &[HandlerMove::Drain])?
@@ -346,9 +330,7 @@ impl Facts {
                 record.applied_at = Some(at);
                 record.failure = None;
             }
-            EventKind::SchemaReverting { schema, .. } => {
-                self.known(schema)?.go(schema, &[SchemaMove::Revert])?
-            }
+            EventKind::SchemaReverting { schema, .. } => self.known(schema)?.go(schema, &[SchemaMove::Revert])?,
             EventKind::SchemaRolledBack { schema, .. } => {
                 let record = self.known(schema)?;
                 record.go(schema, &[SchemaMove::Revert, SchemaMove::RolledBack])?;
@@ -356,9 +338,7 @@ impl Facts {
                 record.retention = None;
                 record.failure = None;
             }
-            EventKind::SchemaRetained { schema, retention } => {
-                self.known(schema)?.retention = Some(retention.clone())
-            }
+            EventKind::SchemaRetained { schema, retention } => self.known(schema)?.retention = Some(retention.clone()),
             EventKind::SchemaReused { schema } => self.known(schema)?.retention = None,
             EventKind::SchemaFailed {
                 failure,
@@ -366,9 +346,7 @@ impl Facts {
                 requires,
                 ..
             } => self.fail(failure, checksum, requires)?,
-            EventKind::LeaseRequested { lease } | EventKind::LeaseGranted { lease } => {
-                self.hold(lease)?
-            }
+            EventKind::LeaseRequested { lease } | EventKind::LeaseGranted { lease } => self.hold(lease)?,
             EventKind::LeaseReleased {
                 holder,
                 handler_version,
@@ -396,10 +374,7 @@ impl Facts {
             state: HandlerState::Registered,
             ever_active: false,
         };
-        let record = self
-            .bindings
-            .entry(binding.handler_version.clone())
-            .or_insert(fresh);
+        let record = self.bindings.entry(binding.handler_version.clone()).or_insert(fresh);
         record.binding = binding.clone();
     }
 
@@ -419,11 +394,7 @@ impl Facts {
         }
     }
 
-    fn move_handler(
-        &mut self,
-        of: &HandlerVersion,
-        moves: &[HandlerMove],
-    ) -> Result<(), IllegalMove> {
+    fn move_handler(&mut self, of: &HandlerVersion, moves: &[HandlerMove]) -> Result<(), IllegalMove> {
         let what = format!("handler version {of}");
         let Some(record) = self.bindings.get_mut(of) else {
             return Err(unknown(what, moves));
@@ -441,36 +412,23 @@ impl Facts {
             .ok_or_else(|| unknown(format!("schema {schema}"), "change"))
     }
 
-    fn record(
-        &mut self,
-        schema: &SchemaVersion,
-        checksum: &Checksum,
-        requires: &[SchemaVersion],
-    ) -> &mut SchemaRecord {
-        let record = self
-            .schemas
-            .entry(schema.clone())
-            .or_insert_with(|| SchemaRecord {
-                state: SchemaState::Pending,
-                checksum: checksum.clone(),
-                requires: Vec::new(),
-                compatible_with: Vec::new(),
-                applied_at: None,
-                rolled_back_at: None,
-                retention: None,
-                failure: None,
-            });
+    fn record(&mut self, schema: &SchemaVersion, checksum: &Checksum, requires: &[SchemaVersion]) -> &mut SchemaRecord {
+        let record = self.schemas.entry(schema.clone()).or_insert_with(|| SchemaRecord {
+            state: SchemaState::Pending,
+            checksum: checksum.clone(),
+            requires: Vec::new(),
+            compatible_with: Vec::new(),
+            applied_at: None,
+            rolled_back_at: None,
+            retention: None,
+            failure: None,
+        });
         record.checksum = checksum.clone();
         record.requires = requires.to_vec();
         record
     }
 
-    fn fail(
-        &mut self,
-        failure: &Failure,
-        checksum: &Checksum,
-        requires: &[SchemaVersion],
-    ) -> Result<(), IllegalMove> {
+    fn fail(&mut self, failure: &Failure, checksum: &Checksum, requires: &[SchemaVersion]) -> Result<(), IllegalMove> {
         let name = &failure.schema;
         let record = match failure.direction {
             Direction::Up => {
@@ -512,12 +470,7 @@ impl Facts {
         Ok(())
     }
 
-    fn end_lease(
-        &mut self,
-        holder: &Holder,
-        of: &HandlerVersion,
-        step: LeaseMove,
-    ) -> Result<(), IllegalMove> {
+    fn end_lease(&mut self, holder: &Holder, of: &HandlerVersion, step: LeaseMove) -> Result<(), IllegalMove> {
         let key = LeaseKey {
             instance: holder.instance.clone(),
             handler_version: of.clone(),

@@ -23,7 +23,12 @@ pub fn plan_expire(facts: Facts, policy: Policy) -> Result<Expiry, Refusal> {
     let mut due = Vec::new();
     for schema in draft.fence_due()? {
         match policy {
-            Policy::Rollback => due.extend(freed(&draft.facts, &schema)),
+            Policy::Rollback => {
+                due.extend(freed(&draft.facts, &schema));
+                // Should we crash before it is taken back, the next reaper finds it due.
+                let now = draft.facts.now;
+                draft.retain(&schema, Some(now), RetentionReason::Expired)?;
+            }
             Policy::Grace(time) => {
                 let until = draft.facts.now.after(time);
                 draft.retain(&schema, Some(until), RetentionReason::Expired)?;
@@ -41,22 +46,19 @@ pub fn plan_expire(facts: Facts, policy: Policy) -> Result<Expiry, Refusal> {
         .collect();
     for (schema, retention) in unused {
         match retention {
-            Some(held) if held.until.is_some_and(|until| until <= now) => due.push(schema),
+            // What only it required goes with it.
+            Some(held) if held.until.is_some_and(|until| until <= now) => {
+                due.extend(freed(&draft.facts, &schema));
+            }
             Some(_) => {}
             // Left behind by a crash between two commits of one activation.
-            None if !due.contains(&schema) => {
-                draft.retain(&schema, None, RetentionReason::Expired)?
-            }
+            None if !due.contains(&schema) => draft.retain(&schema, None, RetentionReason::Expired)?,
             None => {}
         }
     }
     let mut seen = std::collections::BTreeSet::new();
     due.retain(|schema| seen.insert(schema.clone()));
-    let waiting = draft
-        .facts
-        .leases
-        .values()
-        .any(|l| l.state == LeaseState::Pending);
+    let waiting = draft.facts.leases.values().any(|l| l.state == LeaseState::Pending);
     let unfinished = waiting || !unfinished(&draft.facts).is_empty();
     Ok(Expiry {
         decision: draft.finish(),

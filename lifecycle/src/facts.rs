@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use lockstep_registry::{
-    Binding, Bindings, Checksum, HandlerState, HandlerVersion, Holder, Lease, LeaseKey, LeaseKind,
-    SchemaState, SchemaUsage, SchemaVersion, Timestamp,
+    Binding, Bindings, Checksum, HandlerState, HandlerVersion, Holder, Lease, LeaseKey, LeaseKind, SchemaState,
+    SchemaUsage, SchemaVersion, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -131,8 +131,7 @@ impl SchemaRecord {
     /// Whether anything of it may be in the database, so that what it requires must stay (R1).
     pub fn occupies(&self) -> bool {
         self.state.occupies()
-            || (self.state == SchemaState::Failed
-                && self.failure.as_ref().is_none_or(|f| f.leaves_traces))
+            || (self.state == SchemaState::Failed && self.failure.as_ref().is_none_or(|f| f.leaves_traces))
     }
 }
 
@@ -203,35 +202,23 @@ pub struct Facts {
 impl Facts {
     /// The schema's state; pending for one the database does not know.
     pub fn state_of(&self, schema: &SchemaVersion) -> SchemaState {
-        self.schemas
-            .get(schema)
-            .map_or(SchemaState::Pending, |r| r.state)
+        self.schemas.get(schema).map_or(SchemaState::Pending, |r| r.state)
     }
 
     /// The live leases on a schema.
     pub fn leases_on<'a>(&'a self, schema: &'a SchemaVersion) -> impl Iterator<Item = &'a Lease> {
-        self.leases
-            .values()
-            .filter(move |lease| lease.schema == *schema)
+        self.leases.values().filter(move |lease| lease.schema == *schema)
     }
 
     /// The live leases of a handler version.
     pub fn leases_of<'a>(&'a self, of: &'a HandlerVersion) -> impl Iterator<Item = &'a Lease> {
-        self.leases
-            .values()
-            .filter(move |lease| lease.handler_version == *of)
+        self.leases.values().filter(move |lease| lease.handler_version == *of)
     }
 
     /// The schemas in the database that require this one.
-    pub fn dependents_of<'a>(
-        &'a self,
-        schema: &'a SchemaVersion,
-    ) -> impl Iterator<Item = &'a SchemaVersion> {
+    pub fn dependents_of<'a>(&'a self, schema: &'a SchemaVersion) -> impl Iterator<Item = &'a SchemaVersion> {
         let uses = move |r: &SchemaRecord| r.occupies() && r.requires.contains(schema);
-        self.schemas
-            .iter()
-            .filter(move |(_, r)| uses(r))
-            .map(|(name, _)| name)
+        self.schemas.iter().filter(move |(_, r)| uses(r)).map(|(name, _)| name)
     }
 
     /// The reference count of a schema, always counted from rows: live leases plus dependents in the database.
@@ -241,10 +228,23 @@ impl Facts {
 
     /// The bindings, for resolving tags and times.
     pub fn known_bindings(&self) -> Bindings {
-        self.bindings
-            .values()
-            .map(|record| record.binding.clone())
-            .collect()
+        self.bindings.values().map(|record| record.binding.clone()).collect()
+    }
+
+    /// One schema with its users; `None` for one nobody knows.
+    pub fn usage_of(&self, schema: &SchemaVersion) -> Option<SchemaUsage> {
+        let record = self.schemas.get(schema);
+        let bound = || self.bindings.values().any(|r| r.binding.schema == *schema);
+        if record.is_none() && !bound() {
+            return None;
+        }
+        let mut usage = SchemaUsage::unused(schema.clone(), self.state_of(schema));
+        usage.retained = record.is_some_and(|r| r.retention.is_some());
+        for lease in self.leases_on(schema) {
+            *usage.handler_versions.entry(lease.handler_version.clone()).or_default() += 1;
+        }
+        usage.dependents = self.dependents_of(schema).cloned().collect();
+        Some(usage)
     }
 
     /// Every known schema with its users: what the in-memory map shows.
@@ -265,10 +265,7 @@ impl Facts {
         }
         for lease in self.leases.values() {
             if let Some(usage) = all.get_mut(&lease.schema) {
-                *usage
-                    .handler_versions
-                    .entry(lease.handler_version.clone())
-                    .or_default() += 1;
+                *usage.handler_versions.entry(lease.handler_version.clone()).or_default() += 1;
             }
         }
         for (name, record) in self.schemas.iter().filter(|(_, r)| r.occupies()) {

@@ -88,19 +88,14 @@ impl Progress {
                     continue;
                 }
                 (JournalState::Done, Direction::Up) => {
-                    progress
-                        .in_effect
-                        .insert(entry.position, entry.checksum.clone());
+                    progress.in_effect.insert(entry.position, entry.checksum.clone());
                 }
                 (JournalState::Done, Direction::Down) => {
                     progress.in_effect.remove(&entry.position);
                 }
                 (JournalState::Failed, _) => {}
             }
-            if progress
-                .in_doubt
-                .is_some_and(|(at, _)| at == entry.position)
-            {
+            if progress.in_doubt.is_some_and(|(at, _)| at == entry.position) {
                 progress.in_doubt = None;
             }
         }
@@ -143,11 +138,7 @@ mod tests {
     fn what_was_started_and_never_ended_is_in_doubt() {
         use Direction::Up;
         use JournalState::{Done, Started};
-        let journal = [
-            entry(0, Up, Started),
-            entry(0, Up, Done),
-            entry(1, Up, Started),
-        ];
+        let journal = [entry(0, Up, Started), entry(0, Up, Done), entry(1, Up, Started)];
         let progress = Progress::of(&journal);
         assert_eq!(progress.in_doubt, Some((1, Up)));
         assert_eq!(progress.remaining(3, Up), [1, 2]);

@@ -28,25 +28,23 @@ mod transition;
 
 pub use activate::{Activate, ActivationPlan, conclude_activate, fail_activate, plan_activate};
 pub use deactivate::{
-    Deactivate, Policy, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback,
-    fail_take_back, plan_deactivate, plan_rollback,
+    Deactivate, Policy, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback, fail_take_back,
+    plan_deactivate, plan_rollback,
 };
 pub use decision::{Commit, Decision, OperationChange};
 pub use event::{Event, EventKind, FenceReason};
 pub use expire::{Expiry, plan_expire};
 pub use facts::{
-    BindingRecord, Facts, LiveUse, Operation, OperationId, OperationKind, Retention,
-    RetentionReason, SchemaRecord,
+    BindingRecord, Facts, LiveUse, Operation, OperationId, OperationKind, Retention, RetentionReason, SchemaRecord,
 };
 pub use failure::{DataLoss, Direction, Failure};
 pub use journal::{JournalEntry, JournalState, Progress};
 pub use refusal::Refusal;
 pub use register::plan_register;
 pub use repair::{
-    Recovery, RepairAction, RepairPlan, begin_activation, begin_take_back, conclude_repair,
-    plan_recovery, plan_repair,
+    Recovery, RepairAction, RepairPlan, begin_activation, begin_repair, begin_take_back, conclude_repair,
+    plan_recovery, plan_repair, record_part, retain_unused,
 };
 pub use transition::{
-    HandlerMove, IllegalMove, LeaseMove, SchemaMove, next_handler_state, next_lease_state,
-    next_schema_state,
+    HandlerMove, IllegalMove, LeaseMove, SchemaMove, next_handler_state, next_lease_state, next_schema_state,
 };

@@ -8,10 +8,7 @@ use crate::{DataLoss, Failure, IllegalMove, LiveUse};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Nobody bound this handler version to a schema.
-    #[error(
-        "nothing says which schema {handler_version} needs{}",
-        known_versions(known)
-    )]
+    #[error("nothing says which schema {handler_version} needs{}", known_versions(known))]
     UnknownHandlerVersion {
         /// Which.
         handler_version: HandlerVersion,
@@ -25,9 +22,7 @@ pub enum Refusal {
         schema: SchemaVersion,
     },
     /// A binding of a handler version that was ever active does not change.
-    #[error(
-        "{handler_version} was active with {recorded}, so it stays bound to it; {asked} was asked for"
-    )]
+    #[error("{handler_version} was active with {recorded}, so it stays bound to it; {asked} was asked for")]
     BindingFixed {
         /// Which.
         handler_version: HandlerVersion,

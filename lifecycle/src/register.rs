@@ -27,9 +27,7 @@ impl Draft {
             let (recorded, asked) = if schema_changes {
                 (held.schema.to_string(), wanted.schema.to_string())
             } else {
-                let shown = |artifact: &Option<String>| {
-                    format!("artifact {}", artifact.as_deref().unwrap_or("none"))
-                };
+                let shown = |artifact: &Option<String>| format!("artifact {}", artifact.as_deref().unwrap_or("none"));
                 (shown(&held.artifact), shown(&wanted.artifact))
             };
             return Err(Refusal::BindingFixed {
@@ -47,10 +45,7 @@ impl Draft {
         }
         for tag in moved {
             let handler_version = handler_version.clone();
-            self.push(EventKind::HandlerTagged {
-                handler_version,
-                tag,
-            })?;
+            self.push(EventKind::HandlerTagged { handler_version, tag })?;
         }
         Ok(())
     }

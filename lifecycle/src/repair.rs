@@ -7,18 +7,13 @@
 //!     crash anywhere: plan_recovery, by whoever holds the structural lock next
 //! ```
 
-use lockstep_registry::{
-    Holder, LeaseKey, LeaseState, Requires, SchemaState, SchemaVersion, Specs,
-};
+use lockstep_registry::{Holder, LeaseKey, LeaseState, Requires, SchemaState, SchemaVersion, Specs};
 use serde::{Deserialize, Serialize};
 
 use crate::activate::Known;
-use crate::deactivate::{check_unused, fence_and_retain, unfinished};
+use crate::deactivate::{check_unused, fence_and_retain, release, unfinished};
 use crate::decision::Draft;
-use crate::{
-    Activate, Decision, Direction, EventKind, Facts, FenceReason, OperationId, Refusal,
-    RetentionReason,
-};
+use crate::{Activate, Decision, Direction, EventKind, Facts, FenceReason, OperationId, Refusal, RetentionReason};
 
 /// What a person decided about a schema that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,9 +61,7 @@ pub fn begin_activation(
         draft.register(binding)?;
     }
     let Some(spec) = specs.get(schema) else {
-        return Err(Refusal::UnknownSchema {
-            schema: schema.clone(),
-        });
+        return Err(Refusal::UnknownSchema { schema: schema.clone() });
     };
     draft.push(EventKind::SchemaApplying {
         schema: schema.clone(),
@@ -112,13 +105,9 @@ pub fn begin_activation(
                 handler_version: of.clone(),
             })?;
         }
-        let lease = draft.facts.lease(
-            &request.holder,
-            of,
-            &target,
-            request.kind,
-            LeaseState::Pending,
-        );
+        let lease = draft
+            .facts
+            .lease(&request.holder, of, &target, request.kind, LeaseState::Pending);
         draft.push(EventKind::LeaseRequested { lease })?;
     }
     Ok(draft.finish())
@@ -132,24 +121,15 @@ pub fn begin_take_back(
     operation: &OperationId,
 ) -> Result<Decision, Refusal> {
     let mut draft = Draft::new(facts);
-    if let Some(request) = releasing {
-        let released = crate::conclude_deactivate(draft.facts, request, Vec::new())?;
-        draft = Draft::new(released.after);
-        let mut begun =
-            begin_take_back_of(&mut draft, schema, operation).map(|()| draft.finish())?;
-        begun.events.splice(0..0, released.events);
-        return Ok(begun);
+    match releasing {
+        Some(request) => release(&mut draft, request)?,
+        None => fence_and_retain(&mut draft)?,
     }
-    fence_and_retain(&mut draft)?;
     begin_take_back_of(&mut draft, schema, operation)?;
     Ok(draft.finish())
 }
 
-fn begin_take_back_of(
-    draft: &mut Draft,
-    schema: &SchemaVersion,
-    operation: &OperationId,
-) -> Result<(), Refusal> {
+fn begin_take_back_of(draft: &mut Draft, schema: &SchemaVersion, operation: &OperationId) -> Result<(), Refusal> {
     check_unused(&draft.facts, schema)?;
     draft.push(EventKind::SchemaReverting {
         schema: schema.clone(),
@@ -157,8 +137,9 @@ fn begin_take_back_of(
     })
 }
 
-/// Decides how to finish what others left, under the structural lock: whoever held it is gone, so its pending
-/// leases are fenced; a schema that is `wanted` is finished, any other is undone.
+/// Decides how to finish what was left, under the structural lock: whoever held it is gone, so its pending leases
+/// are fenced; a schema that is `wanted` is finished, any other is undone. What was left may be our own, from a
+/// connection that was lost: our pending lease stays only where its schema is on its way up for us.
 pub fn plan_recovery(
     facts: Facts,
     wanted: &[SchemaVersion],
@@ -166,12 +147,15 @@ pub fn plan_recovery(
     operation: &OperationId,
 ) -> Result<(Decision, Vec<Recovery>), Refusal> {
     let mut draft = Draft::new(facts);
-    let pending = |l: &&lockstep_registry::Lease| l.state == LeaseState::Pending && l.holder != *us;
+    let goes_up = |facts: &Facts, schema: &SchemaVersion| {
+        wanted.contains(schema) && facts.state_of(schema) != SchemaState::Reverting
+    };
     let orphans: Vec<_> = draft
         .facts
         .leases
         .values()
-        .filter(pending)
+        .filter(|l| l.state == LeaseState::Pending)
+        .filter(|l| l.holder != *us || !goes_up(&draft.facts, &l.schema))
         .cloned()
         .collect();
     for lease in orphans {
@@ -183,10 +167,18 @@ pub fn plan_recovery(
         })?;
         draft.settle_handler(&lease.handler_version, false)?;
     }
+    // Applied meanwhile, or as a part of what was given up, and used by nobody since.
+    let applied: Vec<_> = draft.facts.schemas.keys().cloned().collect();
+    for schema in applied {
+        let kept = draft.facts.schemas[&schema].retention.is_some();
+        if !kept {
+            draft.retain(&schema, None, RetentionReason::Expired)?;
+        }
+    }
     let mut works = Vec::new();
     for schema in unfinished(&draft.facts) {
         let reverting = draft.facts.state_of(&schema) == SchemaState::Reverting;
-        let direction = if !reverting && wanted.contains(&schema) {
+        let direction = if goes_up(&draft.facts, &schema) {
             Direction::Up
         } else {
             Direction::Down
@@ -241,7 +233,24 @@ pub fn plan_repair(
             check_unused(&facts, schema)?;
             Ok(RepairPlan::Run { direction })
         }
-        (Direction::Up, ..) => Ok(RepairPlan::Run { direction }),
+        (Direction::Up, ..) => {
+            check_grounded(&facts, &record.requires)?;
+            Ok(RepairPlan::Run { direction })
+        }
+    }
+}
+
+/// R1 from above: what a schema requires may have been taken back since it failed without leaving anything.
+fn check_grounded(facts: &Facts, requires: &[SchemaVersion]) -> Result<(), Refusal> {
+    let lacking = requires
+        .iter()
+        .find(|parent| facts.state_of(parent) != SchemaState::Applied);
+    match lacking {
+        Some(parent) => Err(Refusal::NotApplied {
+            schema: parent.clone(),
+            state: facts.state_of(parent),
+        }),
+        None => Ok(()),
     }
 }
 
@@ -261,6 +270,7 @@ fn record_done(
     let (schema, operation) = (schema.clone(), operation.clone());
     match direction {
         Direction::Up => {
+            check_grounded(&draft.facts, &record.requires)?;
             draft.push(EventKind::SchemaApplied {
                 schema: schema.clone(),
                 operation,
@@ -296,8 +306,10 @@ pub fn conclude_repair(facts: Facts, done: EventKind) -> Result<Decision, Refusa
     let Some(schema) = done.schema().cloned() else {
         return Ok(draft.finish());
     };
-    if matches!(done, EventKind::SchemaRolledBack { .. }) {
-        check_unused(&draft.facts, &schema)?;
+    match &done {
+        EventKind::SchemaRolledBack { .. } => check_unused(&draft.facts, &schema)?,
+        EventKind::SchemaApplied { requires, .. } => check_grounded(&draft.facts, requires)?,
+        _ => {}
     }
     draft.push(done)?;
     let requires = draft
@@ -311,4 +323,57 @@ pub fn conclude_repair(facts: Facts, done: EventKind) -> Result<Decision, Refusa
         draft.retain(each, None, RetentionReason::Repaired)?;
     }
     Ok(draft.finish())
+}
+
+/// Records one finished part of longer work; what uses it follows in the same piece of work.
+pub fn record_part(facts: Facts, done: EventKind) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(facts);
+    draft.push(done)?;
+    Ok(draft.finish())
+}
+
+/// T1 of a repair: the schema is on its way in that direction, under a new epoch.
+pub fn begin_repair(
+    facts: Facts,
+    spec: &lockstep_registry::SchemaSpec,
+    direction: Direction,
+    operation: &OperationId,
+) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(facts);
+    let (schema, operation) = (spec.version.clone(), operation.clone());
+    match direction {
+        Direction::Up => {
+            check_grounded(&draft.facts, &spec.requires)?;
+            draft.push(EventKind::SchemaApplying {
+                schema,
+                operation,
+                checksum: spec.checksum(),
+                requires: spec.requires.clone(),
+                compatible_with: spec.compatible_with.clone(),
+            })?;
+            draft.reuse(&spec.requires)?;
+        }
+        Direction::Down => {
+            check_unused(&draft.facts, &schema)?;
+            draft.push(EventKind::SchemaReverting { schema, operation })?;
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Adds to a decision that a schema stays, if nothing uses it any more and nothing says so yet.
+pub fn retain_unused(decision: Decision, schema: &SchemaVersion) -> Result<Decision, Refusal> {
+    let known = decision.after.schemas.get(schema);
+    if known.is_none_or(|r| r.retention.is_some()) {
+        return Ok(decision);
+    }
+    let mut draft = Draft::new(decision.after);
+    draft.retain(schema, None, RetentionReason::Policy)?;
+    let more = draft.finish();
+    let mut events = decision.events;
+    events.extend(more.events);
+    Ok(Decision {
+        events,
+        after: more.after,
+    })
 }

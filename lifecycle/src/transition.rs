@@ -71,11 +71,7 @@ fn illegal<M: std::fmt::Debug>(what: &str, state: &'static str, event: M) -> Ill
 }
 
 /// The state of schema `what` after `event`.
-pub fn next_schema_state(
-    what: &str,
-    state: SchemaState,
-    event: SchemaMove,
-) -> Result<SchemaState, IllegalMove> {
+pub fn next_schema_state(what: &str, state: SchemaState, event: SchemaMove) -> Result<SchemaState, IllegalMove> {
     use SchemaMove as M;
     use SchemaState as S;
     match (state, event) {
@@ -89,17 +85,11 @@ pub fn next_schema_state(
 }
 
 /// The state of handler version `what` after `event`.
-pub fn next_handler_state(
-    what: &str,
-    state: HandlerState,
-    event: HandlerMove,
-) -> Result<HandlerState, IllegalMove> {
+pub fn next_handler_state(what: &str, state: HandlerState, event: HandlerMove) -> Result<HandlerState, IllegalMove> {
     use HandlerMove as M;
     use HandlerState as S;
     match (state, event) {
-        (S::Registered | S::Inactive | S::Failed | S::Draining | S::Activating, M::Begin) => {
-            Ok(S::Activating)
-        }
+        (S::Registered | S::Inactive | S::Failed | S::Draining | S::Activating, M::Begin) => Ok(S::Activating),
         (S::Activating, M::Complete) => Ok(S::Active),
         (S::Active, M::Drain) => Ok(S::Draining),
         (S::Active | S::Draining, M::Stop) => Ok(S::Inactive),
@@ -109,11 +99,7 @@ pub fn next_handler_state(
 }
 
 /// The state of lease `what` after `event`.
-pub fn next_lease_state(
-    what: &str,
-    state: LeaseState,
-    event: LeaseMove,
-) -> Result<LeaseState, IllegalMove> {
+pub fn next_lease_state(what: &str, state: LeaseState, event: LeaseMove) -> Result<LeaseState, IllegalMove> {
     use LeaseMove as M;
     use LeaseState as S;
     match (state, event) {
@@ -154,9 +140,7 @@ mod tests {
     #[test]
     fn an_illegal_move_names_the_thing_its_state_and_the_move() {
         let error = next_lease_state("lease of web-1", LeaseState::Fenced, LeaseMove::Grant);
-        let text = error
-            .expect_err("a fenced lease never comes back")
-            .to_string();
+        let text = error.expect_err("a fenced lease never comes back").to_string();
         assert_eq!(text, "lease of web-1 is fenced; it cannot grant");
     }
 }

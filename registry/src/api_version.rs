@@ -22,9 +22,7 @@ pub struct Tsv {
 impl Ord for Tsv {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let key = |t: &Self| (t.seconds, t.sequence);
-        key(self)
-            .cmp(&key(other))
-            .then_with(|| self.slug.cmp(&other.slug))
+        key(self).cmp(&key(other)).then_with(|| self.slug.cmp(&other.slug))
     }
 }
 
@@ -55,10 +53,7 @@ impl ApiVersion {
     pub fn made_at(&self) -> Option<Timestamp> {
         match self {
             Self::Semver(_) => None,
-            Self::Tsv(tsv) => i64::try_from(tsv.seconds)
-                .ok()?
-                .checked_mul(1_000_000)
-                .map(Timestamp),
+            Self::Tsv(tsv) => i64::try_from(tsv.seconds).ok()?.checked_mul(1_000_000).map(Timestamp),
         }
     }
 }
@@ -77,33 +72,27 @@ impl std::str::FromStr for ApiVersion {
         if text.starts_with(PREFIX) {
             return parse_tsv(text).map(Self::Tsv);
         }
-        semver::Version::parse(text)
-            .map(Self::Semver)
-            .map_err(|error| {
-                // semver tells the offending character but not its place.
-                let reason = error.to_string();
-                let offset = reason
-                    .split('\'')
-                    .nth(1)
-                    .and_then(|c| text.find(c))
-                    .unwrap_or(text.len());
-                ParseError::at(WHAT, text, offset, reason)
-            })
+        semver::Version::parse(text).map(Self::Semver).map_err(|error| {
+            // semver tells the offending character but not its place.
+            let reason = error.to_string();
+            let offset = reason
+                .split('\'')
+                .nth(1)
+                .and_then(|c| text.find(c))
+                .unwrap_or(text.len());
+            ParseError::at(WHAT, text, offset, reason)
+        })
     }
 }
 
 fn parse_tsv(text: &str) -> Result<Tsv, ParseError> {
     let body = &text[PREFIX.len()..];
-    let fail =
-        |offset: usize, reason: &str| ParseError::at(WHAT, text, PREFIX.len() + offset, reason);
+    let fail = |offset: usize, reason: &str| ParseError::at(WHAT, text, PREFIX.len() + offset, reason);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
 
-    let (seconds, rest) = body.split_once('-').ok_or_else(|| {
-        fail(
-            body.len(),
-            "'-<slug>-<sequence>' is missing after the seconds",
-        )
-    })?;
+    let (seconds, rest) = body
+        .split_once('-')
+        .ok_or_else(|| fail(body.len(), "'-<slug>-<sequence>' is missing after the seconds"))?;
     if !digits(seconds) {
         return Err(fail(0, "the seconds since 1970 must be digits"));
     }
@@ -116,8 +105,7 @@ fn parse_tsv(text: &str) -> Result<Tsv, ParseError> {
     let (slug, sequence) = rest
         .rsplit_once('-')
         .ok_or_else(|| fail(body.len(), "'-<sequence>' is missing after the slug"))?;
-    check_name(WHAT, slug, 80, "_-.", "_")
-        .map_err(|e| e.within(WHAT, text, PREFIX.len() + slug_at))?;
+    check_name(WHAT, slug, 80, "_-.", "_").map_err(|e| e.within(WHAT, text, PREFIX.len() + slug_at))?;
     let sequence_at = slug_at + slug.len() + 1;
     if !digits(sequence) {
         return Err(fail(sequence_at, "the sequence must be digits"));
@@ -134,11 +122,7 @@ fn parse_tsv(text: &str) -> Result<Tsv, ParseError> {
 
 impl std::fmt::Display for Tsv {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{PREFIX}{}-{}-{:03}",
-            self.seconds, self.slug, self.sequence
-        )
+        write!(f, "{PREFIX}{}-{}-{:03}", self.seconds, self.slug, self.sequence)
     }
 }
 

@@ -58,15 +58,10 @@ impl std::str::FromStr for HandlerRef {
         // What starts like a version is meant as one, so its error is the version's.
         let version = match rest.parse::<ApiVersion>() {
             Ok(version) => VersionOrTag::Version(version),
-            Err(error)
-                if rest.starts_with("tsv:") || rest.starts_with(|c: char| c.is_ascii_digit()) =>
-            {
+            Err(error) if rest.starts_with("tsv:") || rest.starts_with(|c: char| c.is_ascii_digit()) => {
                 return Err(error.within(WHAT, text, start));
             }
-            Err(_) => VersionOrTag::Tag(
-                rest.parse()
-                    .map_err(|e: ParseError| e.within(WHAT, text, start))?,
-            ),
+            Err(_) => VersionOrTag::Tag(rest.parse().map_err(|e: ParseError| e.within(WHAT, text, start))?),
         };
         Ok(Self { handler, version })
     }
@@ -132,8 +127,7 @@ impl Bindings {
                 other.tags.retain(|tag| !binding.tags.contains(tag));
             }
         }
-        self.bindings
-            .insert(binding.handler_version.clone(), binding)
+        self.bindings.insert(binding.handler_version.clone(), binding)
     }
 
     /// The binding of a handler version.
@@ -157,9 +151,7 @@ impl Bindings {
     /// The exact version a person's name stands for; `None` for a tag nobody carries.
     pub fn resolve(&self, named: &HandlerRef) -> Option<HandlerVersion> {
         match &named.version {
-            VersionOrTag::Version(version) => {
-                Some(HandlerVersion::new(named.handler.clone(), version.clone()))
-            }
+            VersionOrTag::Version(version) => Some(HandlerVersion::new(named.handler.clone(), version.clone())),
             VersionOrTag::Tag(tag) => self
                 .of(&named.handler)
                 .find(|b| b.tags.contains(tag))
@@ -193,10 +185,7 @@ mod tests {
     use super::*;
 
     fn bound(version: &str, tags: &[&str]) -> Binding {
-        let mut binding = Binding::new(
-            version.parse().unwrap(),
-            SchemaVersion::new("schema_v1").unwrap(),
-        );
+        let mut binding = Binding::new(version.parse().unwrap(), SchemaVersion::new("schema_v1").unwrap());
         binding.tags = tags.iter().map(|t| t.parse().unwrap()).collect();
         binding
     }
@@ -207,9 +196,7 @@ mod tests {
 
     #[test]
     fn a_tag_moves_and_several_tags_may_name_one_version() {
-        let mut all: Bindings = [bound("users@1.0.0", &["stable", "v1.0.0"])]
-            .into_iter()
-            .collect();
+        let mut all: Bindings = [bound("users@1.0.0", &["stable", "v1.0.0"])].into_iter().collect();
         assert_eq!(resolve(&all, "users@stable").unwrap(), "users@1.0.0");
         assert_eq!(resolve(&all, "users@v1.0.0").unwrap(), "users@1.0.0");
         all.insert(bound("users@2.0.0", &["stable"]));
@@ -243,10 +230,7 @@ mod tests {
         .into_iter()
         .collect();
         let users = HandlerId::new("users").unwrap();
-        let at = |s: i64| {
-            all.version_at(&users, Timestamp(s * 1_000_000))
-                .map(|v| v.to_string())
-        };
+        let at = |s: i64| all.version_at(&users, Timestamp(s * 1_000_000)).map(|v| v.to_string());
         assert_eq!(at(99), None);
         assert_eq!(at(100).unwrap(), "users@tsv:100-users-001");
         assert_eq!(at(199).unwrap(), "users@tsv:100-users-001");

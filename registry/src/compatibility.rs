@@ -37,10 +37,7 @@ pub fn compatible(
     }
     let mut links = graph.links_between(a, b);
     links.extend(graph.links_between(b, a));
-    match links
-        .into_iter()
-        .find(|(upper, lower)| !promised(upper, lower))
-    {
+    match links.into_iter().find(|(upper, lower)| !promised(upper, lower)) {
         None => Compatibility::Compatible,
         Some((upper, lower)) => Compatibility::Incompatible { upper, lower },
     }
@@ -61,24 +58,11 @@ mod tests {
         let (v1, v2, v3, other) = (v("v1"), v("v2"), v("v3"), v("other"));
         let on_v1 = [v1.clone()];
         let on_v2 = [v2.clone()];
-        let graph = Graph::new([
-            (&v1, &[][..]),
-            (&v2, &on_v1[..]),
-            (&v3, &on_v2[..]),
-            (&other, &[][..]),
-        ])
-        .unwrap();
-        let declares = |x: &SchemaVersion, y: &SchemaVersion| {
-            declared
-                .iter()
-                .any(|(u, l)| x.as_str() == *u && y.as_str() == *l)
-        };
+        let graph = Graph::new([(&v1, &[][..]), (&v2, &on_v1[..]), (&v3, &on_v2[..]), (&other, &[][..])]).unwrap();
+        let declares =
+            |x: &SchemaVersion, y: &SchemaVersion| declared.iter().any(|(u, l)| x.as_str() == *u && y.as_str() == *l);
         let answer = compatible(&v(a), &v(b), &graph, declares);
-        assert_eq!(
-            answer,
-            compatible(&v(b), &v(a), &graph, declares),
-            "symmetric"
-        );
+        assert_eq!(answer, compatible(&v(b), &v(a), &graph, declares), "symmetric");
         answer.is_compatible()
     }
 

@@ -26,11 +26,7 @@ pub trait Requires {
     }
 
     /// Every link (upper, lower) on any `requires` path from `upper` down to `lower`; none where it does not build on it.
-    fn links_between(
-        &self,
-        upper: &SchemaVersion,
-        lower: &SchemaVersion,
-    ) -> Vec<(SchemaVersion, SchemaVersion)> {
+    fn links_between(&self, upper: &SchemaVersion, lower: &SchemaVersion) -> Vec<(SchemaVersion, SchemaVersion)> {
         // A closure is ordered, so one pass tells which of its members lead down to `lower`.
         let mut leads: BTreeSet<SchemaVersion> = BTreeSet::new();
         let mut links = Vec::new();
@@ -117,11 +113,7 @@ impl Graph {
     /// Removes schemas without open requirements until none is left; what remains lies on or behind a circle.
     fn find_cycle(&self) -> Option<Vec<SchemaVersion>> {
         let mut open: BTreeMap<_, _> = self.parents.iter().map(|(s, p)| (s, p.len())).collect();
-        let mut ready: Vec<_> = open
-            .iter()
-            .filter(|(_, n)| **n == 0)
-            .map(|(s, _)| *s)
-            .collect();
+        let mut ready: Vec<_> = open.iter().filter(|(_, n)| **n == 0).map(|(s, _)| *s).collect();
         while let Some(schema) = ready.pop() {
             open.remove(schema);
             for child in self.dependents(schema) {
@@ -186,14 +178,7 @@ mod tests {
 
     #[test]
     fn a_closure_comes_in_dependency_order() {
-        let g = graph(&[
-            ("d", &["b", "c"]),
-            ("b", &["a"]),
-            ("c", &["a"]),
-            ("a", &[]),
-            ("x", &[]),
-        ])
-        .unwrap();
+        let g = graph(&[("d", &["b", "c"]), ("b", &["a"]), ("c", &["a"]), ("a", &[]), ("x", &[])]).unwrap();
         assert_eq!(names(&g.closure(&v("d"))), ["a", "b", "c", "d"]);
         assert_eq!(names(g.dependents(&v("a"))), ["b", "c"]);
     }
@@ -204,8 +189,7 @@ mod tests {
             graph(&[("b", &["a"])]).unwrap_err().to_string(),
             "schema b requires a, which does not exist"
         );
-        let circle =
-            graph(&[("a", &["c"]), ("b", &["a"]), ("c", &["b"]), ("z", &["a"])]).unwrap_err();
+        let circle = graph(&[("a", &["c"]), ("b", &["a"]), ("c", &["b"]), ("z", &["a"])]).unwrap_err();
         let GraphError::Cycle { path } = &circle else {
             panic!("{circle}")
         };

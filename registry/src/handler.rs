@@ -31,10 +31,7 @@ impl HandlerVersion {
 const WHAT: &str = "a handler version";
 
 /// Splits `handler@rest` at the last `@`.
-pub(crate) fn split_at_sign<'a>(
-    what: &'static str,
-    text: &'a str,
-) -> Result<(HandlerId, &'a str, usize), ParseError> {
+pub(crate) fn split_at_sign<'a>(what: &'static str, text: &'a str) -> Result<(HandlerId, &'a str, usize), ParseError> {
     let Some(at) = text.rfind('@') else {
         let reason = "there is no '@' between handler and version, as in users@1.4.0";
         return Err(ParseError::at(what, text, text.len(), reason));
@@ -47,9 +44,7 @@ impl std::str::FromStr for HandlerVersion {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (handler, version, start) = split_at_sign(WHAT, text)?;
-        let version = version
-            .parse()
-            .map_err(|e: ParseError| e.within(WHAT, text, start))?;
+        let version = version.parse().map_err(|e: ParseError| e.within(WHAT, text, start))?;
         Ok(Self { handler, version })
     }
 }
@@ -76,10 +71,7 @@ mod tests {
             let parsed: HandlerVersion = text.parse().unwrap();
             assert_eq!(parsed.to_string(), text);
             let json = serde_json::to_string(&parsed).unwrap();
-            assert_eq!(
-                serde_json::from_str::<HandlerVersion>(&json).unwrap(),
-                parsed
-            );
+            assert_eq!(serde_json::from_str::<HandlerVersion>(&json).unwrap(), parsed);
         }
     }
 

@@ -47,11 +47,7 @@ impl SchemaUsage {
 
     /// Whether anyone but `handler_version` keeps the schema.
     pub fn used_by_others(&self, handler_version: &HandlerVersion) -> bool {
-        !self.dependents.is_empty()
-            || self
-                .handler_versions
-                .keys()
-                .any(|user| user != handler_version)
+        !self.dependents.is_empty() || self.handler_versions.keys().any(|user| user != handler_version)
     }
 }
 
@@ -76,9 +72,7 @@ impl Statistics {
     fn count(&mut self, usage: &SchemaUsage, add: bool) {
         let counter = match usage.state {
             SchemaState::Applied => &mut self.active,
-            SchemaState::Pending | SchemaState::Applying | SchemaState::Reverting => {
-                &mut self.pending
-            }
+            SchemaState::Pending | SchemaState::Applying | SchemaState::Reverting => &mut self.pending,
             SchemaState::Failed => &mut self.failed,
             SchemaState::RolledBack => &mut self.rolled_back,
         };
@@ -131,10 +125,7 @@ impl LiveMap {
 
     /// The applied schemas, by name.
     pub fn active_schemas(&self) -> Vec<SchemaVersion> {
-        let active = self
-            .schemas
-            .iter()
-            .filter(|e| e.state == SchemaState::Applied);
+        let active = self.schemas.iter().filter(|e| e.state == SchemaState::Applied);
         let mut names: Vec<_> = active.map(|e| e.key().clone()).collect();
         names.sort_unstable();
         names
@@ -186,11 +177,7 @@ mod tests {
         SchemaVersion::new(name).unwrap()
     }
 
-    fn usage(
-        name: &str,
-        state: SchemaState,
-        users: &[&str],
-    ) -> (SchemaVersion, Option<SchemaUsage>) {
+    fn usage(name: &str, state: SchemaState, users: &[&str]) -> (SchemaVersion, Option<SchemaUsage>) {
         let mut usage = SchemaUsage::unused(v(name), state);
         for user in users {
             usage.handler_versions.insert(user.parse().unwrap(), 1);
@@ -202,11 +189,7 @@ mod tests {
     fn the_map_answers_who_uses_what() {
         let map = LiveMap::new();
         map.update([
-            usage(
-                "schema_v1",
-                SchemaState::Applied,
-                &["users@1.0.0", "users@1.1.0"],
-            ),
+            usage("schema_v1", SchemaState::Applied, &["users@1.0.0", "users@1.1.0"]),
             usage("schema_v2", SchemaState::Pending, &[]),
         ]);
         assert!(map.is_active(&v("schema_v1")));

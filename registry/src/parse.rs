@@ -16,16 +16,8 @@ pub struct ParseError {
 
 impl ParseError {
     /// An error at byte `offset` of `input`.
-    pub(crate) fn at(
-        what: &'static str,
-        input: &str,
-        offset: usize,
-        reason: impl Into<String>,
-    ) -> Self {
-        let position = input
-            .char_indices()
-            .take_while(|(at, _)| *at < offset)
-            .count();
+    pub(crate) fn at(what: &'static str, input: &str, offset: usize, reason: impl Into<String>) -> Self {
+        let position = input.char_indices().take_while(|(at, _)| *at < offset).count();
         Self {
             what,
             input: input.to_owned(),
@@ -69,12 +61,7 @@ pub(crate) fn check_name(
     }
     if input.len() > max {
         let reason = format!("it is {} bytes long, at most {max} fit", input.len());
-        return Err(ParseError::at(
-            what,
-            input,
-            input.floor_char_boundary(max),
-            reason,
-        ));
+        return Err(ParseError::at(what, input, input.floor_char_boundary(max), reason));
     }
     Ok(())
 }

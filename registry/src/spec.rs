@@ -70,11 +70,7 @@ pub struct Step {
 impl Step {
     /// A step of SQL with the statements that undo it.
     pub fn sql(name: &str, up: &str, down: &str) -> Self {
-        Self::new(
-            name,
-            Action::Sql(up.to_owned()),
-            Some(Action::Sql(down.to_owned())),
-        )
+        Self::new(name, Action::Sql(up.to_owned()), Some(Action::Sql(down.to_owned())))
     }
 
     /// A step of SQL that cannot be undone; a schema that has one stays for good.
@@ -228,10 +224,7 @@ impl SchemaSpec {
                 });
             }
         }
-        for (list, named) in [
-            ("requires", &self.requires),
-            ("compatible_with", &self.compatible_with),
-        ] {
+        for (list, named) in [("requires", &self.requires), ("compatible_with", &self.compatible_with)] {
             let mut seen = BTreeSet::new();
             for name in named {
                 let how = if *name == self.version {
@@ -254,10 +247,7 @@ impl SchemaSpec {
 
     /// Whether every step runs inside one transaction where the engine has transactional DDL.
     pub fn is_transactional(&self) -> bool {
-        !self
-            .steps
-            .iter()
-            .any(|s| s.no_transaction || s.down_no_transaction)
+        !self.steps.iter().any(|s| s.no_transaction || s.down_no_transaction)
     }
 
     /// The first step that cannot be undone.
@@ -364,10 +354,7 @@ mod tests {
         assert!(matches!(none.check(), Err(SpecError::NoSteps { .. })));
         let twin = Step::sql("001", "a", "b");
         let twins = SchemaSpec::new(v("schema_v1"), vec![twin.clone(), twin]);
-        assert!(matches!(
-            twins.check(),
-            Err(SpecError::DuplicateStep { .. })
-        ));
+        assert!(matches!(twins.check(), Err(SpecError::DuplicateStep { .. })));
         let own_parent = spec("x").requires(v("schema_v1"));
         assert!(matches!(
             own_parent.check(),

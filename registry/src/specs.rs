@@ -111,30 +111,21 @@ mod tests {
     use crate::Step;
 
     fn spec(name: &str, up: &str) -> SchemaSpec {
-        SchemaSpec::new(
-            SchemaVersion::new(name).unwrap(),
-            vec![Step::sql("001", up, "x")],
-        )
+        SchemaSpec::new(SchemaVersion::new(name).unwrap(), vec![Step::sql("001", up, "x")])
     }
 
     #[test]
     fn a_name_means_one_content() {
         let one = Specs::new([spec("a", "1")]).unwrap();
         assert_eq!(one.with([spec("a", "1")]).unwrap().len(), 1);
-        assert!(matches!(
-            one.with([spec("a", "2")]),
-            Err(SpecsError::Conflict { .. })
-        ));
+        assert!(matches!(one.with([spec("a", "2")]), Err(SpecsError::Conflict { .. })));
     }
 
     #[test]
     fn a_missing_requirement_is_refused_until_it_is_there() {
         let parent = SchemaVersion::new("a").unwrap();
         let child = spec("b", "1").requires(parent);
-        assert!(matches!(
-            Specs::new([child.clone()]),
-            Err(SpecsError::Graph(_))
-        ));
+        assert!(matches!(Specs::new([child.clone()]), Err(SpecsError::Graph(_))));
         assert!(Specs::new([child, spec("a", "1")]).is_ok());
     }
 }

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An instant by the database's clock: microseconds since 1970-01-01 UTC.
 ///
 /// No safety property depends on it (R12): it decides when we may ask, rows under the lock decide what is.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 

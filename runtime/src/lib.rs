@@ -1,1 +1,72 @@
-//! Placeholder.
+//! Changes a database's schema while the programs that use it keep running.
+//!
+//! Lockstep knows which API/handler versions are live and which schema version each one needs. It applies a schema when
+//! the first version that needs it is activated, and takes it back only when nothing that is live needs it any more.
+//!
+//! ```no_run
+//! # async fn story() -> lockstep::Result<()> {
+//! let runtime = lockstep::Runtime::builder("sqlite://shop.db").schemas_dir("schemas").build().await?;
+//! runtime.activate("users@1.0.0".parse()?).await?;          // applies what is missing, pins the schema
+//! let lease = runtime.lease("users@1.1.0".parse()?).await?; // renewed in the background
+//! lease.release().await?;
+//! runtime.deactivate("users@1.0.0".parse()?).await?;        // takes the schema back if nothing uses it
+//! runtime.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What exists is in [`registry`], what a database looks like in [`catalog`], what should happen in [`lifecycle`];
+//! this crate makes it happen.
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("enable at least one engine: sqlite, postgres");
+
+mod activation;
+mod builder;
+mod clock;
+mod core;
+mod deactivation;
+mod engine;
+mod error;
+mod failpoint;
+mod files;
+mod journalled;
+mod lease;
+pub mod metric;
+mod observer;
+mod outcome;
+mod preview;
+mod reaper;
+mod recovery;
+mod rehearse;
+mod runtime;
+mod settings;
+mod statements;
+mod status;
+mod steps;
+mod view;
+
+pub use lockstep_catalog as catalog;
+pub use lockstep_lifecycle as lifecycle;
+pub use lockstep_registry as registry;
+pub use sqlx;
+
+pub use builder::Builder;
+pub use engine::{CodeStep, StepConnection, StepError, dialect_of, redact};
+pub use error::{Error, ErrorKind, Result};
+pub use failpoint::FAILPOINTS;
+pub use files::{SchemaFiles, load as load_schemas};
+pub use lease::Lease;
+pub use lockstep_lifecycle::{Event, EventKind, Policy, RepairAction};
+pub use lockstep_registry::{
+    Binding, HandlerRef, HandlerVersion, InstanceId, LeaseKind, SchemaSpec, SchemaState, SchemaVersion, Scope, Step,
+};
+pub use observer::{Observed, SchemaObserver};
+pub use outcome::{Activation, Applied, Deactivation, Kept, Reaped, Repaired, RolledBack};
+pub use preview::{Preview, PreviewSchema, PreviewStep};
+pub use rehearse::{Rehearsal, RehearsalFailure};
+pub use runtime::{ActivateOptions, DeactivateOptions, Runtime};
+pub use settings::{MIN_LEASE_TTL, Settings};
+pub use statements::check_spec;
+pub use status::{LeaseStatus, SchemaStatus, Status};
+pub use view::EventStream;

@@ -1,0 +1,424 @@
+//! Deactivation and rollback: release the lease, then take back what nothing uses, schema by schema.
+//!
+//! ```text
+//!  scope row: plan ──► NotActive | Release: commit, done
+//!      └─ Revert: announce ─► structural lock ─► plan anew ─► per schema: trial of the downs, count what would go,
+//!                             downs for good | kept ─► scope row ─► leases again ─► commit
+//! ```
+//! A lease that appeared meanwhile makes the whole transaction roll back, and the plan is made anew (R1).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lockstep_lifecycle::{
+    Deactivate, Decision, Event, EventKind, Facts, Failure, Operation, OperationChange, OperationKind, Refusal,
+    RetentionReason, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback, fail_take_back,
+    plan_deactivate, plan_rollback,
+};
+use lockstep_registry::{SchemaSpec, SchemaVersion};
+
+use crate::activation::RETRY_PAUSE;
+use crate::clock::{Deadline, Stopwatch, pause};
+use crate::core::Core;
+use crate::engine::Transaction;
+use crate::failpoint::failpoint;
+use crate::outcome::{Deactivation, Kept, RolledBack};
+use crate::steps::{Job, Reverted, Stopped};
+use crate::{Error, Result, journalled, metric, recovery};
+
+/// What is to be taken back, and why.
+#[derive(Debug, Clone)]
+pub(crate) enum Request {
+    /// A lease is released; what it frees follows the policy.
+    Deactivate(Deactivate),
+    /// A retained schema is taken back.
+    Rollback(Rollback),
+}
+
+impl Request {
+    pub(crate) fn plan(&self, facts: Facts) -> Result<TakeBack, Refusal> {
+        match self {
+            Self::Deactivate(request) => plan_deactivate(facts, request),
+            Self::Rollback(request) => plan_rollback(facts, request),
+        }
+    }
+
+    pub(crate) fn conclude(&self, facts: Facts, results: Vec<Reversal>) -> Result<Decision, Refusal> {
+        match self {
+            Self::Deactivate(request) => conclude_deactivate(facts, request, results),
+            Self::Rollback(_) => conclude_rollback(facts, results),
+        }
+    }
+
+    fn kind(&self) -> OperationKind {
+        match self {
+            Self::Deactivate(_) => OperationKind::Deactivate,
+            Self::Rollback(_) => OperationKind::Rollback,
+        }
+    }
+
+    fn subject(&self) -> String {
+        match self {
+            Self::Deactivate(request) => request.handler_version.to_string(),
+            Self::Rollback(request) => request.schema.to_string(),
+        }
+    }
+}
+
+/// What taking back came to: the committed events, and who else serves the handler version where there was nothing to release.
+#[derive(Debug)]
+pub(crate) struct TakenBack {
+    pub(crate) events: Vec<Event>,
+    pub(crate) after: Facts,
+    pub(crate) not_active: Option<Vec<lockstep_lifecycle::LiveUse>>,
+}
+
+/// Deactivates a handler version for an instance. Safe to repeat.
+pub(crate) async fn deactivate(core: Arc<Core>, request: Deactivate, allow_loss: bool) -> Result<Deactivation> {
+    let watch = Stopwatch::start();
+    let of = request.handler_version.clone();
+    let result = take_back(&core, &Request::Deactivate(request), allow_loss).await;
+    metric::operation("deactivate", watch.elapsed());
+    let result = result.map(|taken| describe(taken, &of, watch));
+    metric::outcome(
+        metric::DEACTIVATIONS,
+        result.as_ref().map_or_else(Error::code, Deactivation::name),
+    );
+    result
+}
+
+/// Takes a retained schema back; refuses where it is in use or rows would be lost.
+pub(crate) async fn rollback(core: Arc<Core>, schema: SchemaVersion, allow_loss: bool) -> Result<RolledBack> {
+    let watch = Stopwatch::start();
+    let request = Request::Rollback(Rollback { schema: schema.clone() });
+    let taken = take_back(&core, &request, allow_loss).await;
+    metric::operation("rollback", watch.elapsed());
+    let taken = taken?;
+    if let Some(done) = taken.events.iter().find_map(|e| rolled_back(&e.kind)) {
+        return Ok(done);
+    }
+    // It stays: say why.
+    match taken
+        .after
+        .schemas
+        .get(&schema)
+        .and_then(|r| r.retention.clone())
+        .map(|r| r.reason)
+    {
+        Some(RetentionReason::DataLoss { losses }) => Err(Refusal::DataLoss { schema, lost: losses }.into()),
+        Some(RetentionReason::Irreversible { step }) => Err(Refusal::Irreversible { schema, step }.into()),
+        _ => Err(Refusal::NotApplied {
+            state: taken.after.state_of(&schema),
+            schema,
+        }
+        .into()),
+    }
+}
+
+pub(crate) async fn take_back(core: &Arc<Core>, request: &Request, allow_loss: bool) -> Result<TakenBack> {
+    let deadline = core.deadline();
+    loop {
+        match attempt(core, request, allow_loss, deadline).await {
+            // A lease appeared under the rollback: nothing happened, and the new plan will say so.
+            Err(Error::Refused(refusal)) if is_race(request, &refusal) && !deadline.is_over() => {}
+            Err(error) if error.is_transient() && !deadline.is_over() && !core.stop.is_cancelled() => {
+                tracing::debug!(%error, "trying again");
+                pause(RETRY_PAUSE, deadline).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn is_race(request: &Request, refusal: &Refusal) -> bool {
+    matches!((request, refusal), (Request::Deactivate(_), Refusal::InUse { .. }))
+}
+
+async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline: Deadline) -> Result<TakenBack> {
+    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let facts = transaction.facts().await?;
+    failpoint!("deactivation.planned");
+    match request.plan(facts.clone()) {
+        Err(refusal) => {
+            transaction.abandon().await;
+            return Err(refusal.into());
+        }
+        Ok(TakeBack::NotActive { others }) => {
+            transaction.abandon().await;
+            return Ok(TakenBack {
+                events: Vec::new(),
+                after: facts,
+                not_active: Some(others),
+            });
+        }
+        Ok(TakeBack::Release(decision)) => {
+            failpoint!("deactivation.release.before_commit");
+            let taken = commit(
+                core,
+                transaction,
+                decision,
+                OperationChange::Keep,
+                false,
+                core.records(),
+            )
+            .await;
+            failpoint!("deactivation.release.after_commit");
+            return taken;
+        }
+        Ok(TakeBack::Revert { .. }) => {}
+    }
+    let operation = core.operation(request.kind(), request.subject(), &facts);
+    core.announce(transaction, &facts, &operation, false).await?;
+    failpoint!("deactivation.announced");
+    let done = structural(core, request, allow_loss, &operation, deadline).await;
+    if done.is_err() {
+        core.retract(&operation).await;
+    }
+    done
+}
+
+async fn structural(
+    core: &Arc<Core>,
+    request: &Request,
+    allow_loss: bool,
+    operation: &Operation,
+    deadline: Deadline,
+) -> Result<TakenBack> {
+    loop {
+        let mut transaction = core.lock_structure(deadline).await?;
+        failpoint!("deactivation.locked");
+        let facts = transaction.facts().await?;
+        match request.plan(facts.clone()) {
+            Err(refusal) => {
+                transaction.abandon().await;
+                return Err(refusal.into());
+            }
+            Ok(TakeBack::NotActive { others }) => {
+                transaction.abandon().await;
+                return Ok(TakenBack {
+                    events: Vec::new(),
+                    after: facts,
+                    not_active: Some(others),
+                });
+            }
+            // Somebody came to need it while we waited.
+            Ok(TakeBack::Release(_)) => {
+                let facts = transaction.lock_scope().await?;
+                let decision = request.conclude(facts, Vec::new())?;
+                return commit(
+                    core,
+                    transaction,
+                    decision,
+                    OperationChange::ClearStale,
+                    false,
+                    core.records(),
+                )
+                .await;
+            }
+            Ok(TakeBack::Revert { unfinished, .. }) if !unfinished.is_empty() => {
+                transaction.abandon().await;
+                recovery::recover(core, &[], deadline).await?;
+            }
+            Ok(TakeBack::Revert { schemas, .. }) => {
+                let mut specs = Vec::new();
+                for schema in &schemas {
+                    specs.push(core.applied_spec(schema).await?);
+                }
+                let alone = specs.iter().any(|spec| !spec.is_transactional());
+                return if alone {
+                    transaction.abandon().await;
+                    journalled::take_back(core, request, allow_loss, operation, specs, deadline).await
+                } else {
+                    in_one_transaction(
+                        core,
+                        request,
+                        allow_loss,
+                        operation,
+                        transaction,
+                        facts,
+                        specs,
+                        deadline,
+                    )
+                    .await
+                };
+            }
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // one call, and a struct for it would say the same again
+async fn in_one_transaction(
+    core: &Arc<Core>,
+    request: &Request,
+    allow_loss: bool,
+    operation: &Operation,
+    mut transaction: Box<dyn Transaction>,
+    facts: Facts,
+    specs: Vec<Arc<SchemaSpec>>,
+    deadline: Deadline,
+) -> Result<TakenBack> {
+    let job = Job {
+        core,
+        operation: &operation.id,
+        deadline,
+        stage: "deactivation",
+    };
+    let mut results = Vec::new();
+    let mut records = core.records();
+    let mut gone = BTreeSet::new();
+    for spec in specs {
+        // What requires it stays, so it stays too.
+        if !facts.dependents_of(&spec.version).all(|d| gone.contains(d)) {
+            continue;
+        }
+        let schema = spec.version.clone();
+        match job.revert(transaction.as_mut(), &spec, allow_loss).await {
+            Ok(Reverted::Done(ran)) => {
+                records.journal.extend(ran.journal);
+                results.push(Reversal::Done(ran.event));
+                gone.insert(schema);
+            }
+            Ok(Reverted::WouldLose(losses)) => results.push(Reversal::Kept {
+                schema,
+                reason: RetentionReason::DataLoss { losses },
+            }),
+            Ok(Reverted::Irreversible(step)) => results.push(Reversal::Kept {
+                schema,
+                reason: RetentionReason::Irreversible { step },
+            }),
+            Err(stopped) => {
+                transaction.abandon().await;
+                return Err(match stopped {
+                    Stopped::Failed(failure) => failed(core, operation, *failure, deadline).await,
+                    Stopped::Interrupted(error) => error,
+                });
+            }
+        }
+    }
+    let facts = transaction.lock_scope().await?;
+    match request.conclude(facts, results) {
+        Ok(decision) => {
+            failpoint!("deactivation.before_commit");
+            let taken = commit(
+                core,
+                transaction,
+                decision,
+                OperationChange::ClearStale,
+                !gone.is_empty(),
+                records,
+            )
+            .await;
+            failpoint!("deactivation.after_commit");
+            taken
+        }
+        Err(refusal) => {
+            transaction.abandon().await;
+            Err(refusal.into())
+        }
+    }
+}
+
+pub(crate) async fn commit(
+    core: &Arc<Core>,
+    transaction: Box<dyn Transaction>,
+    decision: Decision,
+    operation: OperationChange,
+    takes_epoch: bool,
+    records: crate::engine::Records,
+) -> Result<TakenBack> {
+    let after = decision.after.clone();
+    let events = core
+        .commit(transaction, decision, operation, takes_epoch, records)
+        .await?;
+    Ok(TakenBack {
+        events,
+        after,
+        not_active: None,
+    })
+}
+
+/// Records a failed down, and returns the error that tells of it.
+pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure, deadline: Deadline) -> Error {
+    let told = Error::Step {
+        failure: Box::new(failure.clone()),
+    };
+    let record = async {
+        let deadline = deadline.at_least(core.settings.lock_timeout * 10);
+        let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+        let facts = transaction.facts().await?;
+        let decision = fail_take_back(facts, failure, operation.id.clone())?;
+        core.commit(
+            transaction,
+            decision,
+            OperationChange::Clear(operation.id.clone()),
+            false,
+            core.records(),
+        )
+        .await
+    };
+    if let Err(error) = record.await {
+        tracing::error!(%error, "a failed step could not be recorded");
+    }
+    told
+}
+
+pub(crate) fn rolled_back(event: &EventKind) -> Option<RolledBack> {
+    match event {
+        EventKind::SchemaRolledBack {
+            schema,
+            steps,
+            duration_us,
+            lost,
+            ..
+        } => Some(RolledBack {
+            schema: schema.clone(),
+            steps: *steps,
+            duration: std::time::Duration::from_micros(*duration_us),
+            lost: lost.clone(),
+        }),
+        _ => None,
+    }
+}
+
+pub(crate) fn retained(event: &EventKind) -> Option<Kept> {
+    match event {
+        EventKind::SchemaRetained { schema, retention } => Some(Kept {
+            schema: schema.clone(),
+            reason: retention.reason.clone(),
+            until: retention.until,
+        }),
+        _ => None,
+    }
+}
+
+/// Turns the committed events into what the caller asked about.
+fn describe(taken: TakenBack, of: &lockstep_registry::HandlerVersion, watch: Stopwatch) -> Deactivation {
+    if let Some(others) = taken.not_active {
+        return Deactivation::NotActive { others };
+    }
+    let schemas: Vec<_> = taken.events.iter().filter_map(|e| rolled_back(&e.kind)).collect();
+    let kept: Vec<_> = taken.events.iter().filter_map(|e| retained(&e.kind)).collect();
+    if !schemas.is_empty() {
+        return Deactivation::RolledBack {
+            schemas,
+            kept,
+            duration: watch.elapsed(),
+        };
+    }
+    let released = taken.events.iter().find_map(|e| match &e.kind {
+        EventKind::LeaseReleased {
+            schema,
+            handler_version,
+            ..
+        } if handler_version == of => Some(schema.clone()),
+        _ => None,
+    });
+    match released {
+        Some(schema) if taken.after.references(&schema) > 0 => Deactivation::KeptInUse {
+            by: taken.after.leases_on(&schema).map(Into::into).collect(),
+            required_by: taken.after.dependents_of(&schema).cloned().collect(),
+            schema,
+        },
+        _ => Deactivation::Retained { kept },
+    }
+}

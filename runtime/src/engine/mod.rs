@@ -1,0 +1,260 @@
+//! The engine port: what a database must be able to do, said in terms of what holds after a crash.
+//!
+//! ```text
+//!  lease on an applied schema     lock_scope ─► facts ─► commit(events)
+//!  steps in one transaction       lock_structure ─► facts ─► execute… ─► lock_scope ─► facts ─► commit(events)
+//!  steps outside a transaction    open_session ─► T1 ─► (journal started ─► execute ─► journal done)… ─► T2
+//! ```
+//!
+//! The structural lock is always taken before the scope row; the scope row is held for moments only.
+//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `inspect`, `scratch`.
+//! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes.
+// The next engine goes here: a folder with the same files, a feature, a line in `connect`.
+
+#[cfg(feature = "postgres")]
+mod postgres;
+mod rows;
+mod secret;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+pub(crate) mod step;
+mod writes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep_catalog::{Dialect, Removed, Snapshot};
+use lockstep_lifecycle::{Commit, Event, Facts, JournalEntry};
+use lockstep_registry::{HandlerVersion, Holder, InstanceId, SchemaSpec, SchemaVersion, Scope};
+
+use crate::clock::Deadline;
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+pub use secret::redact;
+pub use step::{CodeStep, StepConnection, StepError};
+pub(crate) use step::{Limit, Outcome};
+pub(crate) use writes::FORMAT;
+
+/// A database Lockstep looks after.
+#[async_trait]
+pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
+    fn dialect(&self) -> Dialect;
+
+    /// Once this returns, Lockstep's tables and the scope's row exist in a format we know. Safe to run by many at once.
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()>;
+
+    /// One consistent reading, without a lock. `None` where Lockstep was never used.
+    async fn facts(&self, scope: &Scope) -> Result<Option<Facts>>;
+
+    /// A transaction that holds the scope's row. A crash before its commit leaves nothing.
+    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>>;
+
+    /// A transaction that holds the structural lock. A crash before its commit leaves nothing.
+    async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>>;
+
+    /// A session that holds the structural lock and runs statements outside a transaction; each is in effect
+    /// once it ran, whatever becomes of us. `None` where the engine has no such thing.
+    async fn open_session(&self, scope: &Scope, deadline: Deadline) -> Result<Option<Box<dyn Session>>>;
+
+    /// Renews a timed lease. Once this returns true, the lease lives for its time to live from a moment after the
+    /// call began; false means that it is not ours any more. Waits for no lock but the lease's row.
+    async fn renew(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool>;
+
+    /// The spec as it was applied.
+    async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>>;
+
+    /// The journal, oldest entry first: of one schema, or the newest `limit` of all.
+    async fn journal(&self, scope: &Scope, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>>;
+
+    /// Events after `after`, in order, at most `limit`.
+    async fn events(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Event>>;
+
+    /// Returns after `at_most`, or sooner when the database tells that something happened. A wake-up, never the data.
+    async fn wait_for_change(&self, scope: &Scope, at_most: Duration);
+
+    /// The value kept under a key of `lockstep_meta`.
+    async fn meta(&self, key: &str) -> Result<Option<String>>;
+
+    /// Keeps a value under a key of `lockstep_meta`.
+    async fn set_meta(&self, key: &str, value: &str) -> Result<()>;
+
+    /// The user's objects as they are now.
+    async fn snapshot(&self) -> Result<Snapshot>;
+
+    /// A throwaway database to rehearse on.
+    async fn scratch(&self, deadline: Deadline) -> Result<Scratch>;
+
+    /// Closes all connections.
+    async fn close(&self);
+}
+
+/// An open transaction. Dropping it closes its connection, so that the server takes it back.
+#[async_trait]
+pub(crate) trait Transaction: Send {
+    /// The database's time and everything that is, read in statements of their own after the lock.
+    async fn facts(&mut self) -> Result<Facts>;
+
+    /// Takes the scope's row, then reads anew.
+    async fn lock_scope(&mut self) -> Result<Facts>;
+
+    /// Runs one statement of a step; its effect counts only if this transaction commits.
+    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
+
+    /// Runs one direction of a code step over this connection, and checks that the transaction is still ours.
+    async fn run_code(&mut self, code: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()>;
+
+    /// Marks a place to come back to.
+    async fn savepoint(&mut self) -> Result<()>;
+
+    /// Goes back to the mark, which stays.
+    async fn rollback_to_savepoint(&mut self) -> Result<()>;
+
+    /// The user's objects as this transaction sees them.
+    async fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// How many rows hold something in what would be removed.
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64>;
+
+    /// Makes it all true at once: steps, rows, events. After an error the outcome is one of the two, and the caller asks.
+    async fn commit(self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>>;
+
+    /// Takes everything back.
+    async fn abandon(self: Box<Self>);
+}
+
+/// The structural lock, held by a connection of its own, and a connection that runs statements outside a transaction.
+#[async_trait]
+pub(crate) trait Session: Send {
+    /// Names the working session at the server, so that a successor can tell whether its statement still runs.
+    fn identity(&self) -> String;
+
+    /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more.
+    async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()>;
+
+    /// Runs one statement outside a transaction: in effect once it ran, in doubt if we do not hear of it.
+    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
+
+    /// Runs statements and writes the entry in one transaction: both count, or neither.
+    async fn execute_journalled(
+        &mut self,
+        statements: &[String],
+        entry: &JournalEntry,
+        epoch: u64,
+        limit: &Limit,
+    ) -> Outcome<u64>;
+
+    /// Looks up in the catalog whether a statement took effect; removes what it left half-done.
+    async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled>;
+
+    /// Runs a query that must return one row, true.
+    async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool>;
+
+    /// Waits until the named session runs nothing of its own any more, and ends it at the deadline.
+    async fn await_orphan(&mut self, identity: &str, deadline: Deadline) -> Result<()>;
+
+    /// Lets the lock go.
+    async fn close(self: Box<Self>);
+}
+
+/// What the catalog says about a statement whose answer was never heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+pub(crate) enum Settled {
+    /// It took effect.
+    Done,
+    /// It did not, and nothing of it is left.
+    NotDone,
+    /// The catalog cannot tell.
+    Unknown,
+}
+
+/// What a renewal must show.
+#[derive(Debug, Clone)]
+pub(crate) struct LeaseToken {
+    pub(crate) holder: Holder,
+    pub(crate) handler_version: HandlerVersion,
+    pub(crate) epoch: u64,
+    pub(crate) ttl: Duration,
+}
+
+/// Rows that go with a commit besides the events.
+#[derive(Debug, Clone)]
+pub(crate) struct Records {
+    /// Whose work the events are.
+    pub(crate) instance: InstanceId,
+    /// The specs as applied.
+    pub(crate) specs: Vec<Arc<SchemaSpec>>,
+    /// Steps that ran in this transaction.
+    pub(crate) journal: Vec<JournalEntry>,
+}
+
+impl Records {
+    pub(crate) fn of(instance: InstanceId) -> Self {
+        Self {
+            instance,
+            specs: Vec::new(),
+            journal: Vec::new(),
+        }
+    }
+}
+
+/// A throwaway database to rehearse on.
+pub(crate) struct Scratch {
+    /// The database.
+    pub(crate) engine: Arc<dyn Engine>,
+    /// Whether what is in the real database is there too; otherwise it starts empty.
+    pub(crate) is_copy: bool,
+    /// Removes it.
+    pub(crate) cleanup: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Connects to the database a URL names.
+pub(crate) async fn connect(url: &str, settings: &Settings) -> Result<Arc<dyn Engine>> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match scheme {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => Ok(Arc::new(sqlite::Sqlite::connect(url, settings).await?)),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => Ok(Arc::new(postgres::Postgres::connect(url, settings).await?)),
+        _ => Err(Error::UnknownEngine {
+            scheme: scheme.to_owned(),
+            known: KNOWN_SCHEMES.join(", "),
+        }),
+    }
+}
+
+/// The dialect a URL stands for, without connecting.
+pub fn dialect_of(url: &str) -> Result<Dialect> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match scheme {
+        "sqlite" if cfg!(feature = "sqlite") => Ok(Dialect::Sqlite),
+        "postgres" | "postgresql" if cfg!(feature = "postgres") => Ok(Dialect::Postgres),
+        _ => Err(Error::UnknownEngine {
+            scheme: scheme.to_owned(),
+            known: KNOWN_SCHEMES.join(", "),
+        }),
+    }
+}
+
+const KNOWN_SCHEMES: &[&str] = &[
+    #[cfg(feature = "sqlite")]
+    "sqlite:",
+    #[cfg(feature = "postgres")]
+    "postgres:",
+];
+
+/// The query that counts the rows that hold something in what would be removed.
+pub(crate) fn count_sql(dialect: Dialect, removed: &Removed) -> Result<String> {
+    let name = |name: &str| lockstep_catalog::quote(dialect, name).map_err(|e| Error::bug(e.to_string()));
+    // Outside the default schema a table's name is `schema.name`.
+    let qualified = |table: &str| match table.split_once('.') {
+        Some((schema, table)) if dialect == Dialect::Postgres => Ok(format!("{}.{}", name(schema)?, name(table)?)),
+        _ => name(table),
+    };
+    match removed {
+        Removed::Table { table } => Ok(format!("SELECT count(*) FROM {}", qualified(table)?)),
+        Removed::Column { table, column } => Ok(format!("SELECT count({}) FROM {}", name(column)?, qualified(table)?)),
+    }
+}

@@ -1,0 +1,266 @@
+//! Connecting to PostgreSQL, what its errors mean, and binding values.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Postgres as Driver};
+
+use super::Postgres;
+use crate::engine::step::{Cause, Fault};
+use crate::engine::writes::{Value, Write};
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+/// A pooled connection that goes back only when its owner says that no transaction is open on it.
+/// Dropped otherwise, it is closed, and the server takes back what was open.
+pub(super) struct Line(Option<PoolConnection<Driver>>);
+
+impl Line {
+    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
+        self.0
+            .as_deref_mut()
+            .ok_or_else(|| Error::bug("the transaction is over"))
+    }
+
+    pub(super) fn finish(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+impl Postgres {
+    pub(in crate::engine) async fn connect(url: &str, settings: &Settings) -> Result<Self> {
+        let shown = crate::engine::redact(url);
+        let mut options = PgConnectOptions::from_str(url).map_err(|e| Error::Connect {
+            url: shown.clone(),
+            message: e.to_string(),
+            transient: false,
+        })?;
+        if options.get_application_name().is_none() {
+            options = options.application_name("lockstep");
+        }
+        Self::connect_to(options, settings, shown).await
+    }
+
+    pub(super) async fn connect_to(options: PgConnectOptions, settings: &Settings, shown: String) -> Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max_connections.max(1))
+            .acquire_timeout(settings.connect_timeout)
+            .connect_lazy_with(options.clone());
+        // The pool hides why it cannot connect behind its own time-out, so the first connection is made by hand.
+        let mut first = open(&options, settings.connect_timeout, &shown).await?;
+        let schema: Option<String> = sqlx::query_scalar("SELECT pg_catalog.current_schema()::text")
+            .fetch_one(&mut first)
+            .await
+            .map_err(own("connecting"))?;
+        let _ = first.close().await;
+        let schema = schema.ok_or_else(|| Error::NotPrepared {
+            message: "no schema of the search path exists or may be used".to_owned(),
+        })?;
+        let settings = settings.clone();
+        Ok(Self {
+            options,
+            pool,
+            settings,
+            url: shown,
+            schema,
+            listener: tokio::sync::Mutex::default(),
+        })
+    }
+
+    pub(super) async fn line(&self) -> Result<Line> {
+        match self.pool.acquire().await {
+            Ok(connection) => Ok(Line(Some(connection))),
+            // The pool says only that it waited; asking once by hand tells why.
+            Err(sqlx::Error::PoolTimedOut) => match self.dedicated().await {
+                Ok(connection) => {
+                    let _ = connection.close().await;
+                    Err(connect_error(&self.url, &sqlx::Error::PoolTimedOut))
+                }
+                Err(reason) => Err(reason),
+            },
+            Err(error) => Err(connect_error(&self.url, &error)),
+        }
+    }
+
+    /// A connection of its own, outside the pool: structural work must not starve renewals.
+    pub(super) async fn dedicated(&self) -> Result<PgConnection> {
+        open(&self.options, self.settings.connect_timeout, &self.url).await
+    }
+
+    /// An advisory lock's key: a fixed prefix, the metadata's schema and the scope, hashed.
+    pub(super) fn lock_key(&self, purpose: &str, name: &str) -> i64 {
+        let hash = Sha256::digest(format!("lockstep/{purpose}/{}/{name}", self.schema));
+        let mut key = [0; 8];
+        key.copy_from_slice(&hash[..8]);
+        i64::from_be_bytes(key)
+    }
+}
+
+async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<PgConnection> {
+    match tokio::time::timeout(limit, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(connect_error(url, &error)),
+        Err(_) => Err(Error::Connect {
+            url: url.to_owned(),
+            message: format!("no answer within {:.1} s", limit.as_secs_f64()),
+            transient: true,
+        }),
+    }
+}
+
+fn sqlstate(error: &sqlx::Error) -> Option<String> {
+    error
+        .as_database_error()
+        .and_then(|e| e.code())
+        .map(std::borrow::Cow::into_owned)
+}
+
+/// The server's message with its detail and hint; the driver's own text adds the server's source line.
+pub(super) fn words(error: &sqlx::Error) -> String {
+    let Some(database) = error
+        .as_database_error()
+        .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
+    else {
+        return error.to_string();
+    };
+    let mut text = database.message().to_owned();
+    for (name, more) in [("detail", database.detail()), ("hint", database.hint())] {
+        if let Some(more) = more {
+            text.push_str(&format!("; {name}: {more}"));
+        }
+    }
+    text
+}
+
+fn connect_error(url: &str, error: &sqlx::Error) -> Error {
+    let transient = match sqlstate(error).as_deref() {
+        // The server starts, stops, or has no room.
+        Some(state) => state.starts_with("57P") || state.starts_with("53"),
+        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut),
+    };
+    Error::Connect {
+        url: url.to_owned(),
+        message: words(error),
+        transient,
+    }
+}
+
+fn is_transient(state: Option<&str>) -> bool {
+    // lock_not_available, deadlock_detected, serialization_failure, query_canceled (our own time limit).
+    matches!(state, Some("55P03" | "40P01" | "40001" | "57014"))
+}
+
+/// An error of one of our own statements.
+pub(super) fn own(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
+    move |error| {
+        let state = sqlstate(&error);
+        match state.as_deref() {
+            Some("25006") => Error::ReadOnly { message: words(&error) },
+            _ => Error::Database {
+                doing,
+                message: words(&error),
+                transient: is_transient(state.as_deref()) || matches!(error, sqlx::Error::Io(_)),
+                code: state.map(|s| format!("SQLSTATE {s}")),
+            },
+        }
+    }
+}
+
+/// Whether a relation does not exist: Lockstep was never used here.
+pub(super) fn is_undefined_table(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("42P01")
+}
+
+/// Whether two processes made the same thing at once.
+pub(super) fn is_race(error: &sqlx::Error) -> bool {
+    matches!(sqlstate(error).as_deref(), Some("23505" | "42P07" | "42710" | "XX000"))
+}
+
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("55P03")
+}
+
+/// An error of a step's statement.
+pub(super) fn fault(error: &sqlx::Error, cancelled: bool) -> Fault {
+    let state = sqlstate(error);
+    let cause = match state.as_deref() {
+        Some("57014") if cancelled => Cause::Cancelled,
+        Some("57014") => Cause::TimedOut,
+        Some("25P02") => Cause::Refused,
+        // The server ends the session: an administrator, or a crash of another.
+        Some(state) if state.starts_with("57P") => Cause::Lost,
+        Some(state) if is_transient(Some(state)) => Cause::Transient,
+        Some(_) => Cause::Refused,
+        None => Cause::Lost,
+    };
+    let code = state.map(|s| format!(" (SQLSTATE {s})")).unwrap_or_default();
+    Fault::new(cause, format!("{}{code}", words(error)))
+}
+
+/// A literal for SQL sent without parameters: the one place that makes them.
+pub(super) fn literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if doubled.contains('\\') {
+        return format!("E'{}'", doubled.replace('\\', "\\\\"));
+    }
+    format!("'{doubled}'")
+}
+
+/// `?` to `$1`, `$2`, …: our own statements hold no question mark elsewhere.
+fn numbered(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 16);
+    for (at, part) in sql.split('?').enumerate() {
+        if at > 0 {
+            out.push_str(&format!("${at}"));
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// Runs one of our statements with its values.
+pub(super) async fn run(connection: &mut PgConnection, write: Write) -> Result<u64, sqlx::Error> {
+    let mut query = sqlx::query::<Driver>(AssertSqlSafe(numbered(&write.sql)));
+    for value in write.values {
+        query = bind(query, value);
+    }
+    Ok(query.execute(connection).await?.rows_affected())
+}
+
+type Query<'q> = sqlx::query::Query<'q, Driver, PgArguments>;
+
+fn bind(query: Query<'_>, value: Value) -> Query<'_> {
+    match value {
+        Value::Int(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+        Value::OptInt(value) => query.bind(value),
+        Value::OptText(value) => query.bind(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{literal, numbered};
+
+    #[test]
+    fn parameters_are_numbered_in_order() {
+        assert_eq!(numbered("a = ? AND b = ?"), "a = $1 AND b = $2");
+    }
+
+    #[test]
+    fn a_literal_cannot_be_left() {
+        assert_eq!(literal("o'hara"), "'o''hara'");
+        assert_eq!(literal("a\\'b"), "E'a\\\\''b'");
+    }
+}

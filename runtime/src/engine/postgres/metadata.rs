@@ -1,0 +1,307 @@
+//! Lockstep's tables in PostgreSQL: made, read, renewed, listened to.
+
+use std::time::Duration;
+
+use lockstep_lifecycle::{Event, Facts, JournalEntry};
+use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
+use sqlx::postgres::{PgConnection, PgListener, PgRow};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::Postgres;
+use super::connect::{is_race, is_undefined_table, literal, own, run, words};
+use crate::clock::{Deadline, pause};
+use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
+use crate::engine::{FORMAT, LeaseToken, writes};
+use crate::{Error, Result};
+
+/// The database's time in microseconds, as of this statement.
+const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
+
+/// How long a reading of our own may take at the server.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+fn facts_sql(scope: &Scope) -> String {
+    format!(
+        "SELECT s.epoch, s.event_seq, s.operation, {NOW},
+  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT version, state, checksum, requires, compatible_with, applied_at,
+     rolled_back_at, retention, error FROM lockstep_schema WHERE scope = s.scope) t),
+  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT handler, api_version, schema_version, artifact, tags, state,
+     ever_active FROM lockstep_binding WHERE scope = s.scope) t),
+  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT instance, incarnation, handler, api_version, schema_version,
+     kind, ttl_us, state, epoch, acquired_at, renewed_at, expires_at FROM lockstep_lease
+     WHERE scope = s.scope AND state IN ('pending', 'active')) t)
+FROM lockstep_scope s WHERE s.scope = {}",
+        literal(scope.as_str())
+    )
+}
+
+impl Postgres {
+    pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+        if self.facts_if_prepared(scope).await?.is_some() {
+            return Ok(());
+        }
+        loop {
+            match self.create(scope).await {
+                Ok(()) => return Ok(()),
+                // IF NOT EXISTS does not keep two sessions from making the same table at once: the loser looks again.
+                Err(error) if is_race(&error) && !deadline.is_over() => {
+                    pause(Duration::from_millis(20), deadline).await;
+                }
+                Err(error) => {
+                    return Err(match own("creating Lockstep's tables")(error) {
+                        Error::ReadOnly { message } => Error::NotPrepared { message },
+                        Error::Database {
+                            message,
+                            code: Some(code),
+                            ..
+                        } if code.ends_with("42501") => Error::NotPrepared {
+                            message: format!("{message}; grant CREATE on schema {} first", self.schema),
+                        },
+                        other => other,
+                    });
+                }
+            }
+        }
+    }
+
+    async fn create(&self, scope: &Scope) -> Result<(), sqlx::Error> {
+        let mut connection = self
+            .dedicated()
+            .await
+            .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
+        let tables = writes::create_tables("TEXT", "BIGINT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+        let sql = format!(
+            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; \
+             INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
+             INSERT INTO lockstep_scope (scope, epoch, event_seq) VALUES ({}, 0, 0) ON CONFLICT (scope) DO NOTHING; COMMIT",
+            self.lock_key("prepare", ""),
+            tables.join("; "),
+            literal(scope.as_str())
+        );
+        let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        let _ = sqlx::Connection::close(connection).await;
+        made.map(|_| ())
+    }
+
+    /// Reads in one round trip, bounded at the server: SQL without parameters, in a transaction of its own.
+    async fn read<T: Send + Unpin>(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        map: impl Fn(&PgRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<Vec<T>> {
+        self.try_read(sql, map).await?.map_err(own(doing))
+    }
+
+    async fn try_read<T: Send + Unpin>(
+        &self,
+        sql: &str,
+        map: impl Fn(&PgRow) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<Result<Vec<T>, sqlx::Error>> {
+        let mut line = self.line().await?;
+        let limit = READ_LIMIT.as_millis();
+        let script = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; {sql}; COMMIT");
+        let rows = sqlx::raw_sql(AssertSqlSafe(script)).fetch_all(line.connection()?).await;
+        match rows {
+            Ok(rows) => {
+                line.finish();
+                Ok(rows.iter().map(map).collect())
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
+        let format = self
+            .try_read("SELECT value FROM lockstep_meta WHERE key = 'format'", |row| {
+                row.try_get::<String, _>(0)
+            })
+            .await?;
+        match format {
+            Ok(rows) => writes::check_format(rows.first().map(String::as_str))?,
+            Err(error) if is_undefined_table(&error) => return Ok(None),
+            Err(error) => return Err(own("reading the metadata's format")(error)),
+        };
+        let rows = self.read("reading the scope", &facts_sql(scope), facts_row).await?;
+        rows.into_iter().next().map(FactsRow::into_facts).transpose()
+    }
+
+    pub(super) async fn renew_lease(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool> {
+        const DOING: &str = "renewing a lease";
+        let mut line = self.line().await?;
+        let connection = line.connection()?;
+        let limit = deadline.remaining().as_millis().max(1);
+        let begin = format!("BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}");
+        let work = async {
+            sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await?;
+            let renewed = run(connection, writes::renewal(scope, lease, NOW)).await?;
+            sqlx::query("COMMIT").execute(&mut *connection).await?;
+            Ok::<_, sqlx::Error>(renewed > 0)
+        };
+        let answer = tokio::time::timeout(deadline.remaining(), work).await;
+        match answer {
+            Ok(Ok(renewed)) => {
+                line.finish();
+                Ok(renewed)
+            }
+            Ok(Err(error)) => Err(own(DOING)(error)),
+            Err(_) => Err(Error::Busy {
+                what: "the lease's row",
+                waited: deadline.elapsed(),
+                holder: None,
+            }),
+        }
+    }
+
+    pub(super) async fn read_stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>> {
+        let sql = stored_spec_sql(scope, schema);
+        let rows = self
+            .read("reading a stored spec", &sql, |row| row.try_get::<Option<String>, _>(0))
+            .await?;
+        rows.into_iter()
+            .flatten()
+            .next()
+            .map(|text| document("lockstep_schema.spec", &text))
+            .transpose()
+    }
+
+    pub(super) async fn read_journal(
+        &self,
+        scope: &Scope,
+        schema: Option<&SchemaVersion>,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>> {
+        let of = schema
+            .map(|s| format!(" AND schema_version = {}", literal(s.as_str())))
+            .unwrap_or_default();
+        let sql = format!(
+            "SELECT * FROM (SELECT operation, schema_version, position, step, direction, state, checksum, session, started_at, \
+             finished_at, duration_us, row_count, error, id FROM lockstep_step WHERE scope = {}{of} ORDER BY id DESC LIMIT {limit}) t ORDER BY id",
+            literal(scope.as_str())
+        );
+        let rows = self.read("reading the history", &sql, journal_row).await?;
+        rows.into_iter().map(JournalRow::into_entry).collect()
+    }
+
+    pub(super) async fn read_events(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
+        let sql = format!(
+            "SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = {} AND seq > {after} ORDER BY seq LIMIT {limit}",
+            literal(scope.as_str())
+        );
+        let rows = self.read("reading the event log", &sql, event_row).await?;
+        rows.into_iter().map(EventRow::into_event).collect()
+    }
+
+    pub(super) async fn read_meta(&self, key: &str) -> Result<Option<String>> {
+        let sql = format!("SELECT value FROM lockstep_meta WHERE key = {}", literal(key));
+        let rows = self
+            .read("reading the metadata", &sql, |row| row.try_get::<String, _>(0))
+            .await?;
+        Ok(rows.into_iter().next())
+    }
+
+    pub(super) async fn write_meta(&self, key: &str, value: &str) -> Result<()> {
+        let mut line = self.line().await?;
+        let sql = "INSERT INTO lockstep_meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        let done = sqlx::query(sql).bind(key).bind(value).execute(line.connection()?).await;
+        done.map_err(own("writing the metadata"))?;
+        line.finish();
+        Ok(())
+    }
+
+    pub(super) fn channel(&self, scope: &Scope) -> String {
+        format!("lockstep_{:016x}", self.lock_key("events", scope.as_str()))
+    }
+
+    /// Waits for a notification; without a listening connection (a pooler, a broken link) this is a plain pause.
+    pub(super) async fn listen(&self, scope: &Scope, at_most: Duration) {
+        let wait = async {
+            let mut held = self.listener.lock().await;
+            if held.is_none() {
+                *held = self.start_listening(scope).await;
+            }
+            match held.as_mut() {
+                Some(listener) => {
+                    if listener.recv().await.is_err() {
+                        *held = None;
+                    }
+                }
+                None => std::future::pending::<()>().await,
+            }
+        };
+        let _ = tokio::time::timeout(at_most, wait).await;
+    }
+
+    async fn start_listening(&self, scope: &Scope) -> Option<PgListener> {
+        let mut listener = match PgListener::connect_with(&self.pool).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::debug!(error = %words(&error), "no connection to listen on; polling instead");
+                return None;
+            }
+        };
+        listener.listen(&self.channel(scope)).await.ok()?;
+        Some(listener)
+    }
+}
+
+pub(super) fn stored_spec_sql(scope: &Scope, schema: &SchemaVersion) -> String {
+    format!(
+        "SELECT spec FROM lockstep_schema WHERE scope = {} AND version = {}",
+        literal(scope.as_str()),
+        literal(schema.as_str())
+    )
+}
+
+/// One statement is one consistent reading, and its time is read after the locks of the statements before it.
+pub(super) async fn facts(connection: &mut PgConnection, scope: &Scope) -> Result<Facts> {
+    let row = sqlx::raw_sql(AssertSqlSafe(facts_sql(scope)))
+        .fetch_optional(connection)
+        .await
+        .map_err(own("reading the scope"))?;
+    match row {
+        Some(row) => facts_row(&row).map_err(own("reading the scope"))?.into_facts(),
+        None => Err(Error::Damaged {
+            message: format!("lockstep_scope has no row for scope {scope}"),
+        }),
+    }
+}
+
+fn facts_row(row: &PgRow) -> Result<FactsRow, sqlx::Error> {
+    Ok(FactsRow {
+        epoch: row.try_get(0)?,
+        event_seq: row.try_get(1)?,
+        operation: row.try_get(2)?,
+        now: row.try_get(3)?,
+        schemas: row.try_get(4)?,
+        bindings: row.try_get(5)?,
+        leases: row.try_get(6)?,
+    })
+}
+
+fn event_row(row: &PgRow) -> Result<EventRow, sqlx::Error> {
+    Ok(EventRow {
+        seq: row.try_get(0)?,
+        at: row.try_get(1)?,
+        instance: row.try_get(2)?,
+        payload: row.try_get(3)?,
+    })
+}
+
+fn journal_row(row: &PgRow) -> Result<JournalRow, sqlx::Error> {
+    Ok(JournalRow {
+        operation: row.try_get(0)?,
+        schema_version: row.try_get(1)?,
+        position: row.try_get(2)?,
+        step: row.try_get(3)?,
+        direction: row.try_get(4)?,
+        state: row.try_get(5)?,
+        checksum: row.try_get(6)?,
+        session: row.try_get(7)?,
+        started_at: row.try_get(8)?,
+        finished_at: row.try_get(9)?,
+        duration_us: row.try_get(10)?,
+        row_count: row.try_get(11)?,
+        error: row.try_get(12)?,
+    })
+}

@@ -1,0 +1,111 @@
+//! PostgreSQL: an advisory transaction lock is the structural lock; DDL is transactional, except where a step says otherwise.
+
+mod connect;
+mod inspect;
+mod metadata;
+mod scratch;
+mod session;
+mod transaction;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep_catalog::{Dialect, Snapshot};
+use lockstep_lifecycle::{Event, Facts, JournalEntry};
+use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
+
+use super::{Engine, LeaseToken, Scratch, Session, Transaction};
+use crate::Result;
+use crate::clock::Deadline;
+use crate::settings::Settings;
+
+/// A PostgreSQL database.
+pub(super) struct Postgres {
+    options: PgConnectOptions,
+    pool: PgPool,
+    settings: Settings,
+    /// Redacted, for messages.
+    url: String,
+    /// The schema Lockstep's tables live in: the first of the search path when we connected.
+    schema: String,
+    /// Woken by other processes' commits, while the connection lasts.
+    listener: tokio::sync::Mutex<Option<PgListener>>,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Postgres").field(&self.url).finish()
+    }
+}
+
+#[async_trait]
+impl Engine for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+        self.prepare_metadata(scope, deadline).await
+    }
+
+    async fn facts(&self, scope: &Scope) -> Result<Option<Facts>> {
+        self.facts_if_prepared(scope).await
+    }
+
+    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(self.begin(scope, deadline).await?))
+    }
+
+    async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(self.begin_structural(scope, deadline).await?))
+    }
+
+    async fn open_session(&self, scope: &Scope, deadline: Deadline) -> Result<Option<Box<dyn Session>>> {
+        Ok(Some(Box::new(self.session(scope, deadline).await?)))
+    }
+
+    async fn renew(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool> {
+        self.renew_lease(scope, lease, deadline).await
+    }
+
+    async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>> {
+        self.read_stored_spec(scope, schema).await
+    }
+
+    async fn journal(&self, scope: &Scope, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>> {
+        self.read_journal(scope, schema, limit).await
+    }
+
+    async fn events(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
+        self.read_events(scope, after, limit).await
+    }
+
+    async fn wait_for_change(&self, scope: &Scope, at_most: Duration) {
+        self.listen(scope, at_most).await;
+    }
+
+    async fn meta(&self, key: &str) -> Result<Option<String>> {
+        self.read_meta(key).await
+    }
+
+    async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        self.write_meta(key, value).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot> {
+        let mut line = self.line().await?;
+        let snapshot = inspect::snapshot(line.connection()?, &self.schema).await?;
+        line.finish();
+        Ok(snapshot)
+    }
+
+    async fn scratch(&self, deadline: Deadline) -> Result<Scratch> {
+        self.temporary_database(deadline).await
+    }
+
+    async fn close(&self) {
+        drop(self.listener.lock().await.take());
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,292 @@
+//! Statements outside a transaction (`CREATE INDEX CONCURRENTLY`), under the structural lock.
+//!
+//! The lock is held by a transaction on a connection of its own that does nothing else: idle, it has no snapshot, so
+//! nothing waits for it. The working connection runs one statement at a time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep_catalog::{ConcurrentAction, Dialect, Statement, index_of_concurrent};
+use lockstep_lifecycle::JournalEntry;
+use lockstep_registry::Scope;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Row};
+
+use super::Postgres;
+use super::connect::{literal, own, run};
+use super::transaction::Stopper;
+use crate::clock::{Deadline, pause};
+use crate::engine::step::{Cause, Fault};
+use crate::engine::{Limit, Outcome, Session, Settled, writes};
+use crate::{Error, Result};
+
+pub(super) struct PgSession {
+    guard: PgConnection,
+    worker: PgConnection,
+    scope: Scope,
+    identity: String,
+    stopper: Stopper,
+    schema: String,
+}
+
+impl Postgres {
+    pub(super) async fn session(&self, scope: &Scope, deadline: Deadline) -> Result<PgSession> {
+        const DOING: &str = "opening a session for a step outside a transaction";
+        let (guard, _) = self.hold_structure(scope, deadline).await?;
+        let mut worker = self.dedicated().await?;
+        // A crash of ours is noticed while a statement runs; locks are bounded by the statement's own limit.
+        sqlx::raw_sql("SET lock_timeout = 0; SET client_connection_check_interval = '1s'")
+            .execute(&mut worker)
+            .await
+            .map_err(own(DOING))?;
+        let row = sqlx::query(
+            "SELECT pid, backend_start::text FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
+        )
+        .fetch_one(&mut worker)
+        .await
+        .map_err(own(DOING))?;
+        let pid: i32 = row.try_get(0).map_err(own(DOING))?;
+        let started: String = row.try_get(1).map_err(own(DOING))?;
+        Ok(PgSession {
+            guard,
+            worker,
+            scope: scope.clone(),
+            identity: format!("{pid}@{started}"),
+            stopper: Stopper {
+                options: self.options.clone(),
+                pid,
+            },
+            schema: self.schema.clone(),
+        })
+    }
+}
+
+impl PgSession {
+    async fn limit(&mut self, limit: &Limit) -> Outcome<()> {
+        let left = limit.deadline.remaining().as_millis().max(1);
+        let sql = format!("SET statement_timeout = {left}");
+        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.worker).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(super::connect::fault(&error, false)),
+        }
+    }
+
+    async fn unlimit(&mut self) {
+        let _ = sqlx::query("SET statement_timeout = '10s'")
+            .execute(&mut self.worker)
+            .await;
+    }
+
+    /// Whether a named index exists, and whether it is valid.
+    async fn index(&mut self, schema: Option<&str>, name: &str) -> Result<Option<bool>> {
+        let quoted =
+            |name: &str| lockstep_catalog::quote(Dialect::Postgres, name).map_err(|e| Error::bug(e.to_string()));
+        let full = match schema {
+            Some(schema) => format!("{}.{}", quoted(schema)?, quoted(name)?),
+            None => quoted(name)?,
+        };
+        sqlx::query_scalar(
+            "SELECT i.indisvalid FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass($1)",
+        )
+        .bind(full)
+        .fetch_optional(&mut self.worker)
+        .await
+        .map_err(own("looking an index up"))
+    }
+}
+
+async fn check_epoch(connection: &mut PgConnection, scope: &Scope, epoch: u64) -> Result<()> {
+    let found: i64 = sqlx::query_scalar("SELECT epoch FROM lockstep_scope WHERE scope = $1 FOR SHARE")
+        .bind(scope.as_str())
+        .fetch_one(connection)
+        .await
+        .map_err(own("checking the epoch"))?;
+    let found = u64::try_from(found).unwrap_or(0);
+    if found == epoch {
+        Ok(())
+    } else {
+        Err(Error::Fenced { ours: epoch, found })
+    }
+}
+
+async fn begin(connection: &mut PgConnection, schema: &str) -> Result<()> {
+    let schema = lockstep_catalog::quote(Dialect::Postgres, schema).map_err(|e| Error::bug(e.to_string()))?;
+    let sql = format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL search_path TO {schema}; SET LOCAL lock_timeout = '10s'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(own("writing the journal"))
+}
+
+#[async_trait]
+impl Session for PgSession {
+    fn identity(&self) -> String {
+        self.identity.clone()
+    }
+
+    async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()> {
+        const DOING: &str = "writing the journal";
+        begin(&mut self.worker, &self.schema).await?;
+        let written = async {
+            check_epoch(&mut self.worker, &self.scope, epoch).await?;
+            run(&mut self.worker, writes::journal_write(&self.scope, entry))
+                .await
+                .map_err(own(DOING))
+        };
+        let written = written.await;
+        let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = sqlx::query(end).execute(&mut self.worker).await;
+        written?;
+        ended.map(|_| ()).map_err(own(DOING))
+    }
+
+    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+        self.limit(limit).await?;
+        // Audited: the statement is the spec author's own, split and checked when it was read. Alone in a simple
+        // query, as CREATE INDEX CONCURRENTLY demands.
+        let sql = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        let worker = &mut self.worker;
+        let done = self
+            .stopper
+            .limited(limit, async { Ok(sql.execute(worker).await?.rows_affected()) })
+            .await;
+        self.unlimit().await;
+        done
+    }
+
+    async fn execute_journalled(
+        &mut self,
+        statements: &[String],
+        entry: &JournalEntry,
+        epoch: u64,
+        limit: &Limit,
+    ) -> Outcome<u64> {
+        let refused = |e: Error| match e {
+            Error::Fenced { .. } => Fault::new(Cause::Fenced, e.to_string()),
+            other => Fault::new(Cause::Lost, other.to_string()),
+        };
+        begin(&mut self.worker, &self.schema).await.map_err(refused)?;
+        let mut entry = entry.clone();
+        let mut result = check_epoch(&mut self.worker, &self.scope, epoch).await.map_err(refused);
+        for statement in statements {
+            if result.is_ok() {
+                result = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
+            }
+        }
+        if result.is_ok() {
+            let reset = format!("SET LOCAL search_path TO {}", literal(&self.schema));
+            let _ = sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker).await;
+            let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry)).await;
+            result = written.map(|_| ()).map_err(|e| super::connect::fault(&e, false));
+        }
+        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = sqlx::query(end).execute(&mut self.worker).await;
+        result?;
+        match ended {
+            Ok(_) => Ok(entry.rows),
+            Err(error) => Err(super::connect::fault(&error, false)),
+        }
+    }
+
+    async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled> {
+        let text = Statement {
+            text: statement.to_owned(),
+            line: 1,
+        };
+        let Some(index) = index_of_concurrent(Dialect::Postgres, &text) else {
+            return Ok(if repeats_harmlessly(statement) {
+                Settled::NotDone
+            } else {
+                Settled::Unknown
+            });
+        };
+        let Some(name) = index.name else {
+            return Ok(Settled::Unknown);
+        };
+        let found = self.index(index.schema.as_deref(), &name).await?;
+        match (index.action, found) {
+            (ConcurrentAction::Create, Some(true)) | (ConcurrentAction::Drop, None) => Ok(Settled::Done),
+            (ConcurrentAction::Create, None) | (ConcurrentAction::Drop, Some(_)) => Ok(Settled::NotDone),
+            (ConcurrentAction::Create, Some(false)) => {
+                // What a failed attempt leaves: IF NOT EXISTS would accept it silently.
+                let quoted = |name: &str| {
+                    lockstep_catalog::quote(Dialect::Postgres, name).map_err(|e| Error::bug(e.to_string()))
+                };
+                let full = match &index.schema {
+                    Some(schema) => format!("{}.{}", quoted(schema)?, quoted(&name)?),
+                    None => quoted(&name)?,
+                };
+                let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {full}");
+                let dropped = self.execute(&sql, limit).await;
+                dropped.map(|_| Settled::NotDone).map_err(|fault| Error::Database {
+                    doing: "dropping an invalid index",
+                    message: fault.message,
+                    code: None,
+                    transient: fault.cause == Cause::Transient,
+                })
+            }
+        }
+    }
+
+    async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
+        self.limit(limit).await?;
+        let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
+        let worker = &mut self.worker;
+        let row = self
+            .stopper
+            .limited(limit, async { sql.fetch_optional(worker).await })
+            .await;
+        self.unlimit().await;
+        Ok(row?.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)))
+    }
+
+    async fn await_orphan(&mut self, identity: &str, deadline: Deadline) -> Result<()> {
+        const DOING: &str = "waiting for a crashed process's statement to end";
+        let Some((pid, started)) = identity.split_once('@') else {
+            return Ok(());
+        };
+        let Ok(pid) = pid.parse::<i32>() else {
+            return Ok(());
+        };
+        loop {
+            // The number alone may be somebody else's by now: the start time tells them apart.
+            let busy: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start::text = $2)",
+            )
+            .bind(pid)
+            .bind(started)
+            .fetch_one(&mut self.worker)
+            .await
+            .map_err(own(DOING))?;
+            if !busy {
+                return Ok(());
+            }
+            if deadline.is_over() {
+                tracing::warn!(pid, "ending a crashed process's session");
+                sqlx::query("SELECT pg_catalog.pg_terminate_backend($1)")
+                    .bind(pid)
+                    .execute(&mut self.worker)
+                    .await
+                    .map_err(own(DOING))?;
+                pause(Duration::from_millis(200), Deadline::after(Duration::from_secs(1))).await;
+                return Ok(());
+            }
+            pause(Duration::from_millis(100), deadline).await;
+        }
+    }
+
+    async fn close(self: Box<Self>) {
+        let _ = self.worker.close().await;
+        let _ = self.guard.close().await;
+    }
+}
+
+/// Statements that may run again without a second effect.
+fn repeats_harmlessly(statement: &str) -> bool {
+    let mut words = statement.split_whitespace();
+    let first = words.next().unwrap_or_default().to_ascii_uppercase();
+    matches!(first.as_str(), "VACUUM" | "ANALYZE" | "REINDEX" | "CLUSTER")
+}

@@ -1,0 +1,469 @@
+//! PostgreSQL's transactions: `READ COMMITTED`, so that a statement after a lock sees what the lock waited for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep_catalog::{Dialect, Removed, Snapshot};
+use lockstep_lifecycle::{Commit, Event, Facts};
+use lockstep_registry::Scope;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Row};
+
+use super::connect::{Line, fault, is_lock_timeout, literal, own, run, words};
+use super::{Postgres, inspect, metadata};
+use crate::clock::{Deadline, Stopwatch, pause};
+use crate::engine::step::{Cause, Fault, STOPPING};
+use crate::engine::{CodeStep, Limit, Outcome, Records, StepConnection, Transaction, writes};
+use crate::{Error, Result};
+
+/// How long the scope's row is waited for at the end of structural work: others hold it for moments.
+const SCOPE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the outcome of a commit whose answer was lost is looked for.
+const RESOLVE_PATIENCE: Duration = Duration::from_secs(10);
+
+enum Held {
+    Pooled(Line),
+    Own(Box<PgConnection>),
+}
+
+impl Held {
+    fn connection(&mut self) -> Result<&mut PgConnection> {
+        match self {
+            Self::Pooled(line) => line.connection(),
+            Self::Own(connection) => Ok(connection),
+        }
+    }
+
+    /// The transaction is over: the connection may be used again.
+    async fn finish(self) {
+        match self {
+            Self::Pooled(line) => line.finish(),
+            Self::Own(connection) => drop(connection.close().await),
+        }
+    }
+}
+
+/// Stops a statement from a second connection.
+#[derive(Clone)]
+pub(super) struct Stopper {
+    pub(super) options: PgConnectOptions,
+    pub(super) pid: i32,
+}
+
+impl Stopper {
+    async fn stop(&self) {
+        let ask = async {
+            let mut second = PgConnection::connect_with(&self.options).await?;
+            sqlx::query("SELECT pg_catalog.pg_cancel_backend($1)")
+                .bind(self.pid)
+                .execute(&mut second)
+                .await?;
+            second.close().await
+        };
+        match tokio::time::timeout(STOPPING, ask).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(pid = self.pid, error = %words(&error), "could not stop a statement at the server")
+            }
+            Err(_) => tracing::warn!(pid = self.pid, "could not reach the server to stop a statement"),
+        }
+    }
+
+    /// Runs work whose statements the server stops at the limit; if it does not, we do, from a second connection;
+    /// and if that does not help either, the outcome is unknown and the connection must be closed.
+    pub(super) async fn limited<T>(
+        &self,
+        limit: &Limit,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Outcome<T> {
+        tokio::pin!(work);
+        let margin = Duration::from_millis(200);
+        let result = tokio::select! {
+            done = &mut work => done,
+            () = tokio::time::sleep(limit.deadline.remaining() + margin) => self.stop_and_wait(work).await?,
+            () = limit.cancel.cancelled() => self.stop_and_wait(work).await?,
+        };
+        result.map_err(|error| fault(&error, limit.cancel.is_cancelled()))
+    }
+
+    async fn stop_and_wait<T>(
+        &self,
+        work: std::pin::Pin<&mut impl Future<Output = Result<T, sqlx::Error>>>,
+    ) -> Outcome<Result<T, sqlx::Error>> {
+        self.stop().await;
+        tokio::time::timeout(STOPPING, work)
+            .await
+            .map_err(|_| Fault::new(Cause::Lost, "the server did not stop in time; its session was closed"))
+    }
+}
+
+pub(super) struct PgTransaction {
+    held: Held,
+    scope: Scope,
+    schema: String,
+    channel: String,
+    stopper: Option<Stopper>,
+    facts: Option<Facts>,
+    /// The `statement_timeout` in force, so that it is set only when it changes.
+    timeout: Option<Duration>,
+    engine: Resolver,
+}
+
+/// What is needed to find out whether a commit counted after its connection broke.
+#[derive(Clone)]
+struct Resolver {
+    options: PgConnectOptions,
+}
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+impl Postgres {
+    /// A short transaction that holds the scope's row, in one round trip; tried again with jitter until the deadline.
+    pub(super) async fn begin(&self, scope: &Scope, deadline: Deadline) -> Result<PgTransaction> {
+        let watch = Stopwatch::start();
+        let sql = format!(
+            "{BEGIN}; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = '10s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '30s'; \
+             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE",
+            lock = self.settings.lock_timeout.as_millis().max(1),
+            scope = literal(scope.as_str()),
+        );
+        loop {
+            let mut line = self.line().await?;
+            match sqlx::raw_sql(AssertSqlSafe(sql.clone()))
+                .execute(line.connection()?)
+                .await
+            {
+                Ok(_) => return Ok(self.transaction(Held::Pooled(line), scope, None)),
+                Err(e) if is_lock_timeout(&e) && !deadline.is_over() => {
+                    pause(Duration::from_millis(20), deadline).await
+                }
+                Err(e) if is_lock_timeout(&e) => {
+                    return Err(Error::Busy {
+                        what: "the scope's row",
+                        waited: watch.elapsed(),
+                        holder: None,
+                    });
+                }
+                Err(e) => return Err(own("locking the scope")(e)),
+            }
+        }
+    }
+
+    /// A transaction on a connection of its own that holds the structural lock.
+    pub(super) async fn begin_structural(&self, scope: &Scope, deadline: Deadline) -> Result<PgTransaction> {
+        let (connection, pid) = self.hold_structure(scope, deadline).await?;
+        let stopper = Stopper {
+            options: self.options.clone(),
+            pid,
+        };
+        Ok(self.transaction(Held::Own(Box::new(connection)), scope, Some(stopper)))
+    }
+
+    /// Takes the structural lock by asking again and again without an open transaction in between: a transaction that
+    /// waits has a snapshot, and `CREATE INDEX CONCURRENTLY` of the lock's holder would wait for that.
+    pub(super) async fn hold_structure(&self, scope: &Scope, deadline: Deadline) -> Result<(PgConnection, i32)> {
+        const DOING: &str = "taking the structural lock";
+        let watch = Stopwatch::start();
+        let key = self.lock_key("structure", scope.as_str());
+        let sql = format!(
+            "{BEGIN}; SET LOCAL lock_timeout = {lock}; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL client_connection_check_interval = '1s'; \
+             SELECT pg_catalog.pg_try_advisory_xact_lock({key}), pg_catalog.pg_backend_pid()",
+            lock = self.settings.lock_timeout.as_millis().max(1),
+        );
+        let mut connection = self.dedicated().await?;
+        loop {
+            let row = sqlx::raw_sql(AssertSqlSafe(sql.clone()))
+                .fetch_one(&mut connection)
+                .await
+                .map_err(own(DOING))?;
+            if row.try_get::<bool, _>(0).map_err(own(DOING))? {
+                return Ok((connection, row.try_get(1).map_err(own(DOING))?));
+            }
+            sqlx::query("ROLLBACK")
+                .execute(&mut connection)
+                .await
+                .map_err(own(DOING))?;
+            if deadline.is_over() {
+                let _ = connection.close().await;
+                return Err(Error::Busy {
+                    what: "the structural lock",
+                    waited: watch.elapsed(),
+                    holder: None,
+                });
+            }
+            pause(Duration::from_millis(30), deadline).await;
+        }
+    }
+
+    fn transaction(&self, held: Held, scope: &Scope, stopper: Option<Stopper>) -> PgTransaction {
+        PgTransaction {
+            held,
+            scope: scope.clone(),
+            schema: self.schema.clone(),
+            channel: self.channel(scope),
+            stopper,
+            facts: None,
+            timeout: None,
+            engine: Resolver {
+                options: self.options.clone(),
+            },
+        }
+    }
+}
+
+fn lost(error: &Error) -> Fault {
+    Fault::new(Cause::Lost, error.to_string())
+}
+
+impl PgTransaction {
+    async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(self.held.connection()?)
+            .await
+            .map(|_| ())
+            .map_err(own(doing))
+    }
+
+    /// Tells the server how long the statements to come may take.
+    async fn set_timeout(&mut self, limit: &Limit) -> Outcome<()> {
+        let wanted = limit.deadline.remaining().max(Duration::from_millis(1));
+        // Within the same step only less time is left, and the watchdog counts that; no need to say it again.
+        let close = |set: Duration| set >= wanted && set < wanted + Duration::from_millis(1500);
+        if self.timeout.is_some_and(close) {
+            return Ok(());
+        }
+        let sql = format!("SET LOCAL statement_timeout = {}", wanted.as_millis());
+        self.simple("setting a time limit", sql).await.map_err(|e| lost(&e))?;
+        self.timeout = Some(wanted);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Transaction for PgTransaction {
+    async fn facts(&mut self) -> Result<Facts> {
+        let facts = metadata::facts(self.held.connection()?, &self.scope).await?;
+        self.facts = Some(facts.clone());
+        Ok(facts)
+    }
+
+    async fn lock_scope(&mut self) -> Result<Facts> {
+        // A step may have changed the search path or the time limit; our own statements must not depend on that.
+        let sql = format!(
+            "SET LOCAL search_path TO {schema}; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}; \
+             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE",
+            schema = lockstep_catalog::quote(Dialect::Postgres, &self.schema).map_err(|e| Error::bug(e.to_string()))?,
+            limit = SCOPE_PATIENCE.as_millis(),
+            scope = literal(self.scope.as_str()),
+        );
+        self.simple("locking the scope", sql).await?;
+        self.facts().await
+    }
+
+    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+        self.set_timeout(limit).await?;
+        let Some(stopper) = self.stopper.clone() else {
+            return Err(Fault::new(Cause::Lost, "steps run under the structural lock only"));
+        };
+        let connection = self.held.connection().map_err(|e| lost(&e))?;
+        // Audited: the statement is the spec author's own, split and checked when it was read.
+        let sql = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        stopper
+            .limited(limit, async { Ok(sql.execute(connection).await?.rows_affected()) })
+            .await
+    }
+
+    async fn run_code(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()> {
+        self.set_timeout(limit).await?;
+        // A mark that is gone afterwards tells that the code ended the transaction.
+        self.simple("marking the transaction", "SAVEPOINT lockstep_guard".to_owned())
+            .await
+            .map_err(|e| lost(&e))?;
+        let stopper = self.stopper.clone();
+        let ended = {
+            let connection = self.held.connection().map_err(|e| lost(&e))?;
+            let mut lent = StepConnection::Postgres(connection);
+            let work = async {
+                if up {
+                    step.up(&mut lent).await
+                } else {
+                    step.down(&mut lent).await
+                }
+            };
+            tokio::pin!(work);
+            let ended = tokio::select! {
+                done = &mut work => Some(done),
+                () = tokio::time::sleep(limit.deadline.remaining()) => None,
+                () = limit.cancel.cancelled() => None,
+            };
+            match (ended, stopper) {
+                (Some(done), _) => Some(done),
+                (None, Some(stopper)) => {
+                    stopper.stop().await;
+                    tokio::time::timeout(STOPPING, work).await.ok()
+                }
+                (None, None) => None,
+            }
+        };
+        let stopped = if limit.cancel.is_cancelled() {
+            Cause::Cancelled
+        } else {
+            Cause::TimedOut
+        };
+        match ended {
+            None => Err(Fault::new(stopped, "the code did not end in time")),
+            Some(Err(error)) if limit.deadline.is_over() || limit.cancel.is_cancelled() => {
+                Err(Fault::new(stopped, error.to_string()))
+            }
+            Some(Err(error)) => Err(Fault::new(Cause::Refused, error.to_string())),
+            Some(Ok(())) => self
+                .simple(
+                    "checking the transaction",
+                    "RELEASE SAVEPOINT lockstep_guard".to_owned(),
+                )
+                .await
+                .map_err(|error| match error {
+                    Error::Database { code: Some(code), .. } if code.ends_with("25P02") => {
+                        Fault::new(Cause::Refused, "the code went on after an error of the database")
+                    }
+                    _ => Fault::new(Cause::Escaped, "it ended the transaction it ran in"),
+                }),
+        }
+    }
+
+    async fn savepoint(&mut self) -> Result<()> {
+        self.simple("marking the transaction", "SAVEPOINT lockstep_trial".to_owned())
+            .await
+    }
+
+    async fn rollback_to_savepoint(&mut self) -> Result<()> {
+        self.timeout = None;
+        self.simple(
+            "going back to the mark",
+            "ROLLBACK TO SAVEPOINT lockstep_trial".to_owned(),
+        )
+        .await
+    }
+
+    async fn snapshot(&mut self) -> Result<Snapshot> {
+        inspect::snapshot(self.held.connection()?, &self.schema).await
+    }
+
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64> {
+        let doing = "counting the rows that would be lost";
+        let sql = crate::engine::count_sql(Dialect::Postgres, removed)?;
+        let lost = |fault: Fault| Error::Database {
+            doing,
+            message: fault.message,
+            code: None,
+            transient: fault.cause == Cause::Transient,
+        };
+        self.set_timeout(limit).await.map_err(lost)?;
+        let counted: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
+            .persistent(false)
+            .fetch_one(self.held.connection()?)
+            .await
+            .map_err(own(doing))?;
+        Ok(u64::try_from(counted).unwrap_or(0))
+    }
+
+    async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
+        const DOING: &str = "writing Lockstep's tables";
+        let facts = match self.facts.take() {
+            Some(facts) => facts,
+            None => self.facts().await?,
+        };
+        let plan = writes::plan(&self.scope, &facts, commit, records)?;
+        let connection = self.held.connection()?;
+        for write in plan.writes {
+            run(connection, write).await.map_err(own(DOING))?;
+        }
+        // A wake-up, never the data; sent with the commit, in the same round trip.
+        let notify = if plan.events.is_empty() {
+            String::new()
+        } else {
+            format!("SELECT pg_catalog.pg_notify({}, ''); ", literal(&self.channel))
+        };
+        let done = sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT")))
+            .execute(connection)
+            .await;
+        match done {
+            Ok(_) => {
+                self.held.finish().await;
+                Ok(plan.events)
+            }
+            Err(error @ sqlx::Error::Database(_)) => Err(own("committing")(error)),
+            Err(error) => self.engine.resolve(&self.scope, plan.events, &words(&error)).await,
+        }
+    }
+
+    async fn abandon(mut self: Box<Self>) {
+        let rolled_back = match self.held.connection() {
+            Ok(connection) => sqlx::query("ROLLBACK").execute(connection).await.is_ok(),
+            Err(_) => false,
+        };
+        if rolled_back {
+            self.held.finish().await;
+        }
+    }
+}
+
+impl Resolver {
+    /// The answer to a commit was lost: once we hold the scope's row the old transaction has ended, and the event log
+    /// tells whether it counted.
+    async fn resolve(&self, scope: &Scope, events: Vec<Event>, message: &str) -> Result<Vec<Event>> {
+        let unknown = |message: String| Error::Unknown { message };
+        let Some(first) = events.first() else {
+            return Err(unknown(message.to_owned()));
+        };
+        let deadline = Deadline::after(RESOLVE_PATIENCE);
+        loop {
+            match tokio::time::timeout(deadline.remaining(), self.recorded(scope, first.seq)).await {
+                Ok(Ok(found)) if found.as_ref() == Some(first) => return Ok(events),
+                Ok(Ok(_)) => {
+                    return Err(Error::Database {
+                        doing: "committing",
+                        message: format!("{message}; nothing of it counts"),
+                        code: None,
+                        transient: true,
+                    });
+                }
+                Ok(Err(error)) if deadline.is_over() => return Err(unknown(format!("{message}; {error}"))),
+                Ok(Err(_)) => pause(Duration::from_millis(200), deadline).await,
+                Err(_) => return Err(unknown(message.to_owned())),
+            }
+        }
+    }
+
+    async fn recorded(&self, scope: &Scope, seq: u64) -> Result<Option<Event>> {
+        const DOING: &str = "finding out whether a commit counted";
+        let mut connection = PgConnection::connect_with(&self.options).await.map_err(own(DOING))?;
+        let sql = format!(
+            "{BEGIN}; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '5s'; \
+             SELECT epoch FROM lockstep_scope WHERE scope = {} FOR UPDATE",
+            literal(scope.as_str())
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .map_err(own(DOING))?;
+        let row: Option<(i64, i64, String, String)> =
+            sqlx::query_as("SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = $1 AND seq = $2")
+                .bind(scope.as_str())
+                .bind(i64::try_from(seq).unwrap_or(i64::MAX))
+                .fetch_optional(&mut connection)
+                .await
+                .map_err(own(DOING))?;
+        let _ = connection.close().await;
+        let event = row.map(|(seq, at, instance, payload)| crate::engine::rows::EventRow {
+            seq,
+            at,
+            instance,
+            payload,
+        });
+        event.map(crate::engine::rows::EventRow::into_event).transpose()
+    }
+}

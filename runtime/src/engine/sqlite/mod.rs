@@ -1,0 +1,110 @@
+//! SQLite: the writer lock is structural lock and scope row in one; DDL is transactional.
+
+mod connect;
+mod inspect;
+mod metadata;
+mod scratch;
+mod transaction;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockstep_catalog::{Dialect, Snapshot};
+use lockstep_lifecycle::{Event, Facts, JournalEntry};
+use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+use super::{Engine, LeaseToken, Scratch, Session, Transaction};
+use crate::Result;
+use crate::clock::Deadline;
+use crate::settings::Settings;
+
+/// An SQLite database.
+pub(super) struct Sqlite {
+    options: SqliteConnectOptions,
+    pool: SqlitePool,
+    settings: Settings,
+    /// Redacted, for messages.
+    url: String,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Sqlite").field(&self.url).finish()
+    }
+}
+
+#[async_trait]
+impl Engine for Sqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+        self.prepare_metadata(scope, deadline).await
+    }
+
+    async fn facts(&self, scope: &Scope) -> Result<Option<Facts>> {
+        let mut connection = self.acquire().await?;
+        metadata::facts_if_prepared(&mut connection, scope).await
+    }
+
+    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(self.begin(scope, deadline, false).await?))
+    }
+
+    async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(self.begin(scope, deadline, true).await?))
+    }
+
+    async fn open_session(&self, _scope: &Scope, _deadline: Deadline) -> Result<Option<Box<dyn Session>>> {
+        // Holding the writer lock means being in a transaction.
+        Ok(None)
+    }
+
+    async fn renew(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool> {
+        self.renew_lease(scope, lease, deadline).await
+    }
+
+    async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>> {
+        let mut connection = self.acquire().await?;
+        metadata::stored_spec(&mut connection, scope, schema).await
+    }
+
+    async fn journal(&self, scope: &Scope, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>> {
+        let mut connection = self.acquire().await?;
+        metadata::journal(&mut connection, scope, schema, limit).await
+    }
+
+    async fn events(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Event>> {
+        let mut connection = self.acquire().await?;
+        metadata::events(&mut connection, scope, after, limit).await
+    }
+
+    async fn wait_for_change(&self, _scope: &Scope, at_most: Duration) {
+        tokio::time::sleep(at_most).await;
+    }
+
+    async fn meta(&self, key: &str) -> Result<Option<String>> {
+        let mut connection = self.acquire().await?;
+        metadata::meta(&mut connection, key).await
+    }
+
+    async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        let mut connection = self.acquire().await?;
+        metadata::set_meta(&mut connection, key, value).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot> {
+        let mut connection = self.acquire().await?;
+        inspect::snapshot(&mut connection).await
+    }
+
+    async fn scratch(&self, _deadline: Deadline) -> Result<Scratch> {
+        self.copy().await
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,117 @@
+//! Running one statement or one piece of code under a limit, and what came of it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Deadline;
+
+/// A statement's bounds: the work ends at the server at the deadline, or when the token is cancelled.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    pub(crate) deadline: Deadline,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// How long a server may take to stop after it was told to.
+pub(crate) const STOPPING: Duration = Duration::from_secs(2);
+
+/// Why a statement of a step did not work.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) cause: Cause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+pub(crate) enum Cause {
+    /// The database said no.
+    Refused,
+    /// A lock time-out, a deadlock, a busy database: the whole transaction may be tried again.
+    Transient,
+    /// Stopped at its time limit.
+    TimedOut,
+    /// Stopped because we were told to.
+    Cancelled,
+    /// We do not know whether it took effect.
+    Lost,
+    /// The transaction was ended behind our back.
+    Escaped,
+    /// Another process took the work over.
+    Fenced,
+}
+
+pub(crate) type Outcome<T> = Result<T, Fault>;
+
+impl Fault {
+    pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            cause,
+        }
+    }
+}
+
+/// One direction of a step written in Rust. It runs on the step's own connection, inside the step's transaction.
+///
+/// Whatever it does on that connection counts exactly if the step counts. It must not commit or roll back; what it
+/// does elsewhere (files, other services) is its own affair, and may happen again when the step is tried again.
+#[async_trait]
+pub trait CodeStep: Send + Sync {
+    /// Makes the change.
+    async fn up(&self, connection: &mut StepConnection<'_>) -> Result<(), StepError>;
+
+    /// Undoes exactly what [`up`](Self::up) did.
+    async fn down(&self, connection: &mut StepConnection<'_>) -> Result<(), StepError>;
+}
+
+/// What a code step failed with; the text becomes the step's error.
+pub type StepError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The connection a code step runs on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StepConnection<'c> {
+    /// An SQLite connection inside the step's transaction.
+    #[cfg(feature = "sqlite")]
+    Sqlite(&'c mut sqlx::SqliteConnection),
+    /// A PostgreSQL connection inside the step's transaction.
+    #[cfg(feature = "postgres")]
+    Postgres(&'c mut sqlx::PgConnection),
+}
+
+impl StepConnection<'_> {
+    /// Runs SQL without parameters and returns how many rows it changed.
+    pub async fn execute(&mut self, sql: &str) -> Result<u64, StepError> {
+        // Audited: a step's SQL is the author's own program text, as trusted as the program that runs it.
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection) => Ok(sql.execute(&mut **connection).await?.rows_affected()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => Ok(sql.execute(&mut **connection).await?.rows_affected()),
+        }
+    }
+
+    /// The SQLite connection, if it is one.
+    #[cfg(feature = "sqlite")]
+    pub fn as_sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
+        match self {
+            Self::Sqlite(connection) => Some(connection),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// The PostgreSQL connection, if it is one.
+    #[cfg(feature = "postgres")]
+    pub fn as_postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
+        match self {
+            Self::Postgres(connection) => Some(connection),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => None,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! After a crash: whoever holds the structural lock next fences the former owner, settles what is in doubt, and finishes
+//! or undoes its work. After a failure: what a person decided.
+
+use std::sync::Arc;
+
+use lockstep_lifecycle::{
+    Direction, Facts, Failure, Operation, OperationChange, OperationKind, RepairAction, RepairPlan, conclude_repair,
+    fail_take_back, plan_recovery, plan_repair,
+};
+use lockstep_registry::{SchemaSpec, SchemaVersion};
+
+use crate::activation::RETRY_PAUSE;
+use crate::clock::{Deadline, Stopwatch, pause};
+use crate::core::Core;
+use crate::failpoint::failpoint;
+use crate::journalled::{self, Run, finished_event};
+use crate::outcome::Repaired;
+use crate::steps::{Job, Reverted, Stopped};
+use crate::{Error, Result, metric};
+
+/// Finishes what others left half-way: up where it is `wanted`, down otherwise. Returns what was finished.
+pub(crate) async fn recover(
+    core: &Arc<Core>,
+    wanted: &[SchemaVersion],
+    deadline: Deadline,
+) -> Result<Vec<SchemaVersion>> {
+    let session = journalled::open(core, deadline).await?;
+    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let facts = transaction.facts().await?;
+    let operation = core.operation(OperationKind::Repair, "what a crash left", &facts);
+    let epoch = facts.epoch + 1;
+    failpoint!("recovery.planned");
+    let (decision, works) = plan_recovery(facts, wanted, &core.holder, &operation.id)?;
+    core.commit(
+        transaction,
+        decision,
+        OperationChange::Announce(operation.clone()),
+        true,
+        core.records(),
+    )
+    .await?;
+    failpoint!("recovery.fenced");
+    tracing::warn!(schemas = works.len(), "recovering what a crash left");
+    let mut run = Run {
+        core,
+        session,
+        operation: &operation,
+        epoch,
+        deadline,
+        stage: "recovery",
+    };
+    let mut done = Vec::new();
+    let mut result = Ok(());
+    for work in works {
+        let spec = match spec_for(core, &work.schema, work.direction).await {
+            Ok(spec) => spec,
+            Err(error) => {
+                result = Err(error);
+                break;
+            }
+        };
+        if let Err(error) = finish(&mut run, &spec, work.direction).await {
+            result = Err(error);
+            break;
+        }
+        done.push(work.schema);
+    }
+    run.session.close().await;
+    core.retract(&operation).await;
+    result.map(|()| done)
+}
+
+/// Going on uses the files where they are there (a failed step may have been mended); going back uses what was applied.
+async fn spec_for(core: &Arc<Core>, schema: &SchemaVersion, direction: Direction) -> Result<Arc<SchemaSpec>> {
+    let known = core.specs.load().get(schema).cloned();
+    match (direction, known) {
+        (Direction::Up, Some(spec)) => Ok(spec),
+        _ => core.applied_spec(schema).await,
+    }
+}
+
+/// Runs what remains of a schema, then flips its state.
+async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction) -> Result<usize> {
+    let core = run.core;
+    let watch = Stopwatch::start();
+    let steps = match run.steps(spec, direction).await {
+        Ok(steps) => steps,
+        Err(Stopped::Interrupted(error)) => return Err(error),
+        Err(Stopped::Failed(failure)) => return Err(failed(core, run.operation, *failure, run.deadline).await),
+    };
+    let event = finished_event(spec, run.operation, direction, steps, watch);
+    let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
+    let facts = transaction.facts().await?;
+    run.check_epoch(facts.epoch)?;
+    failpoint!("recovery.before_flip");
+    let decision = conclude_repair(facts, event)?;
+    let mut records = core.records();
+    records.specs.push(Arc::clone(spec));
+    core.commit(
+        transaction,
+        decision,
+        OperationChange::Clear(run.operation.id.clone()),
+        false,
+        records,
+    )
+    .await?;
+    failpoint!("recovery.after_flip");
+    Ok(steps)
+}
+
+async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure, deadline: Deadline) -> Error {
+    let told = Error::Step {
+        failure: Box::new(failure.clone()),
+    };
+    let record = async {
+        let deadline = deadline.at_least(core.settings.lock_timeout * 10);
+        let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+        let facts = transaction.facts().await?;
+        let decision = fail_take_back(facts, failure, operation.id.clone())?;
+        core.commit(
+            transaction,
+            decision,
+            OperationChange::Clear(operation.id.clone()),
+            false,
+            core.records(),
+        )
+        .await
+    };
+    if let Err(error) = record.await {
+        tracing::error!(%error, "a failed repair could not be recorded");
+    }
+    told
+}
+
+/// Repairs a schema after a failure, the way a person decided.
+pub(crate) async fn repair(
+    core: Arc<Core>,
+    schema: SchemaVersion,
+    action: RepairAction,
+    allow_loss: bool,
+) -> Result<Repaired> {
+    let watch = Stopwatch::start();
+    let deadline = core.deadline();
+    let result = loop {
+        match attempt(&core, &schema, action, allow_loss, deadline).await {
+            Err(error) if error.is_transient() && !deadline.is_over() && !core.stop.is_cancelled() => {
+                pause(RETRY_PAUSE, deadline).await
+            }
+            result => break result,
+        }
+    };
+    metric::operation("repair", watch.elapsed());
+    result
+}
+
+async fn attempt(
+    core: &Arc<Core>,
+    schema: &SchemaVersion,
+    action: RepairAction,
+    allow_loss: bool,
+    deadline: Deadline,
+) -> Result<Repaired> {
+    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let facts = transaction.facts().await?;
+    let operation = core.operation(OperationKind::Repair, schema, &facts);
+    let direction = match plan_repair(facts.clone(), schema, action, &operation.id) {
+        Err(refusal) => {
+            transaction.abandon().await;
+            return Err(refusal.into());
+        }
+        Ok(RepairPlan::Record(decision)) => {
+            let state = decision.after.state_of(schema);
+            core.commit(transaction, decision, OperationChange::Keep, false, core.records())
+                .await?;
+            return Ok(Repaired {
+                schema: schema.clone(),
+                state,
+                steps: 0,
+                did: "only the record was changed".to_owned(),
+            });
+        }
+        Ok(RepairPlan::Run { direction }) => direction,
+    };
+    core.announce(transaction, &facts, &operation, true).await?;
+    let spec = spec_for(core, schema, direction).await?;
+    let alone = facts
+        .schemas
+        .get(schema)
+        .is_some_and(|r| r.state != lockstep_registry::SchemaState::Applied && r.occupies())
+        || !spec.is_transactional();
+    let done = if alone {
+        outside(core, schema, action, direction, &spec, &operation, deadline).await
+    } else {
+        inside(core, schema, direction, &spec, &operation, allow_loss, deadline).await
+    };
+    if done.is_err() {
+        core.retract(&operation).await;
+    }
+    done
+}
+
+async fn outside(
+    core: &Arc<Core>,
+    schema: &SchemaVersion,
+    action: RepairAction,
+    direction: Direction,
+    spec: &Arc<SchemaSpec>,
+    operation: &Operation,
+    deadline: Deadline,
+) -> Result<Repaired> {
+    let session = journalled::open(core, deadline).await?;
+    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let facts = transaction.facts().await?;
+    // Planned anew under the lock: somebody may have repaired it meanwhile.
+    if let Err(refusal) = plan_repair(facts.clone(), schema, action, &operation.id) {
+        transaction.abandon().await;
+        session.close().await;
+        return Err(refusal.into());
+    }
+    let epoch = facts.epoch + 1;
+    let decision = lockstep_lifecycle::begin_repair(facts, spec, direction, &operation.id)?;
+    let mut records = core.records();
+    records.specs.push(Arc::clone(spec));
+    core.commit(
+        transaction,
+        decision,
+        OperationChange::Announce(operation.clone()),
+        true,
+        records,
+    )
+    .await?;
+    let mut run = Run {
+        core,
+        session,
+        operation,
+        epoch,
+        deadline,
+        stage: "recovery",
+    };
+    let steps = finish(&mut run, spec, direction).await;
+    run.session.close().await;
+    steps.map(|steps| repaired(schema, direction, steps))
+}
+
+async fn inside(
+    core: &Arc<Core>,
+    schema: &SchemaVersion,
+    direction: Direction,
+    spec: &Arc<SchemaSpec>,
+    operation: &Operation,
+    allow_loss: bool,
+    deadline: Deadline,
+) -> Result<Repaired> {
+    let mut transaction = core.lock_structure(deadline).await?;
+    let job = Job {
+        core,
+        operation: &operation.id,
+        deadline,
+        stage: "recovery",
+    };
+    let ran = match direction {
+        Direction::Up => job.apply(transaction.as_mut(), spec).await,
+        Direction::Down => match job.revert(transaction.as_mut(), spec, allow_loss).await {
+            Ok(Reverted::Done(ran)) => Ok(ran),
+            Ok(Reverted::WouldLose(lost)) => {
+                transaction.abandon().await;
+                return Err(lockstep_lifecycle::Refusal::DataLoss {
+                    schema: schema.clone(),
+                    lost,
+                }
+                .into());
+            }
+            Ok(Reverted::Irreversible(step)) => {
+                transaction.abandon().await;
+                return Err(lockstep_lifecycle::Refusal::Irreversible {
+                    schema: schema.clone(),
+                    step,
+                }
+                .into());
+            }
+            Err(stopped) => Err(stopped),
+        },
+    };
+    let ran = match ran {
+        Ok(ran) => ran,
+        Err(stopped) => {
+            transaction.abandon().await;
+            return Err(match stopped {
+                Stopped::Interrupted(error) => error,
+                Stopped::Failed(failure) => failed(core, operation, *failure, deadline).await,
+            });
+        }
+    };
+    let facts: Facts = transaction.lock_scope().await?;
+    let steps = ran.journal.len();
+    let decision = match conclude_repair(facts, ran.event) {
+        Ok(decision) => decision,
+        Err(refusal) => {
+            transaction.abandon().await;
+            return Err(refusal.into());
+        }
+    };
+    let mut records = core.records();
+    records.specs.push(Arc::clone(spec));
+    records.journal = ran.journal;
+    core.commit(transaction, decision, OperationChange::ClearStale, true, records)
+        .await?;
+    Ok(repaired(schema, direction, steps))
+}
+
+fn repaired(schema: &SchemaVersion, direction: Direction, steps: usize) -> Repaired {
+    let (state, way) = match direction {
+        Direction::Up => (lockstep_registry::SchemaState::Applied, "applied"),
+        Direction::Down => (lockstep_registry::SchemaState::RolledBack, "taken back"),
+    };
+    Repaired {
+        schema: schema.clone(),
+        state,
+        steps: u32::try_from(steps).unwrap_or(u32::MAX),
+        did: format!("{steps} remaining steps were {way}"),
+    }
+}
+
+/// Recovers what a crash left, if the structural lock is free: while it is held, its holder may well be alive.
+pub(crate) async fn recover_if_orphaned(core: &Arc<Core>, deadline: Deadline) -> Result<Vec<SchemaVersion>> {
+    let soon = deadline.within(core.settings.lock_timeout);
+    match core.engine.lock_structure(core.scope(), soon).await {
+        Ok(transaction) => transaction.abandon().await,
+        Err(Error::Busy { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    }
+    match recover(core, &[], deadline).await {
+        Err(Error::Busy { .. }) => Ok(Vec::new()),
+        result => result,
+    }
+}

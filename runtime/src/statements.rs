@@ -1,0 +1,124 @@
+//! From a step to the statements a database runs, checked before anything runs.
+
+use lockstep_catalog::{Dialect, Statement, forbids_transaction, index_of_concurrent, split};
+use lockstep_lifecycle::Direction;
+use lockstep_registry::{Action, SchemaSpec, SchemaVersion, Step};
+
+use crate::{Error, Result};
+
+/// What one direction of a step runs.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    Sql(Vec<Statement>),
+    Code,
+    /// The author declared that there is no way back.
+    Irreversible,
+}
+
+impl Work {
+    pub(crate) fn statements(&self) -> &[Statement] {
+        match self {
+            Self::Sql(statements) => statements,
+            Self::Code | Self::Irreversible => &[],
+        }
+    }
+}
+
+fn origin(schema: &SchemaVersion, step: &Step, direction: Direction) -> String {
+    format!("{schema}/{}.{direction}.sql", step.name)
+}
+
+/// The statements of one direction of a step, split and checked for the dialect.
+pub(crate) fn work_of(dialect: Dialect, schema: &SchemaVersion, step: &Step, direction: Direction) -> Result<Work> {
+    let action = match direction {
+        Direction::Up => Some(&step.up),
+        Direction::Down => step.down.as_ref(),
+    };
+    match action {
+        None => Ok(Work::Irreversible),
+        Some(Action::Code { .. }) => Ok(Work::Code),
+        Some(Action::Sql(text)) => {
+            let origin = origin(schema, step, direction);
+            let statements = split(dialect, text).map_err(|error| Error::script(&origin, &error))?;
+            let alone = runs_alone(step, direction);
+            check_transaction(dialect, &origin, alone, &statements)?;
+            Ok(Work::Sql(statements))
+        }
+    }
+}
+
+/// Whether the direction runs outside a transaction.
+pub(crate) fn runs_alone(step: &Step, direction: Direction) -> bool {
+    match direction {
+        Direction::Up => step.no_transaction,
+        Direction::Down => step.down_no_transaction,
+    }
+}
+
+fn check_transaction(dialect: Dialect, origin: &str, alone: bool, statements: &[Statement]) -> Result<()> {
+    let fault = |line: u32, message: String| Error::Script {
+        origin: origin.to_owned(),
+        line,
+        column: 1,
+        message,
+    };
+    if alone && dialect == Dialect::Sqlite {
+        let message = "SQLite runs every step in a transaction; take the directive 'no-transaction' out";
+        return Err(fault(1, message.to_owned()));
+    }
+    for statement in statements {
+        match forbids_transaction(dialect, statement) {
+            Some(what) if !alone => {
+                let advice = match dialect {
+                    Dialect::Sqlite => "it cannot be part of a schema".to_owned(),
+                    _ => "put it alone into a step with '-- lockstep: no-transaction'".to_owned(),
+                };
+                return Err(fault(
+                    statement.line,
+                    format!("{what} cannot run inside a transaction; {advice}"),
+                ));
+            }
+            _ => {}
+        }
+        let unnamed = index_of_concurrent(dialect, statement).is_some_and(|index| index.name.is_none());
+        if unnamed {
+            let message = "give the index a name, so that it can be found again after a crash";
+            return Err(fault(statement.line, message.to_owned()));
+        }
+    }
+    if alone && statements.len() != 1 {
+        let message = format!(
+            "a step outside a transaction holds exactly one statement, this one holds {}; split it into several steps",
+            statements.len()
+        );
+        return Err(fault(1, message));
+    }
+    Ok(())
+}
+
+/// Checks everything about a spec that can be known without a database: names, statements, transaction control.
+pub fn check_spec(dialect: Dialect, spec: &SchemaSpec) -> Result<()> {
+    spec.check().map_err(lockstep_registry::SpecsError::from)?;
+    for step in &spec.steps {
+        for direction in [Direction::Up, Direction::Down] {
+            let work = work_of(dialect, &spec.version, step, direction)?;
+            let empty = matches!(&work, Work::Sql(statements) if statements.is_empty());
+            if empty {
+                return Err(Error::Script {
+                    origin: origin(&spec.version, step, direction),
+                    line: 1,
+                    column: 1,
+                    message: "there is no statement in it".to_owned(),
+                });
+            }
+            if matches!(work, Work::Code) && !spec.is_transactional() {
+                return Err(Error::Format {
+                    path: format!("{}/{}", spec.version, step.name),
+                    line: None,
+                    message: "a code step runs inside its schema's transaction, and another step here is marked no-transaction; give it a schema of its own".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,304 @@
+//! The schema manager inside one transaction: steps up, steps down, and what a way down would lose.
+
+use std::sync::Arc;
+
+use lockstep_catalog::{Removed, removed};
+use lockstep_lifecycle::{DataLoss, Direction, EventKind, Failure, JournalEntry, JournalState, OperationId};
+use lockstep_registry::{SchemaSpec, Step, Timestamp};
+use tracing::Instrument;
+
+use crate::clock::{Deadline, Stopwatch};
+use crate::core::Core;
+use crate::engine::step::{Cause, Fault};
+use crate::engine::{Limit, Transaction};
+use crate::failpoint::failpoint;
+use crate::statements::{Work, work_of};
+use crate::{Error, Result, metric};
+
+/// A schema whose steps ran in a transaction that is still open.
+pub(crate) struct Ran {
+    pub(crate) event: EventKind,
+    pub(crate) journal: Vec<JournalEntry>,
+}
+
+/// Why steps did not run to their end. Whatever it is, the transaction must be given up.
+pub(crate) enum Stopped {
+    /// A step failed, and why.
+    Failed(Box<Failure>),
+    /// Not the step's fault: the same attempt may succeed later, or the work was cancelled.
+    Interrupted(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Interrupted(error)
+    }
+}
+
+/// What taking a schema back came to, while the transaction is still open.
+pub(crate) enum Reverted {
+    Done(Ran),
+    /// It would lose rows: the transaction is back where it was.
+    WouldLose(Vec<DataLoss>),
+    /// A step has no way back.
+    Irreversible(String),
+}
+
+/// The work of one schema in one direction.
+pub(crate) struct Job<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) operation: &'a OperationId,
+    pub(crate) deadline: Deadline,
+    /// For failpoints: "activation" or "deactivation".
+    pub(crate) stage: &'static str,
+}
+
+impl Job<'_> {
+    /// Runs every step's `up`.
+    pub(crate) async fn apply(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<Ran, Stopped> {
+        let watch = Stopwatch::start();
+        let journal = self.run(transaction, spec, Direction::Up).await?;
+        Ok(Ran {
+            event: applied_event(spec, self.operation, journal.len(), watch.elapsed()),
+            journal,
+        })
+    }
+
+    /// Runs every step's `down` in reverse. Unless the loss is allowed, first finds out what it would lose (R8):
+    /// the downs run on trial, what they removed is counted as it was before, and only then do they run for good.
+    pub(crate) async fn revert(
+        &self,
+        transaction: &mut dyn Transaction,
+        spec: &SchemaSpec,
+        allow_loss: bool,
+    ) -> Result<Reverted, Stopped> {
+        if let Some(step) = spec.irreversible_step() {
+            return Ok(Reverted::Irreversible(step.name.clone()));
+        }
+        let watch = Stopwatch::start();
+        let before = transaction.snapshot().await?;
+        transaction.savepoint().await?;
+        let mut journal = self.run(transaction, spec, Direction::Down).await?;
+        let after = transaction.snapshot().await?;
+        let gone: Vec<_> = removed(&before, &after)
+            .into_iter()
+            .filter(|r| !carried(spec, r))
+            .collect();
+        let mut lost = Vec::new();
+        if !gone.is_empty() {
+            transaction.rollback_to_savepoint().await?;
+            lost = self.count(transaction, gone).await?;
+            if !lost.is_empty() && !allow_loss {
+                return Ok(Reverted::WouldLose(lost));
+            }
+            journal = self.run(transaction, spec, Direction::Down).await?;
+        }
+        let event = reverted_event(spec, self.operation, journal.len(), watch.elapsed(), lost);
+        Ok(Reverted::Done(Ran { event, journal }))
+    }
+
+    /// Runs every step's `down` in reverse, whatever it loses: for throwaway databases.
+    pub(crate) async fn down(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<(), Stopped> {
+        self.run(transaction, spec, Direction::Down).await.map(|_| ())
+    }
+
+    async fn count(&self, transaction: &mut dyn Transaction, gone: Vec<Removed>) -> Result<Vec<DataLoss>, Stopped> {
+        let limit = self.core.step_limit(None, self.deadline);
+        let mut lost = Vec::new();
+        for each in gone {
+            let rows = transaction.count(&each, &limit).await?;
+            if rows > 0 {
+                let (table, column) = match each {
+                    Removed::Table { table } => (table, None),
+                    Removed::Column { table, column } => (table, Some(column)),
+                };
+                lost.push(DataLoss { table, column, rows });
+            }
+        }
+        Ok(lost)
+    }
+
+    async fn run(
+        &self,
+        transaction: &mut dyn Transaction,
+        spec: &SchemaSpec,
+        direction: Direction,
+    ) -> Result<Vec<JournalEntry>, Stopped> {
+        let mut order: Vec<_> = spec.steps.iter().enumerate().collect();
+        if direction == Direction::Down {
+            order.reverse();
+        }
+        let mut journal = Vec::with_capacity(order.len());
+        for (at, step) in order {
+            let position = u32::try_from(at).unwrap_or(u32::MAX);
+            failpoint!("{}.before_step", self.stage);
+            let watch = Stopwatch::start();
+            let span = tracing::info_span!("step", schema = %spec.version, step = %step.name, %direction);
+            let rows = self
+                .step(transaction, spec, step, position, direction)
+                .instrument(span)
+                .await?;
+            metric::step(&spec.version, direction.as_str(), watch.elapsed());
+            failpoint!("{}.after_step", self.stage);
+            journal.push(self.entry(spec, step, position, direction, watch, rows));
+        }
+        Ok(journal)
+    }
+
+    async fn step(
+        &self,
+        transaction: &mut dyn Transaction,
+        spec: &SchemaSpec,
+        step: &Step,
+        position: u32,
+        direction: Direction,
+    ) -> Result<u64, Stopped> {
+        let limit = self.core.step_limit(step.timeout, self.deadline);
+        let failed = |statement: &str, fault: Fault| stopped(spec, step, position, direction, statement, fault, &limit);
+        match work_of(self.core.dialect(), &spec.version, step, direction)? {
+            Work::Sql(statements) => {
+                let mut rows = 0;
+                for statement in statements {
+                    let done = transaction.execute(&statement.text, &limit).await;
+                    rows += done.map_err(|fault| failed(&statement.text, fault))?;
+                }
+                Ok(rows)
+            }
+            Work::Code => {
+                let code = self
+                    .core
+                    .codes
+                    .get(&(spec.version.clone(), step.name.clone()))
+                    .map(|code| Arc::clone(&code));
+                let code = code.ok_or_else(|| Error::MissingCode {
+                    schema: spec.version.clone(),
+                    step: step.name.clone(),
+                })?;
+                let done = transaction.run_code(code, direction == Direction::Up, &limit).await;
+                done.map_err(|fault| failed("(code)", fault)).map(|()| 0)
+            }
+            Work::Irreversible => Err(Stopped::Interrupted(Error::bug(
+                "an irreversible step was to be undone",
+            ))),
+        }
+    }
+
+    fn entry(
+        &self,
+        spec: &SchemaSpec,
+        step: &Step,
+        position: u32,
+        direction: Direction,
+        watch: Stopwatch,
+        rows: u64,
+    ) -> JournalEntry {
+        JournalEntry {
+            operation: self.operation.clone(),
+            schema: spec.version.clone(),
+            position,
+            step: step.name.clone(),
+            direction,
+            state: JournalState::Done,
+            checksum: step.checksum(),
+            session: format!("process {}", std::process::id()),
+            // Filled in with the database's time when the transaction commits.
+            started_at: Timestamp(0),
+            finished_at: None,
+            duration_us: u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
+            rows,
+            error: None,
+        }
+    }
+}
+
+/// Whether the author declared that a way down keeps these rows elsewhere.
+fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
+    let name = match gone {
+        Removed::Table { table } => table.clone(),
+        Removed::Column { table, column } => format!("{table}.{column}"),
+    };
+    spec.steps.iter().any(|step| step.carries.contains(&name))
+}
+
+pub(crate) fn applied_event(
+    spec: &SchemaSpec,
+    operation: &OperationId,
+    steps: usize,
+    took: std::time::Duration,
+) -> EventKind {
+    EventKind::SchemaApplied {
+        schema: spec.version.clone(),
+        operation: operation.clone(),
+        checksum: spec.checksum(),
+        requires: spec.requires.clone(),
+        compatible_with: spec.compatible_with.clone(),
+        steps: u32::try_from(steps).unwrap_or(u32::MAX),
+        duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+    }
+}
+
+pub(crate) fn reverted_event(
+    spec: &SchemaSpec,
+    operation: &OperationId,
+    steps: usize,
+    took: std::time::Duration,
+    lost: Vec<DataLoss>,
+) -> EventKind {
+    EventKind::SchemaRolledBack {
+        schema: spec.version.clone(),
+        operation: operation.clone(),
+        steps: u32::try_from(steps).unwrap_or(u32::MAX),
+        duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        lost,
+    }
+}
+
+/// What a fault of a statement means for the operation.
+pub(crate) fn stopped(
+    spec: &SchemaSpec,
+    step: &Step,
+    position: u32,
+    direction: Direction,
+    statement: &str,
+    fault: Fault,
+    limit: &Limit,
+) -> Stopped {
+    let error = match fault.cause {
+        Cause::Transient | Cause::Fenced => {
+            return Stopped::Interrupted(Error::Database {
+                doing: "running a step",
+                message: fault.message,
+                code: None,
+                transient: true,
+            });
+        }
+        Cause::Cancelled => return Stopped::Interrupted(Error::Cancelled),
+        Cause::Escaped => format!("{}; what it did before that stays", fault.message),
+        Cause::TimedOut => format!(
+            "it ran longer than {:.1} s and was stopped at the server",
+            limit.deadline.length().as_secs_f64()
+        ),
+        Cause::Lost => format!("the connection broke: {}", fault.message),
+        Cause::Refused => fault.message,
+    };
+    Stopped::Failed(Box::new(Failure {
+        schema: spec.version.clone(),
+        direction,
+        step: step.name.clone(),
+        position,
+        statement: shorten(statement),
+        error,
+        timed_out: fault.cause == Cause::TimedOut,
+        leaves_traces: fault.cause == Cause::Escaped,
+    }))
+}
+
+/// The first line or so of a statement, for people.
+fn shorten(statement: &str) -> String {
+    const MOST: usize = 120;
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}

@@ -1,0 +1,178 @@
+//! What happens to instances: crashes, lost connections, leases that run out, renewals.
+
+use super::decisions::{Answer, Call};
+use super::explorer::Violation;
+use super::protocol::{Moves, statement};
+use super::setting::{Breakage, INSTANCES, PINS, VERSIONS};
+use super::world::{At, Ghost, Handle, Phase, World};
+
+impl Moves<'_> {
+    pub(super) fn misfortune(&mut self, instance: u8) {
+        let of = self.world.instances[usize::from(instance)];
+        let who = INSTANCES[usize::from(instance)];
+        let busy = of.at != At::Idle;
+        let claims = of.held.iter().any(Option::is_some);
+        if self.world.crashes > 0 && (busy || claims) {
+            for orphaned in [false, true] {
+                let Some(mut next) = self.severed(instance, orphaned) else {
+                    continue;
+                };
+                Self::rest(&mut next, instance);
+                next.crashes -= 1;
+                let now = &mut next.instances[usize::from(instance)];
+                now.incarnation += 1;
+                // Its former self may only seem dead.
+                if let Some(version) = (0..2u8).rev().find(|v| of.held[usize::from(*v)].is_some()) {
+                    now.ghost = of.held[usize::from(version)].map(|handle| Ghost {
+                        version,
+                        incarnation: of.incarnation,
+                        handle,
+                    });
+                }
+                now.held = [None; 2];
+                let how = if orphaned { ", its statement runs on" } else { "" };
+                self.push_fault(who, format_args!("crashes and starts anew{how}"), next);
+            }
+        }
+        if self.world.cuts > 0 && of.at.holds_lock() && of.connected {
+            for orphaned in [false, true] {
+                let Some(mut next) = self.severed(instance, orphaned) else {
+                    continue;
+                };
+                next.cuts -= 1;
+                let now = &mut next.instances[usize::from(instance)];
+                now.connected = false;
+                match of.at {
+                    At::Holding { request } => {
+                        now.connected = true;
+                        now.at = At::Waiting { request, read: 0 };
+                    }
+                    // What became of the statement is unknown to it.
+                    At::Working(work) if work.phase == Phase::Execute => {
+                        Self::rest(&mut next, instance);
+                    }
+                    At::Working(_) => {}
+                    _ => Self::rest(&mut next, instance),
+                }
+                let how = if orphaned { ", its statement runs on" } else { "" };
+                self.push_fault(who, format_args!("loses its connection{how}"), next);
+            }
+        }
+    }
+
+    /// The world once the server noticed that an instance's connection is gone: the lock is free, unless a
+    /// statement of it still runs.
+    fn severed(&self, instance: u8, orphaned: bool) -> Option<World> {
+        let of = self.world.instances[usize::from(instance)];
+        let mut next = *self.world;
+        let held = next.lock == Some(instance);
+        if held {
+            next.lock = None;
+        }
+        if orphaned {
+            match of.at {
+                At::Working(work) if held && work.phase == Phase::Execute => {
+                    next.orphan = Some(statement(&work));
+                }
+                _ => return None,
+            }
+        }
+        Some(next)
+    }
+
+    pub(super) fn leases(&mut self, instance: u8) {
+        if instance == PINS {
+            return;
+        }
+        let of = self.world.instances[usize::from(instance)];
+        let who = INSTANCES[usize::from(instance)];
+        let summary = self.model.store.summary(self.world.facts);
+        for version in 0..2u8 {
+            let at = usize::from(version);
+            let Some(row) = summary.leases[usize::from(instance)][at] else {
+                continue;
+            };
+            if self.model.setting().time && row.timed && !row.due {
+                let mut next = *self.world;
+                self.run_out(&mut next, instance, version, true);
+                let what = format_args!("the lease of {who} on {} runs out", VERSIONS[at]);
+                self.push_time(what, next);
+            }
+        }
+        for version in 0..2u8 {
+            if let Some(handle) = of.held[usize::from(version)] {
+                self.renew(instance, version, of.incarnation, handle, false);
+            }
+        }
+        if let Some(ghost) = of.ghost {
+            self.renew(
+                instance,
+                ghost.version,
+                ghost.incarnation,
+                ghost.handle,
+                true,
+            );
+        }
+    }
+
+    fn push_time(&mut self, what: std::fmt::Arguments<'_>, next: World) {
+        self.push_any("time", what, next, None, false);
+    }
+
+    fn run_out(&self, next: &mut World, instance: u8, version: u8, over: bool) {
+        let call = Call::RunOut {
+            instance,
+            version,
+            over,
+        };
+        if let Answer::Commit(rows) = &*self.model.store.ask(next.facts, call) {
+            next.facts = rows.facts;
+        }
+    }
+
+    /// R6: one conditional update; whoever gets no row learns that the lease is lost.
+    fn renew(
+        &mut self,
+        instance: u8,
+        version: u8,
+        incarnation: u8,
+        handle: Handle,
+        is_ghost: bool,
+    ) {
+        let (of, at) = (usize::from(instance), usize::from(version));
+        let row = self.model.store.summary(self.world.facts).leases[of][at];
+        let loose = self.model.setting().is_broken(Breakage::RenewsWithoutToken);
+        let found = row.filter(|row| {
+            let token = (row.incarnation, row.epoch) == (incarnation, handle.epoch);
+            row.active && (token || loose)
+        });
+        let mut next = *self.world;
+        let start = if is_ghost { "a former start of " } else { "" };
+        let who = INSTANCES[of];
+        match found {
+            Some(row) => {
+                let broken = handle.ended.then(|| {
+                    let found = format!("{start}{who} renews a lease that was taken from it");
+                    Violation::of("R6", found)
+                });
+                if broken.is_none() && !row.due {
+                    return;
+                }
+                self.run_out(&mut next, instance, version, false);
+                let what = format_args!("{start}{who} renews {}", VERSIONS[at]);
+                self.push_any("lease", what, next, broken, false);
+            }
+            None => {
+                let now = &mut next.instances[of];
+                if is_ghost {
+                    now.ghost = None;
+                } else {
+                    now.held[at] = None;
+                }
+                let what = format_args!("{start}{who} learns that {} is lost", VERSIONS[at]);
+                self.push_any("lease", what, next, None, false);
+            }
+        }
+    }
+}
+

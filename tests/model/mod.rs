@@ -1,0 +1,34 @@
+//! The model check of the pure core: every order in which three instances, two dependent schemas and one database can
+//! meet, with crashes, lost connections and failing steps, decided by the very functions that the runtime calls.
+//!
+//! ```text
+//! explorer    breadth first, shortest counterexample          setting     what one exploration is about
+//! world       one state                                       store       facts and event log, interned
+//! protocol    what instances do (the runtime's protocol)      decisions   questions to the product
+//! misfortune  what happens to them                            invariants  the rules
+//! sound       the rules hold                                  breakages   and the explorer would notice
+//! histories   random histories of the same functions over more schemas than can be explored (in a `shop`)
+//! ```
+//!
+//! `LOCKSTEP_MODEL_DEEP=1` explores with larger budgets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of it is a test"
+)]
+
+mod breakages;
+mod decisions;
+mod explorer;
+mod histories;
+mod invariants;
+mod misfortune;
+mod protocol;
+mod setting;
+mod shop;
+mod sound;
+mod store;
+mod world;
