@@ -16,7 +16,11 @@ fn schemas() -> lockstep::Result<[SchemaSpec; 2]> {
         "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL)",
         "DROP TABLE users",
     );
-    let index = Step::sql("002_email", "CREATE UNIQUE INDEX users_email ON users (email)", "DROP INDEX users_email");
+    let index = Step::sql(
+        "002_email",
+        "CREATE UNIQUE INDEX users_email ON users (email)",
+        "DROP INDEX users_email",
+    );
     let name = Step::sql(
         "001_display_name",
         "ALTER TABLE users ADD COLUMN display_name TEXT",
@@ -31,12 +35,20 @@ fn schemas() -> lockstep::Result<[SchemaSpec; 2]> {
 
 #[tokio::main]
 async fn main() -> lockstep::Result<()> {
-    for leftover in [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm")] {
+    for leftover in [
+        DATABASE.to_owned(),
+        format!("{DATABASE}-wal"),
+        format!("{DATABASE}-shm"),
+    ] {
         // Not being there is how it should be.
         let _ = std::fs::remove_file(leftover);
     }
     let [v1, v2] = schemas()?;
-    let runtime = Runtime::builder(&format!("sqlite://{DATABASE}")).schema(v1).schema(v2).build().await?;
+    let runtime = Runtime::builder(&format!("sqlite://{DATABASE}"))
+        .schema(v1)
+        .schema(v2)
+        .build()
+        .await?;
     let (blue, patch, green): (HandlerVersion, HandlerVersion, HandlerVersion) =
         ("users@1.0.0".parse()?, "users@1.1.0".parse()?, "users@2.0.0".parse()?);
     for (version, schema) in [(&blue, "schema_v1"), (&patch, "schema_v1"), (&green, "schema_v2")] {
@@ -48,7 +60,10 @@ async fn main() -> lockstep::Result<()> {
         let done = runtime.activate(version.clone()).await?;
         match &done {
             lockstep::Activation::Applied { schemas, duration, .. } => {
-                let names: Vec<_> = schemas.iter().map(|s| format!("{} ({} steps)", s.schema, s.steps)).collect();
+                let names: Vec<_> = schemas
+                    .iter()
+                    .map(|s| format!("{} ({} steps)", s.schema, s.steps))
+                    .collect();
                 println!("  {version}: applied {} in {duration:.1?}", names.join(", "));
             }
             other => println!("  {version}: {}, its schema is shared", other.name()),
@@ -59,14 +74,24 @@ async fn main() -> lockstep::Result<()> {
     println!("\nDrain: the old versions go first.");
     for version in [&blue, &patch, &green] {
         match runtime.deactivate(version.clone()).await? {
-            Deactivation::KeptInUse { schema, by, required_by } => {
+            Deactivation::KeptInUse {
+                schema,
+                by,
+                required_by,
+            } => {
                 let users: Vec<_> = by.iter().map(|u| u.handler_version.to_string()).collect();
                 let above: Vec<_> = required_by.iter().map(ToString::to_string).collect();
-                println!("  {version}: {schema} stays, needed by {}", [users, above].concat().join(", "));
+                println!(
+                    "  {version}: {schema} stays, needed by {}",
+                    [users, above].concat().join(", ")
+                );
             }
             Deactivation::RolledBack { schemas, .. } => {
                 let names: Vec<_> = schemas.iter().map(|s| s.schema.to_string()).collect();
-                println!("  {version}: nothing needs them any more, taken back in reverse order: {}", names.join(", "));
+                println!(
+                    "  {version}: nothing needs them any more, taken back in reverse order: {}",
+                    names.join(", ")
+                );
             }
             other => println!("  {version}: {}", other.name()),
         }
@@ -76,7 +101,9 @@ async fn main() -> lockstep::Result<()> {
     println!("\nThe event log:");
     for event in runtime.events_since(0, 100).await? {
         let about = event.kind.handler_version().map(ToString::to_string);
-        let about = about.or_else(|| event.kind.schema().map(ToString::to_string)).unwrap_or_default();
+        let about = about
+            .or_else(|| event.kind.schema().map(ToString::to_string))
+            .unwrap_or_default();
         println!("  {:>3}  {:<20} {about}", event.seq, event.kind.name());
     }
     runtime.shutdown().await;
@@ -86,9 +113,18 @@ async fn main() -> lockstep::Result<()> {
 
 fn show(runtime: &Runtime) {
     let s = runtime.statistics();
-    println!("  now: {} schemas, {} active, {} pending, {} rolled back", s.total, s.active, s.pending, s.rolled_back);
+    println!(
+        "  now: {} schemas, {} active, {} pending, {} rolled back",
+        s.total, s.active, s.pending, s.rolled_back
+    );
     for usage in runtime.schemas() {
         let users: Vec<_> = usage.handler_versions.keys().map(ToString::to_string).collect();
-        println!("       {} {} ({} references) {}", usage.schema, usage.state, usage.references(), users.join(", "));
+        println!(
+            "       {} {} ({} references) {}",
+            usage.schema,
+            usage.state,
+            usage.references(),
+            users.join(", ")
+        );
     }
 }

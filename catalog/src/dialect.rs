@@ -31,9 +31,7 @@ impl Dialect {
 
     /// The dialect a file suffix stands for, the reverse of [`file_suffix`](Self::file_suffix).
     pub fn from_file_suffix(suffix: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|dialect| dialect.file_suffix() == suffix)
+        Self::ALL.into_iter().find(|dialect| dialect.file_suffix() == suffix)
     }
 
     /// The longest identifier in bytes of UTF-8, where the server counts bytes (PostgreSQL: 63).
@@ -54,17 +52,12 @@ impl Dialect {
 
     /// How far `name` is over this dialect's limit, if it is.
     pub(crate) fn excess(self, name: &str) -> Option<Excess> {
-        let (length, limit, unit) = match (self.max_identifier_bytes(), self.max_identifier_chars())
-        {
+        let (length, limit, unit) = match (self.max_identifier_bytes(), self.max_identifier_chars()) {
             (Some(limit), _) => (name.len(), limit, "bytes"),
             (None, Some(limit)) => (name.chars().count(), limit, "characters"),
             (None, None) => return None,
         };
-        (length > limit).then_some(Excess {
-            length,
-            limit,
-            unit,
-        })
+        (length > limit).then_some(Excess { length, limit, unit })
     }
 }
 
@@ -100,9 +93,7 @@ pub enum IdentifierError {
         name: String,
     },
     /// The server would cut it off (PostgreSQL, silently) or fail; a name that was cut can meet another one.
-    #[error(
-        "the identifier {name:?} has {length} {unit}, {dialect} allows {limit}: choose a shorter name"
-    )]
+    #[error("the identifier {name:?} has {length} {unit}, {dialect} allows {limit}: choose a shorter name")]
     TooLong {
         /// The name as given.
         name: String,
@@ -134,16 +125,9 @@ pub fn quote(dialect: Dialect, name: &str) -> Result<String, IdentifierError> {
         return Err(IdentifierError::Empty);
     }
     if name.contains('\0') {
-        return Err(IdentifierError::Nul {
-            name: name.to_owned(),
-        });
+        return Err(IdentifierError::Nul { name: name.to_owned() });
     }
-    if let Some(Excess {
-        length,
-        limit,
-        unit,
-    }) = dialect.excess(name)
-    {
+    if let Some(Excess { length, limit, unit }) = dialect.excess(name) {
         return Err(IdentifierError::TooLong {
             name: name.to_owned(),
             length,
@@ -192,10 +176,7 @@ mod tests {
             assert_eq!(dialect.to_string(), display);
             assert_eq!(dialect.file_suffix(), suffix);
             assert_eq!(Dialect::from_file_suffix(suffix), Some(dialect));
-            assert_eq!(
-                serde_json::to_string(&dialect).unwrap(),
-                format!("{suffix:?}")
-            );
+            assert_eq!(serde_json::to_string(&dialect).unwrap(), format!("{suffix:?}"));
         }
         assert_eq!(Dialect::from_file_suffix("oracle"), None);
     }
@@ -216,25 +197,16 @@ mod tests {
         // 32 characters, but 64 bytes: PostgreSQL counts bytes.
         let error = quote(Dialect::Postgres, &"é".repeat(32)).unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("64 bytes") && text.contains("allows 63"),
-            "{text}"
-        );
+        assert!(text.contains("64 bytes") && text.contains("allows 63"), "{text}");
         let error = quote(Dialect::Mysql, &"é".repeat(65)).unwrap_err();
-        assert!(
-            error.to_string().contains("65 characters, MySQL allows 64"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("65 characters, MySQL allows 64"), "{error}");
     }
 
     #[test]
     fn an_empty_name_and_a_nul_are_refused() {
         for dialect in Dialect::ALL {
             assert_eq!(quote(dialect, ""), Err(IdentifierError::Empty));
-            assert!(matches!(
-                quote(dialect, "a\0b"),
-                Err(IdentifierError::Nul { .. })
-            ));
+            assert!(matches!(quote(dialect, "a\0b"), Err(IdentifierError::Nul { .. })));
         }
     }
 

@@ -146,15 +146,8 @@ impl fmt::Display for Difference {
 pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Difference> {
     let mut differences = Vec::new();
     compare(&before.tables, &after.tables, |name, before, after| {
-        let subject = Subject::Table {
-            table: name.clone(),
-        };
-        push(
-            &mut differences,
-            subject,
-            before.map(described),
-            after.map(described),
-        );
+        let subject = Subject::Table { table: name.clone() };
+        push(&mut differences, subject, before.map(described), after.map(described));
         if let (Some(before), Some(after)) = (before, after) {
             compare(&before.columns, &after.columns, |column, before, after| {
                 let subject = Subject::Column {
@@ -204,12 +197,7 @@ fn described(table: &Table) -> String {
     }
 }
 
-fn push(
-    differences: &mut Vec<Difference>,
-    subject: Subject,
-    before: Option<String>,
-    after: Option<String>,
-) {
+fn push(differences: &mut Vec<Difference>, subject: Subject, before: Option<String>, after: Option<String>) {
     let change = match (before, after) {
         (None, Some(definition)) => Change::Added { definition },
         (Some(definition), None) => Change::Removed { definition },
@@ -229,13 +217,11 @@ mod tests {
     use crate::snapshot::tests::{index, table};
 
     fn merged(parts: impl IntoIterator<Item = Snapshot>) -> Snapshot {
-        parts
-            .into_iter()
-            .fold(Snapshot::default(), |mut whole, part| {
-                whole.tables.extend(part.tables);
-                whole.objects.extend(part.objects);
-                whole
-            })
+        parts.into_iter().fold(Snapshot::default(), |mut whole, part| {
+            whole.tables.extend(part.tables);
+            whole.objects.extend(part.objects);
+            whole
+        })
     }
 
     #[test]
@@ -246,10 +232,7 @@ mod tests {
             index("i", "on y"),
         ]);
         let after = merged([table("z", &[("b", "int")]), table("x", &[("a", "int")])]);
-        let lines: Vec<String> = removed(&before, &after)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let lines: Vec<String> = removed(&before, &after).iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["table y", "column z.a", "column z.c"]);
     }
 
@@ -284,10 +267,7 @@ mod tests {
             ]
         );
         let json = serde_json::to_string(&found).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Vec<Difference>>(&json).unwrap(),
-            found
-        );
+        assert_eq!(serde_json::from_str::<Vec<Difference>>(&json).unwrap(), found);
     }
 
     fn any_snapshot() -> impl Strategy<Value = Snapshot> {

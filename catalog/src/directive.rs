@@ -79,9 +79,7 @@ pub enum DirectiveError {
         line: u32,
     },
     /// A directive below the first statement.
-    #[error(
-        "line {line}: a `-- lockstep:` comment has to stand above the first statement of the file"
-    )]
+    #[error("line {line}: a `-- lockstep:` comment has to stand above the first statement of the file")]
     TooLate {
         /// Where.
         line: u32,
@@ -210,10 +208,7 @@ impl Directives {
                 })?;
                 match self.timeout.replace(timeout) {
                     None => Ok(()),
-                    Some(_) => Err(DirectiveError::Repeated {
-                        name: "timeout",
-                        line,
-                    }),
+                    Some(_) => Err(DirectiveError::Repeated { name: "timeout", line }),
                 }
             }
             "carries" => {
@@ -234,12 +229,7 @@ impl Directives {
     }
 }
 
-fn set(
-    flag: &mut bool,
-    name: &'static str,
-    value: Option<&str>,
-    line: u32,
-) -> Result<(), DirectiveError> {
+fn set(flag: &mut bool, name: &'static str, value: Option<&str>, line: u32) -> Result<(), DirectiveError> {
     if value.is_some() {
         return Err(DirectiveError::UnexpectedValue { name, line });
     }
@@ -333,19 +323,13 @@ mod tests {
             ("99999999999999999999s", None),
             ("9999999999999999999h", None),
         ] {
-            assert_eq!(
-                duration(text),
-                expected.map(Duration::from_millis),
-                "{text:?}"
-            );
+            assert_eq!(duration(text), expected.map(Duration::from_millis), "{text:?}");
         }
     }
 
     #[test]
     fn what_cannot_be_obeyed_is_refused_with_its_line() {
-        use DirectiveError::{
-            InvalidCarries, InvalidTimeout, Repeated, TooLate, UnexpectedValue, Unknown,
-        };
+        use DirectiveError::{InvalidCarries, InvalidTimeout, Repeated, TooLate, UnexpectedValue, Unknown};
         let value = |value: &str| value.to_owned();
         for (text, expected) in [
             (
@@ -434,17 +418,12 @@ mod tests {
             ),
             ("SELECT 1;\n-- lockstep: manual", TooLate { line: 2 }),
             ("SELECT 1; -- lockstep: manual", TooLate { line: 1 }),
-            (
-                "/* a */ SELECT 1;\r\n\r\n  -- lockstep: manual",
-                TooLate { line: 3 },
-            ),
+            ("/* a */ SELECT 1;\r\n\r\n  -- lockstep: manual", TooLate { line: 3 }),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error, expected, "{text}");
             assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("line {}: ", error.line())),
+                error.to_string().starts_with(&format!("line {}: ", error.line())),
                 "{error}"
             );
         }

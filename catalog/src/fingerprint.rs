@@ -47,9 +47,7 @@ impl TryFrom<String> for Fingerprint {
     type Error = InvalidFingerprint;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if digits && text.len() == 64 {
             Ok(Self(text))
         } else {
@@ -88,14 +86,7 @@ impl Snapshot {
             encoder.text(&key.name);
             encoder.text(definition);
         }
-        Fingerprint(
-            encoder
-                .0
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Fingerprint(encoder.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -172,10 +163,7 @@ mod tests {
         let fingerprint = Snapshot::default().fingerprint();
         let json = serde_json::to_string(&fingerprint).unwrap();
         assert_eq!(json, format!("\"{fingerprint}\""));
-        assert_eq!(
-            serde_json::from_str::<Fingerprint>(&json).unwrap(),
-            fingerprint
-        );
+        assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), fingerprint);
         for text in ["", "abc", &"G".repeat(64), &"A".repeat(64)] {
             assert!(Fingerprint::try_from(text.to_owned()).is_err(), "{text}");
         }

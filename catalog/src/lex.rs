@@ -160,9 +160,7 @@ pub(crate) fn lex(dialect: Dialect, text: &str) -> Lexed<'_> {
 
 fn kind(token: Token) -> Kind {
     match token {
-        Token::Whitespace(
-            Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
-        ) => Kind::Comment,
+        Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => Kind::Comment,
         Token::Whitespace(_) | Token::Char('\u{feff}') => Kind::Space,
         Token::Word(word) if word.quote_style.is_some() => Kind::Quoted(word.value),
         Token::Word(_) => Kind::Word,
@@ -196,15 +194,11 @@ fn read_on(dialect: Dialect, unread: &str) -> Option<(Kind, usize)> {
         '.' if characters.next() == Some('_') => Some((Kind::Symbol, 1)),
         // `1_` and `0x_`: what to make of these is the server's business.
         '0'..='9' | '.' => {
-            let digits = unread
-                .bytes()
-                .take_while(|byte| byte.is_ascii_digit() || *byte == b'.');
+            let digits = unread.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.');
             Some((Kind::Symbol, digits.count()))
         }
         // `E'\xC3\xA9'`: bytes of a character that the tokenizer does not put together.
-        'e' | 'E' if dialect == Dialect::Postgres => {
-            Some((Kind::Text, escape_string_length(unread)?))
-        }
+        'e' | 'E' if dialect == Dialect::Postgres => Some((Kind::Text, escape_string_length(unread)?)),
         _ => None,
     }
 }
@@ -307,9 +301,7 @@ impl TokenRules for Rules {
     // All three servers take everything beyond ASCII for a letter. `$` starts no word anywhere: on SQLite it starts a
     // parameter, on the others a dollar quote.
     fn is_identifier_start(&self, character: char) -> bool {
-        character.is_ascii_alphabetic()
-            || character == '_'
-            || (!character.is_ascii() && character != '\u{feff}')
+        character.is_ascii_alphabetic() || character == '_' || (!character.is_ascii() && character != '\u{feff}')
     }
 
     fn is_identifier_part(&self, character: char) -> bool {
@@ -381,11 +373,7 @@ mod tests {
             (Postgres, "a #-- it's\nb", &["a", "#", "b"]),
             (Postgres, "a ?-- it's\nb", &["a", "?", "b"]),
             (Postgres, "(c)._x", &["(", "c", ")", ".", "_x"]),
-            (
-                Postgres,
-                r"E'\xC3\xA9 \' ''x' y",
-                &[r"E'\xC3\xA9 \' ''x'", "y"],
-            ),
+            (Postgres, r"E'\xC3\xA9 \' ''x' y", &[r"E'\xC3\xA9 \' ''x'", "y"]),
             (Postgres, r"U&'\zz' y", &["U", "&", r"'\zz'", "y"]),
             (Postgres, "$a$ $$ ; $b$ $a$ $1", &["$a$ $$ ; $b$ $a$", "$1"]),
             (Postgres, "a$$b", &["a$$b"]),

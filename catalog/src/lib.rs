@@ -26,7 +26,6 @@ pub use directive::{DirectiveError, Directives};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
-    ConcurrentAction, ConcurrentIndex, ScriptError, Statement, forbids_transaction,
-    index_of_concurrent, split,
+    ConcurrentAction, ConcurrentIndex, ScriptError, Statement, forbids_transaction, index_of_concurrent, split,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

@@ -34,11 +34,7 @@ pub fn canonical_sql(dialect: Dialect, text: &str) -> String {
     if lexed.failure.is_some() {
         return text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let tokens: Vec<&Lexeme<'_>> = lexed
-        .lexemes
-        .iter()
-        .filter(|lexeme| lexeme.is_significant())
-        .collect();
+    let tokens: Vec<&Lexeme<'_>> = lexed.lexemes.iter().filter(|lexeme| lexeme.is_significant()).collect();
     let mut canonical = String::with_capacity(text.len());
     let mut before: Option<&Lexeme<'_>> = None;
     let mut remaining = tokens.as_slice();
@@ -144,11 +140,7 @@ mod tests {
             (Postgres, "SELECT A . B", "select a.b"),
             (Mysql, "SELECT `a`", "select /* x */ `a` # y"),
         ] {
-            assert_eq!(
-                canonical_sql(dialect, first),
-                canonical_sql(dialect, second),
-                "{first}"
-            );
+            assert_eq!(canonical_sql(dialect, first), canonical_sql(dialect, second), "{first}");
         }
     }
 
@@ -164,11 +156,7 @@ mod tests {
             (Postgres, "SELECT \"Users\"", "SELECT users"),
             (Postgres, "SELECT \"user\"", "SELECT user"),
         ] {
-            assert_ne!(
-                canonical_sql(dialect, first),
-                canonical_sql(dialect, second),
-                "{first}"
-            );
+            assert_ne!(canonical_sql(dialect, first), canonical_sql(dialect, second), "{first}");
         }
     }
 
@@ -186,10 +174,7 @@ mod tests {
 
     #[test]
     fn text_that_cannot_be_read_only_has_its_white_space_collapsed() {
-        assert_eq!(
-            canonical_sql(Dialect::Sqlite, " SELECT\n 'It "),
-            "SELECT 'It"
-        );
+        assert_eq!(canonical_sql(Dialect::Sqlite, " SELECT\n 'It "), "SELECT 'It");
     }
 
     proptest! {

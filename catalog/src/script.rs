@@ -59,11 +59,7 @@ pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement>, ScriptError
         return Err(ScriptError::Nul { line, column });
     }
     let lexed = lex::lex(dialect, text);
-    let tokens: Vec<&Lexeme<'_>> = lexed
-        .lexemes
-        .iter()
-        .filter(|lexeme| matters(dialect, lexeme))
-        .collect();
+    let tokens: Vec<&Lexeme<'_>> = lexed.lexemes.iter().filter(|lexeme| matters(dialect, lexeme)).collect();
 
     let mut statements = Vec::new();
     let mut remaining = tokens.as_slice();
@@ -115,11 +111,7 @@ fn unreadable(failure: Failure, lines: &Lines) -> ScriptError {
         FailureKind::Comment => "comment",
         FailureKind::DollarQuote => "dollar-quoted string",
         FailureKind::Other(message) => {
-            return ScriptError::Unreadable {
-                message,
-                line,
-                column,
-            };
+            return ScriptError::Unreadable { message, line, column };
         }
     };
     ScriptError::Unterminated { what, line, column }
@@ -160,20 +152,13 @@ impl<'a> Lines<'a> {
             0
         };
         let mut starts = vec![first];
-        starts.extend(
-            (0..bytes.len())
-                .filter(|at| ends_line(*at))
-                .map(|at| at + 1),
-        );
+        starts.extend((0..bytes.len()).filter(|at| ends_line(*at)).map(|at| at + 1));
         Self { text, starts }
     }
 
     fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let before = self
-            .text
-            .get(self.starts[line - 1]..offset)
-            .unwrap_or_default();
+        let before = self.text.get(self.starts[line - 1]..offset).unwrap_or_default();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Place {
             line: count(line),

@@ -143,14 +143,10 @@ impl FromStr for ObjectKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split_once(':')
             .and_then(|(kind, name)| {
-                let (kind, _) = ObjectKind::NAMES
-                    .into_iter()
-                    .find(|(_, known)| *known == kind)?;
+                let (kind, _) = ObjectKind::NAMES.into_iter().find(|(_, known)| *known == kind)?;
                 Some(Self::new(kind, name))
             })
-            .ok_or_else(|| InvalidObjectKey {
-                text: text.to_owned(),
-            })
+            .ok_or_else(|| InvalidObjectKey { text: text.to_owned() })
     }
 }
 
@@ -222,12 +218,7 @@ pub(crate) mod tests {
     #[test]
     fn a_key_without_a_known_kind_is_refused() {
         for text in ["", "index", "planet:mars"] {
-            assert!(
-                text.parse::<ObjectKey>()
-                    .unwrap_err()
-                    .to_string()
-                    .contains(text)
-            );
+            assert!(text.parse::<ObjectKey>().unwrap_err().to_string().contains(text));
         }
     }
 }

@@ -34,7 +34,13 @@ fn is_found(breakage: Breakage, rules: &[&str], setting: Setting) {
         "{breakage:?} breaks {rules:?}: {counterexample}"
     );
     // Without the mistake nothing is wrong, so it is the mistake that was found.
-    let innocent = run("without it", Setting { breakage: None, ..setting });
+    let innocent = run(
+        "without it",
+        Setting {
+            breakage: None,
+            ..setting
+        },
+    );
     if let Some(other) = innocent.counterexample {
         panic!("without {breakage:?}: {other}");
     }
@@ -44,6 +50,16 @@ fn is_found(breakage: Breakage, rules: &[&str], setting: Setting) {
 fn planning_from_facts_read_before_the_wait_applies_twice() {
     let breakage = Breakage::PlansFromBeforeTheWait;
     is_found(breakage, &["R2"], TRANSACTIONAL);
+}
+
+#[test]
+fn journalled_work_on_a_plan_from_before_the_wait_takes_back_what_is_gone() {
+    let setting = Setting {
+        requests: [FIRST, &[Request::Rollback(0)], OPERATOR],
+        time: true,
+        ..JOURNALLED
+    };
+    is_found(Breakage::PlansFromBeforeTheWait, &["bug"], setting);
 }
 
 #[test]
@@ -62,28 +78,19 @@ fn renewing_without_a_token_revives_a_fenced_holder() {
 
 #[test]
 fn a_recovery_that_takes_no_epoch_is_overtaken_by_its_predecessor() {
-    let setting = Setting {
-        cuts: 1,
-        ..JOURNALLED
-    };
+    let setting = Setting { cuts: 1, ..JOURNALLED };
     is_found(Breakage::RecoveryTakesNoEpoch, &["R1", "R2", "bug"], setting);
 }
 
 #[test]
 fn steps_that_ignore_the_epoch_falsify_the_journal() {
-    let setting = Setting {
-        cuts: 1,
-        ..JOURNALLED
-    };
+    let setting = Setting { cuts: 1, ..JOURNALLED };
     is_found(Breakage::StepsIgnoreTheEpoch, &["R1", "R2"], setting);
 }
 
 #[test]
 fn a_conclusion_that_ignores_the_epoch_records_what_was_undone() {
-    let setting = Setting {
-        cuts: 1,
-        ..JOURNALLED
-    };
+    let setting = Setting { cuts: 1, ..JOURNALLED };
     let breakage = Breakage::ConclusionIgnoresTheEpoch;
     is_found(breakage, &["R1", "R2", "R3", "bug"], setting);
 }

@@ -1,11 +1,10 @@
 //! The questions the model's instances ask of the product, and the commits the answers lead to.
 
 use lockstep_lifecycle::{
-    Activate, ActivationPlan, Deactivate, Decision, Direction, EventKind, Facts, Failure,
-    OperationChange, Refusal, Reversal, Rollback, TakeBack, begin_activation, begin_take_back,
-    conclude_activate, conclude_deactivate, conclude_repair, conclude_rollback, fail_activate,
-    fail_take_back, plan_activate, plan_deactivate, plan_expire, plan_recovery, plan_rollback,
-    record_part, retain_unused,
+    Activate, ActivationPlan, Deactivate, Decision, Direction, EventKind, Facts, Failure, OperationChange, Refusal,
+    Reversal, Rollback, TakeBack, begin_activation, begin_take_back, conclude_activate, conclude_deactivate,
+    conclude_repair, conclude_rollback, fail_activate, fail_take_back, plan_activate, plan_deactivate, plan_expire,
+    plan_recovery, plan_rollback, record_part, retain_unused,
 };
 use lockstep_registry::{Binding, SchemaState};
 
@@ -22,11 +21,7 @@ pub(crate) enum Call {
     /// Withdraw the caller's announcement.
     Withdraw(Caller),
     /// Time passes for one lease, or a renewal gives it more.
-    RunOut {
-        instance: u8,
-        version: u8,
-        over: bool,
-    },
+    RunOut { instance: u8, version: u8, over: bool },
     /// Number the named epochs anew.
     Renumber(u64),
     /// The last transaction of transactional work on these schemas, decided from facts `read` by then.
@@ -89,7 +84,7 @@ pub(crate) enum Answer {
 }
 
 enum Stop {
-    Refused(Refusal),
+    Refused(String),
     Bug(String),
 }
 
@@ -97,7 +92,7 @@ impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::IllegalMove(illegal) => Self::Bug(illegal.to_string()),
-            refusal => Self::Refused(refusal),
+            refusal => Self::Refused(refusal.to_string()),
         }
     }
 }
@@ -113,9 +108,7 @@ impl Store {
                 };
                 self.only(facts, operation)
             }
-            Call::Withdraw(caller) => {
-                self.only(facts, OperationChange::Clear(self.operation(caller)))
-            }
+            Call::Withdraw(caller) => self.only(facts, OperationChange::Clear(self.operation(caller))),
             Call::RunOut {
                 instance,
                 version,
@@ -157,7 +150,7 @@ impl Store {
         };
         match answer {
             Ok(answer) => answer,
-            Err(Stop::Refused(refusal)) => Answer::Refused(refusal.to_string()),
+            Err(Stop::Refused(why)) => Answer::Refused(why),
             Err(Stop::Bug(what)) => Answer::Bug(what),
         }
     }
@@ -166,10 +159,7 @@ impl Store {
         let at = usize::from(version);
         Activate {
             handler_version: self.versions[at].clone(),
-            binding: Some(Binding::new(
-                self.versions[at].clone(),
-                self.schemas[at].clone(),
-            )),
+            binding: Some(Binding::new(self.versions[at].clone(), self.schemas[at].clone())),
             holder: self.holder(caller),
             kind: Self::lease_kind(caller),
             override_incompatible: false,
@@ -184,10 +174,7 @@ impl Store {
         }
     }
 
-    fn few<'a>(
-        &self,
-        schemas: impl IntoIterator<Item = &'a lockstep_registry::SchemaVersion>,
-    ) -> Few {
+    fn few<'a>(&self, schemas: impl IntoIterator<Item = &'a lockstep_registry::SchemaVersion>) -> Few {
         Few::of(schemas.into_iter().map(|s| self.schema_index(s)))
     }
 
@@ -198,9 +185,7 @@ impl Store {
             if self.setting.is_broken(Breakage::ForgetsDependents) {
                 record.requires.clear();
             }
-            if self.setting.is_broken(Breakage::GrantsWhileReverting)
-                && record.state == SchemaState::Reverting
-            {
+            if self.setting.is_broken(Breakage::GrantsWhileReverting) && record.state == SchemaState::Reverting {
                 record.state = SchemaState::Applied;
             }
         }
@@ -233,13 +218,9 @@ impl Store {
                 let request = self.activate(caller, version);
                 match plan_activate(seen, &request, &self.specs)? {
                     ActivationPlan::AlreadyActive { .. } => Ok(Answer::Nothing),
-                    ActivationPlan::Grant(decision) => self
-                        .write(facts, &decision, ours, false)
-                        .map(Answer::Commit),
+                    ActivationPlan::Grant(decision) => self.write(facts, &decision, ours, false).map(Answer::Commit),
                     ActivationPlan::Apply {
-                        schemas,
-                        unfinished,
-                        ..
+                        schemas, unfinished, ..
                     } => Ok(Answer::Work {
                         schemas: self.few(&schemas),
                         unfinished: !unfinished.is_empty(),
@@ -276,13 +257,8 @@ impl Store {
     fn take_back(&self, facts: u32, plan: TakeBack, ours: OperationChange) -> Result<Answer, Stop> {
         match plan {
             TakeBack::NotActive { .. } => Ok(Answer::Nothing),
-            TakeBack::Release(decision) => self
-                .write(facts, &decision, ours, false)
-                .map(Answer::Commit),
-            TakeBack::Revert {
-                schemas,
-                unfinished,
-            } => Ok(Answer::Work {
+            TakeBack::Release(decision) => self.write(facts, &decision, ours, false).map(Answer::Commit),
+            TakeBack::Revert { schemas, unfinished } => Ok(Answer::Work {
                 schemas: self.few(&schemas),
                 unfinished: !unfinished.is_empty(),
             }),
@@ -345,13 +321,7 @@ impl Store {
             .map(Answer::Commit)
     }
 
-    fn begin(
-        &self,
-        facts: u32,
-        caller: Caller,
-        request: Request,
-        schema: u8,
-    ) -> Result<Answer, Stop> {
+    fn begin(&self, facts: u32, caller: Caller, request: Request, schema: u8) -> Result<Answer, Stop> {
         let seen = self.read(facts);
         let operation = self.operation(caller);
         let schema = &self.schemas[usize::from(schema)];
@@ -367,8 +337,7 @@ impl Store {
             _ => begin_take_back(seen, None, schema, &operation)?,
         };
         let announce = OperationChange::Announce(self.announcement(caller));
-        self.write(facts, &decision, announce, true)
-            .map(Answer::Commit)
+        self.write(facts, &decision, announce, true).map(Answer::Commit)
     }
 
     fn recover(&self, facts: u32, caller: Caller, wanted: Few) -> Result<Answer, Stop> {
@@ -379,9 +348,11 @@ impl Store {
             .collect();
         let (us, operation) = (self.holder(caller), self.operation(caller));
         let (decision, works) = plan_recovery(self.read(facts), &wanted, &us, &operation)?;
-        let works = Few::of(works.iter().map(|work| {
-            self.schema_index(&work.schema) * 2 + u8::from(work.direction == Direction::Down)
-        }));
+        let works = Few::of(
+            works
+                .iter()
+                .map(|work| self.schema_index(&work.schema) * 2 + u8::from(work.direction == Direction::Down)),
+        );
         if decision.events.is_empty() && works.first().is_none() {
             return Ok(Answer::Recovery { rows: None, works });
         }
@@ -413,8 +384,7 @@ impl Store {
             }
             _ => (record_part(seen, done)?, OperationChange::Keep),
         };
-        self.write(facts, &decision, operation, false)
-            .map(Answer::Commit)
+        self.write(facts, &decision, operation, false).map(Answer::Commit)
     }
 
     fn end(&self, facts: u32) -> Result<Answer, Stop> {
@@ -437,13 +407,7 @@ impl Store {
         }
     }
 
-    fn fail(
-        &self,
-        facts: u32,
-        caller: Caller,
-        request: Request,
-        failure: Failure,
-    ) -> Result<Answer, Stop> {
+    fn fail(&self, facts: u32, caller: Caller, request: Request, failure: Failure) -> Result<Answer, Stop> {
         let seen = self.read(facts);
         let operation = self.operation(caller);
         let decision = match (request, failure.direction) {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lockstep_lifecycle::{
-    Activate, ActivationPlan, Deactivate, Direction, JournalEntry, JournalState, Policy,
-    Progress, Refusal, RepairAction, plan_activate, plan_register,
+    Activate, ActivationPlan, Deactivate, Direction, JournalEntry, JournalState, Policy, Progress, Refusal,
+    RepairAction, plan_activate, plan_register,
 };
 use lockstep_registry::{
-    Binding, Checksum, HandlerVersion, Holder, Incarnation, InstanceId, LeaseKey, LeaseKind,
-    LeaseState, Requires, SchemaSpec, SchemaState, SchemaVersion, Specs, Step, Tag, Timestamp,
+    Binding, Checksum, HandlerVersion, Holder, Incarnation, InstanceId, LeaseKey, LeaseKind, LeaseState, Requires,
+    SchemaSpec, SchemaState, SchemaVersion, Specs, Step, Tag, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -145,14 +145,13 @@ fn ops() -> impl Strategy<Value = Op> {
                 luck,
             },
         );
-    let deactivate = (0..3usize, 0..VERSIONS, policies(), lucks()).prop_map(
-        |(who, version, policy, luck)| Op::Deactivate {
+    let deactivate =
+        (0..3usize, 0..VERSIONS, policies(), lucks()).prop_map(|(who, version, policy, luck)| Op::Deactivate {
             who,
             version,
             policy,
             luck,
-        },
-    );
+        });
     let actions = prop_oneof![
         Just(RepairAction::Resume),
         Just(RepairAction::Undo),
@@ -212,9 +211,7 @@ impl History {
                 self.shop.recover(wanted, &anybody())
             }
             // Turning back up in the middle of a rollback that crashed has no move in the table.
-            Op::Repair(at, RepairAction::Undo)
-                if self.shop.facts.state_of(&schema(*at)) == SchemaState::Reverting =>
-            {
+            Op::Repair(at, RepairAction::Undo) if self.shop.facts.state_of(&schema(*at)) == SchemaState::Reverting => {
                 return;
             }
             Op::Repair(at, action) => self.shop.repair(&schema(*at), *action),
@@ -290,7 +287,11 @@ impl History {
             handler_version: version(*at),
             binding: knows_binding.then_some(binding),
             holder: holder(*who, *start),
-            kind: if *timed { LeaseKind::Timed { ttl } } else { LeaseKind::Pinned },
+            kind: if *timed {
+                LeaseKind::Timed { ttl }
+            } else {
+                LeaseKind::Pinned
+            },
             override_incompatible: *overrides,
         };
         let key = LeaseKey {
@@ -337,15 +338,19 @@ impl History {
             }
             let below = specs.get(from).expect("known").requires.iter();
             let tails = below.flat_map(|parent| paths(specs, parent, to));
-            tails.map(|mut path| {
-                path.insert(0, from.clone());
-                path
-            }).collect()
+            tails
+                .map(|mut path| {
+                    path.insert(0, from.clone());
+                    path
+                })
+                .collect()
         }
         let specs = &self.shop.specs;
         let all = paths(specs, a, b).into_iter().chain(paths(specs, b, a));
         let mut links = all.flat_map(|path| {
-            path.windows(2).map(|w| (w[0].clone(), w[1].clone())).collect::<Vec<_>>()
+            path.windows(2)
+                .map(|w| (w[0].clone(), w[1].clone()))
+                .collect::<Vec<_>>()
         });
         promised(a, b) || links.all(|(upper, lower)| promised(&upper, &lower))
     }
@@ -373,7 +378,12 @@ impl History {
                 override_incompatible: true,
             };
             match plan_activate(self.shop.facts.clone(), &request, &changed) {
-                Err(Refusal::Tampered { schema: of, recorded, found, .. }) => {
+                Err(Refusal::Tampered {
+                    schema: of,
+                    recorded,
+                    found,
+                    ..
+                }) => {
                     assert_eq!(of, schema(at));
                     assert_eq!((&recorded, Some(&found)), (&record.checksum, changed.checksum(&of)));
                     assert_ne!(recorded, found);
@@ -485,4 +495,3 @@ fn entry(position: u32, direction: Direction, state: JournalState) -> JournalEnt
         error: None,
     }
 }
-

@@ -10,8 +10,7 @@ use super::world::{At, World};
 /// The rules of DESIGN.md that can be read off one state.
 pub(crate) fn judge(model: &Model, world: &World) -> Result<(), Violation> {
     let summary = model.store.summary(world.facts);
-    let whole =
-        [0, 1].map(|s| summary.state[s] == SchemaState::Applied && world.truth[s] == model.full(s));
+    let whole = [0, 1].map(|s| summary.state[s] == SchemaState::Applied && world.truth[s] == model.full(s));
     for schema in 0..2 {
         if whole[schema] {
             continue;

@@ -105,13 +105,7 @@ impl Moves<'_> {
             }
         }
         if let Some(ghost) = of.ghost {
-            self.renew(
-                instance,
-                ghost.version,
-                ghost.incarnation,
-                ghost.handle,
-                true,
-            );
+            self.renew(instance, ghost.version, ghost.incarnation, ghost.handle, true);
         }
     }
 
@@ -131,14 +125,7 @@ impl Moves<'_> {
     }
 
     /// R6: one conditional update; whoever gets no row learns that the lease is lost.
-    fn renew(
-        &mut self,
-        instance: u8,
-        version: u8,
-        incarnation: u8,
-        handle: Handle,
-        is_ghost: bool,
-    ) {
+    fn renew(&mut self, instance: u8, version: u8, incarnation: u8, handle: Handle, is_ghost: bool) {
         let (of, at) = (usize::from(instance), usize::from(version));
         let row = self.model.store.summary(self.world.facts).leases[of][at];
         let loose = self.model.setting().is_broken(Breakage::RenewsWithoutToken);
@@ -175,4 +162,3 @@ impl Moves<'_> {
         }
     }
 }
-

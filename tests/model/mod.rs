@@ -4,11 +4,12 @@
 //! ```text
 //! explorer    breadth first, shortest counterexample          setting     what one exploration is about
 //! world       one state                                       store       facts and event log, interned
-//! protocol    what instances do (the runtime's protocol)      decisions   questions to the product
-//! misfortune  what happens to them                            invariants  the rules
+//! protocol    what instances do: planning, transactional and journalled work; misfortune: what happens to them
+//! decisions   questions to the product                       invariants  the rules
 //! sound       the rules hold                                  breakages   and the explorer would notice
 //! histories   random histories of the same functions over more schemas than can be explored (in a `shop`)
 //! ```
+//! found       what the two of them found, each as a test of its own
 //!
 //! `LOCKSTEP_MODEL_DEEP=1` explores with larger budgets.
 
@@ -23,12 +24,16 @@
 mod breakages;
 mod decisions;
 mod explorer;
+mod found;
 mod histories;
 mod invariants;
+mod journalled;
 mod misfortune;
+mod planning;
 mod protocol;
 mod setting;
 mod shop;
 mod sound;
 mod store;
+mod transactional;
 mod world;

@@ -5,15 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockstep_lifecycle::{
-    Activate, ActivationPlan, Deactivate, Decision, Direction, Event, EventKind, Facts, Failure,
-    Policy, Refusal, RepairAction, RepairPlan, RetentionReason, Reversal, Rollback, TakeBack,
-    begin_activation, begin_repair, begin_take_back, conclude_activate, conclude_deactivate, conclude_repair,
-    conclude_rollback, fail_activate, fail_take_back, plan_activate, plan_deactivate, plan_expire,
-    plan_recovery, plan_repair, plan_rollback,
+    Activate, ActivationPlan, Deactivate, Decision, Direction, Event, EventKind, Facts, Failure, Policy, Refusal,
+    RepairAction, RepairPlan, RetentionReason, Reversal, Rollback, TakeBack, begin_activation, begin_repair,
+    begin_take_back, conclude_activate, conclude_deactivate, conclude_repair, conclude_rollback, fail_activate,
+    fail_take_back, plan_activate, plan_deactivate, plan_expire, plan_recovery, plan_repair, plan_rollback,
 };
 use lockstep_registry::{
-    HandlerState, Holder, InstanceId, LeaseState, Requires, SchemaState, SchemaVersion, Specs,
-    Timestamp,
+    HandlerState, Holder, InstanceId, LeaseState, Requires, SchemaState, SchemaVersion, Specs, Timestamp,
 };
 
 /// How much of a schema is in the database.
@@ -109,11 +107,7 @@ impl Shop {
 
     fn applied(&self, schema: &SchemaVersion) -> EventKind {
         let (checksum, requires, compatible_with) = match self.specs.get(schema) {
-            Some(spec) => (
-                spec.checksum(),
-                spec.requires.clone(),
-                spec.compatible_with.clone(),
-            ),
+            Some(spec) => (spec.checksum(), spec.requires.clone(), spec.compatible_with.clone()),
             None => {
                 let record = &self.facts.schemas[schema];
                 (
@@ -162,9 +156,7 @@ impl Shop {
     pub(crate) fn activate(&mut self, request: &Activate, luck: Luck) -> Answer {
         let mut plan = plan_activate(self.facts.clone(), request, &self.specs)?;
         if let ActivationPlan::Apply {
-            schemas,
-            unfinished,
-            ..
+            schemas, unfinished, ..
         } = &plan
             && !unfinished.is_empty()
         {
@@ -199,12 +191,7 @@ impl Shop {
         }
     }
 
-    fn apply_one_by_one(
-        &mut self,
-        request: &Activate,
-        schemas: &[SchemaVersion],
-        luck: Luck,
-    ) -> Answer {
+    fn apply_one_by_one(&mut self, request: &Activate, schemas: &[SchemaVersion], luck: Luck) -> Answer {
         for (at, schema) in schemas.iter().enumerate() {
             let hit = |which: usize| which % schemas.len() == at;
             let operation = OPERATION.to_owned();
@@ -262,9 +249,7 @@ impl Shop {
         };
         self.assert_freed(&schemas, request);
         match luck {
-            Luck::FailsInTransaction(at) => {
-                self.fail_down(&schemas[at % schemas.len()], false)
-            }
+            Luck::FailsInTransaction(at) => self.fail_down(&schemas[at % schemas.len()], false),
             Luck::Journalled | Luck::FailsJournalled(..) | Luck::Crashes(_) => {
                 self.take_back_one_by_one(Some(request), &schemas, luck)
             }
@@ -278,9 +263,7 @@ impl Shop {
     }
 
     pub(crate) fn rollback(&mut self, schema: &SchemaVersion, luck: Luck) -> Answer {
-        let request = Rollback {
-            schema: schema.clone(),
-        };
+        let request = Rollback { schema: schema.clone() };
         if let TakeBack::Revert { unfinished, .. } = plan_rollback(self.facts.clone(), &request)?
             && !unfinished.is_empty()
         {
@@ -414,14 +397,11 @@ impl Shop {
     /// The last one out frees in reverse dependency order: only what nothing else uses, and all of it.
     fn assert_freed(&self, schemas: &[SchemaVersion], request: &Deactivate) {
         let used = |schema: &SchemaVersion| {
-            self.facts.leases_on(schema).any(|l| {
-                l.holder.instance != request.instance
-                    || l.handler_version != request.handler_version
-            })
+            self.facts
+                .leases_on(schema)
+                .any(|l| l.holder.instance != request.instance || l.handler_version != request.handler_version)
         };
-        let alive = |schema: &&SchemaVersion| {
-            !self.facts.leases_on(schema).any(|l| l.is_due(self.facts.now))
-        };
+        let alive = |schema: &&SchemaVersion| !self.facts.leases_on(schema).any(|l| l.is_due(self.facts.now));
         let mut gone: BTreeSet<&SchemaVersion> = BTreeSet::new();
         for schema in schemas {
             if alive(&schema) {

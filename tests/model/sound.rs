@@ -1,4 +1,4 @@
-//! The rules hold in every state of these configurations.
+//! The rules hold in every state of these configurations; together they cover what one exploration could not hold.
 
 use lockstep_lifecycle::Policy;
 
@@ -6,16 +6,16 @@ use super::explorer::{Explored, explore};
 use super::protocol::Model;
 use super::setting::{Engine, Request, Setting};
 
+/// Serves both versions, one after the other or at once.
 const SERVE: &[Request] = &[
     Request::Activate(0),
     Request::Activate(1),
     Request::Deactivate(0),
     Request::Deactivate(1),
 ];
-const ALL: &[Request] = &[
-    Request::Activate(0),
+/// Pins the newer version, reaps, and takes retained schemas back.
+const DEPLOY: &[Request] = &[
     Request::Activate(1),
-    Request::Deactivate(0),
     Request::Deactivate(1),
     Request::Expire,
     Request::Rollback(0),
@@ -27,13 +27,13 @@ pub(crate) fn deep() -> bool {
     std::env::var_os("LOCKSTEP_MODEL_DEEP").is_some()
 }
 
-/// Transactional engine, everybody may ask for everything, nothing goes wrong.
+/// Transactional engine, three requests, nothing goes wrong.
 pub(crate) const BASE: Setting = Setting {
     engine: Engine::Transactional,
     steps: [2, 2],
     compatible: true,
     policy: Policy::Retain,
-    requests: [ALL, ALL, ALL],
+    requests: [SERVE, SERVE, DEPLOY],
     budget: 3,
     time: false,
     crashes: 0,
@@ -41,11 +41,15 @@ pub(crate) const BASE: Setting = Setting {
     failures: 0,
     breakage: None,
 };
+const JOURNALLED: Setting = Setting {
+    engine: Engine::Journalled,
+    ..BASE
+};
 
 pub(crate) fn run(name: &str, setting: Setting) -> Explored {
     let model = Model::new(setting);
     let began = std::time::Instant::now();
-    let explored = explore(&model, if deep() { 60_000_000 } else { 4_000_000 });
+    let explored = explore(&model, if deep() { 60_000_000 } else { 2_000_000 });
     println!(
         "{name}: {} states, {} transitions, depth {}, {} at rest, {} distinct facts, {:.1?}",
         explored.states,
@@ -59,36 +63,115 @@ pub(crate) fn run(name: &str, setting: Setting) -> Explored {
 }
 
 fn holds(name: &str, setting: Setting) {
-    let explored = run(name, setting);
+    let more = u8::from(deep());
+    let explored = run(
+        name,
+        Setting {
+            budget: setting.budget.saturating_add(more),
+            ..setting
+        },
+    );
     if let Some(counterexample) = explored.counterexample {
         panic!("{name}: {counterexample}");
     }
     assert!(explored.complete, "{name}: the bound was reached");
 }
 
-
-#[test]
-fn trial() {
-    let get = |k: &str, d: u8| std::env::var(k).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-    let kinds: [&[Request]; 3] = match get("REQ", 0) {
-        0 => [ALL; 3],
-        1 => [SERVE; 3],
-        2 => [ALL, ALL, &[]],
-        3 => [SERVE, SERVE, &[Request::Expire]],
-        _ => [SERVE, SERVE, &[]],
+/// Tests of one setting each.
+macro_rules! hold {
+    ($($name:ident: $setting:expr;)+) => {
+        $(#[test]
+        fn $name() {
+            holds(stringify!($name), $setting);
+        })+
     };
-    let setting = Setting {
-        engine: if get("ENGINE", 0) == 0 { Engine::Transactional } else { Engine::Journalled },
-        policy: if get("POLICY", 0) == 0 { Policy::Retain } else { Policy::Rollback },
-        steps: [get("STEPS", 2); 2],
-        compatible: get("COMPAT", 1) == 1,
-        requests: kinds,
-        budget: get("BUDGET", 3),
-        time: get("TIME", 0) == 1,
-        crashes: get("CRASHES", 0),
-        cuts: get("CUTS", 0),
-        failures: get("FAILURES", 0),
+}
+
+hold! {
+    transactional_requests_meet_in_every_order: Setting {
+        requests: [SERVE; 3],
+        budget: 6,
         ..BASE
     };
-    holds("trial", setting);
+    transactional_leases_run_out_and_are_kept: Setting {
+        time: true,
+        ..BASE
+    };
+    transactional_leases_run_out_and_are_taken_back: Setting {
+        policy: Policy::Rollback,
+        time: true,
+        ..BASE
+    };
+    transactional_instances_crash: Setting {
+        time: true,
+        crashes: 2,
+        ..BASE
+    };
+    transactional_instances_crash_while_the_reaper_takes_back: Setting {
+        policy: Policy::Rollback,
+        budget: 2,
+        time: true,
+        crashes: 1,
+        ..BASE
+    };
+    transactional_steps_fail_and_connections_break: Setting {
+        time: true,
+        cuts: 1,
+        failures: 1,
+        ..BASE
+    };
+    transactional_versions_may_be_incompatible: Setting {
+        compatible: false,
+        budget: 4,
+        time: true,
+        ..BASE
+    };
+    journalled_requests_meet_in_every_order: Setting {
+        requests: [SERVE; 3],
+        budget: 6,
+        ..JOURNALLED
+    };
+    journalled_leases_run_out_and_are_kept: Setting {
+        time: true,
+        ..JOURNALLED
+    };
+    journalled_leases_run_out_and_are_taken_back: Setting {
+        policy: Policy::Rollback,
+        time: true,
+        budget: 2,
+        ..JOURNALLED
+    };
+    journalled_instances_crash: Setting {
+        budget: 2,
+        time: true,
+        crashes: 2,
+        ..JOURNALLED
+    };
+    journalled_instances_crash_while_the_reaper_takes_back: Setting {
+        policy: Policy::Rollback,
+        budget: 2,
+        time: true,
+        crashes: 1,
+        ..JOURNALLED
+    };
+    journalled_connections_break: Setting {
+        budget: 2,
+        time: true,
+        crashes: 1,
+        cuts: 1,
+        ..JOURNALLED
+    };
+    journalled_steps_fail: Setting {
+        time: true,
+        crashes: 1,
+        failures: 1,
+        ..JOURNALLED
+    };
+    journalled_versions_may_be_incompatible: Setting {
+        compatible: false,
+        budget: 3,
+        time: true,
+        crashes: 1,
+        ..JOURNALLED
+    };
 }

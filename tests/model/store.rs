@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use lockstep_lifecycle::{EventKind, Facts, Operation, OperationChange, OperationKind};
 use lockstep_registry::{
-    HandlerState, HandlerVersion, Holder, Incarnation, InstanceId, Lease, LeaseKey, LeaseKind,
-    LeaseState, Requires, SchemaSpec, SchemaState, SchemaVersion, Specs, Step, Timestamp,
+    HandlerState, HandlerVersion, Holder, Incarnation, InstanceId, Lease, LeaseKey, LeaseKind, LeaseState, Requires,
+    SchemaSpec, SchemaState, SchemaVersion, Specs, Step, Timestamp,
 };
 
 use super::decisions::{Answer, Call};
@@ -191,12 +191,11 @@ impl Store {
         let mut rows = version.facts.clone();
         let mut logged = Vec::new();
         for event in events {
-            let silent = self.setting.is_broken(Breakage::ChangesSilently)
-                && matches!(event, EventKind::LeaseFenced { .. });
-            let void = self.setting.is_broken(Breakage::LogsWithoutChange)
-                && matches!(event, EventKind::LeaseReleased { .. });
-            let twice = self.setting.is_broken(Breakage::LogsTwice)
-                && matches!(event, EventKind::LeaseGranted { .. });
+            let silent =
+                self.setting.is_broken(Breakage::ChangesSilently) && matches!(event, EventKind::LeaseFenced { .. });
+            let void =
+                self.setting.is_broken(Breakage::LogsWithoutChange) && matches!(event, EventKind::LeaseReleased { .. });
+            let twice = self.setting.is_broken(Breakage::LogsTwice) && matches!(event, EventKind::LeaseGranted { .. });
             if !void {
                 rows.apply(event, NOW).map_err(|e| e.to_string())?;
             }
@@ -254,10 +253,7 @@ impl Store {
 
     pub(crate) fn key(&self, instance: u8, version: u8) -> LeaseKey {
         let incarnation = 0;
-        let holder = self.holder(Caller {
-            instance,
-            incarnation,
-        });
+        let holder = self.holder(Caller { instance, incarnation });
         LeaseKey {
             instance: holder.instance,
             handler_version: self.versions[usize::from(version)].clone(),
@@ -288,11 +284,7 @@ impl Store {
             return None;
         };
         let (instance, incarnation) = numbers(holder);
-        Some((
-            instance,
-            u8::from(*handler_version == self.versions[1]),
-            incarnation,
-        ))
+        Some((instance, u8::from(*handler_version == self.versions[1]), incarnation))
     }
 
     fn intern(&self, facts: Facts, replayed: Facts) -> u32 {
@@ -341,15 +333,10 @@ impl Store {
             }),
             served: [0, 1].map(|at| serves(facts, &self.versions[at])),
             leases,
-            pending: facts
-                .leases
-                .values()
-                .any(|l| l.state == LeaseState::Pending),
+            pending: facts.leases.values().any(|l| l.state == LeaseState::Pending),
             announced: facts.operation.is_some(),
             epoch: small(facts.epoch),
-            epochs: epochs
-                .chain([facts.epoch])
-                .fold(0, |bits, epoch| bits | 1 << epoch),
+            epochs: epochs.chain([facts.epoch]).fold(0, |bits, epoch| bits | 1 << epoch),
             broken: self.flaw(facts),
         }
     }
@@ -357,24 +344,15 @@ impl Store {
     /// What is wrong with facts taken by themselves.
     fn flaw(&self, facts: &Facts) -> Option<Violation> {
         for (version, record) in &facts.bindings {
-            let held = facts
-                .leases_of(version)
-                .any(|l| l.state == LeaseState::Active);
+            let held = facts.leases_of(version).any(|l| l.state == LeaseState::Active);
             if serves(facts, version) != held {
                 let found = format!("{version} is {}, active lease: {held}", record.state);
                 return Some(Violation::of("R3", found));
             }
             if record.state == HandlerState::Active || record.state == HandlerState::Draining {
                 let needed = self.specs.graph().closure(&record.binding.schema);
-                if let Some(lack) = needed
-                    .iter()
-                    .find(|s| facts.state_of(s) != SchemaState::Applied)
-                {
-                    let found = format!(
-                        "{version} is {}, and {lack} is {}",
-                        record.state,
-                        facts.state_of(lack)
-                    );
+                if let Some(lack) = needed.iter().find(|s| facts.state_of(s) != SchemaState::Applied) {
+                    let found = format!("{version} is {}, and {lack} is {}", record.state, facts.state_of(lack));
                     return Some(Violation::of("R3", found));
                 }
             }
@@ -396,9 +374,10 @@ impl Store {
 }
 
 fn serves(facts: &Facts, version: &HandlerVersion) -> bool {
-    facts.bindings.get(version).is_some_and(|record| {
-        matches!(record.state, HandlerState::Active | HandlerState::Draining)
-    })
+    facts
+        .bindings
+        .get(version)
+        .is_some_and(|record| matches!(record.state, HandlerState::Active | HandlerState::Draining))
 }
 
 /// The part of facts that events are about.

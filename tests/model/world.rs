@@ -125,10 +125,7 @@ pub(crate) enum Phase {
 
 impl At {
     pub(crate) fn holds_lock(&self) -> bool {
-        matches!(
-            self,
-            Self::Holding { .. } | Self::Running { .. } | Self::Working(_)
-        )
+        matches!(self, Self::Holding { .. } | Self::Running { .. } | Self::Working(_))
     }
 }
 
@@ -163,9 +160,7 @@ impl Journal {
         entries.push(entry(state, step, direction));
         let progress = Progress::of(&entries);
         self.in_effect = progress.in_effect.keys().fold(0, |bits, at| bits | 1 << at);
-        self.in_doubt = progress
-            .in_doubt
-            .map(|(at, way)| (number(at), way == Direction::Down));
+        self.in_doubt = progress.in_doubt.map(|(at, way)| (number(at), way == Direction::Down));
     }
 
     pub(crate) fn progress(&self) -> Progress {

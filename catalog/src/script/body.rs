@@ -169,8 +169,7 @@ fn stored_program(tokens: &[&Lexeme<'_>]) -> Option<Program> {
     } else if kind.is_word("FUNCTION") {
         ("CREATE FUNCTION", closing_parenthesis(tokens, at))
     } else if kind.is_word("TRIGGER") {
-        let row = (at..tokens.len())
-            .find(|at| word_at(tokens, *at, &["EACH"]) && word_at(tokens, at + 1, &["ROW"]));
+        let row = (at..tokens.len()).find(|at| word_at(tokens, *at, &["EACH"]) && word_at(tokens, at + 1, &["ROW"]));
         ("CREATE TRIGGER", row.map(|row| row + 1))
     } else if kind.is_word("EVENT") {
         (
@@ -259,8 +258,8 @@ enum Position {
 
 /// Words with which a body of one plain statement begins.
 const PLAIN: &[&str] = &[
-    "ALTER", "CALL", "CREATE", "DELETE", "DO", "DROP", "INSERT", "REPLACE", "RETURN", "SELECT",
-    "SET", "SIGNAL", "TRUNCATE", "UPDATE", "WITH",
+    "ALTER", "CALL", "CREATE", "DELETE", "DO", "DROP", "INSERT", "REPLACE", "RETURN", "SELECT", "SET", "SIGNAL",
+    "TRUNCATE", "UPDATE", "WITH",
 ];
 
 #[derive(Debug, Default)]
@@ -297,10 +296,7 @@ impl Body {
             }
             at += 1;
         }
-        let open = self
-            .open
-            .iter()
-            .any(|block| *block != Block::CaseExpression);
+        let open = self.open.iter().any(|block| *block != Block::CaseExpression);
         if open {
             Extent::Unclosed {
                 statement: program.statement,

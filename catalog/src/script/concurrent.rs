@@ -92,9 +92,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn next_is(&self, keyword: &str) -> bool {
-        self.tokens
-            .first()
-            .is_some_and(|token| token.is_word(keyword))
+        self.tokens.first().is_some_and(|token| token.is_word(keyword))
     }
 
     fn take(&mut self, keyword: &str) -> bool {
@@ -104,10 +102,7 @@ impl Reader<'_> {
     /// Takes all of the keywords, or none.
     fn expect(&mut self, keywords: &[&str]) -> Option<()> {
         let (head, rest) = self.tokens.split_at_checked(keywords.len())?;
-        let all = head
-            .iter()
-            .zip(keywords)
-            .all(|(token, keyword)| token.is_word(keyword));
+        let all = head.iter().zip(keywords).all(|(token, keyword)| token.is_word(keyword));
         all.then(|| self.tokens = rest)
     }
 
@@ -126,11 +121,7 @@ impl Reader<'_> {
     fn qualified_name(&mut self) -> Option<(Option<String>, String)> {
         let mut schema = None;
         let mut name = self.name()?;
-        while self
-            .tokens
-            .first()
-            .is_some_and(|token| token.is_symbol("."))
-        {
+        while self.tokens.first().is_some_and(|token| token.is_symbol(".")) {
             self.tokens = &self.tokens[1..];
             schema = Some(std::mem::replace(&mut name, self.name()?));
         }

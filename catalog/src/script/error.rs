@@ -18,9 +18,7 @@ pub enum ScriptError {
         column: u32,
     },
     /// The body of a trigger or routine is opened and never closed.
-    #[error(
-        "line {line}, column {column}: the body of this {statement} never ends; it has to be closed with `END;`"
-    )]
+    #[error("line {line}, column {column}: the body of this {statement} never ends; it has to be closed with `END;`")]
     UnterminatedBody {
         /// `CREATE TRIGGER` and the like.
         statement: &'static str,

@@ -7,11 +7,7 @@ use super::error::ScriptError;
 use super::{Lines, Place};
 
 /// Checks one statement, and returns the first reason to refuse it.
-pub(super) fn check(
-    dialect: Dialect,
-    tokens: &[&Lexeme<'_>],
-    lines: &Lines<'_>,
-) -> Result<(), ScriptError> {
+pub(super) fn check(dialect: Dialect, tokens: &[&Lexeme<'_>], lines: &Lines<'_>) -> Result<(), ScriptError> {
     let Some(first) = tokens.first() else {
         return Ok(());
     };
@@ -50,29 +46,19 @@ pub(super) fn check(
 
 /// `/*! … */`, and MariaDB's `/*M! … */`.
 pub(super) fn is_conditional_comment(lexeme: &Lexeme<'_>) -> bool {
-    lexeme.kind == Kind::Comment
-        && (lexeme.text.starts_with("/*!") || lexeme.text.starts_with("/*M!"))
+    lexeme.kind == Kind::Comment && (lexeme.text.starts_with("/*!") || lexeme.text.starts_with("/*M!"))
 }
 
 /// The bare words a statement starts with, in upper case: enough to know its kind.
 fn leading_words(tokens: &[&Lexeme<'_>]) -> Vec<String> {
-    let words = tokens
-        .iter()
-        .take(5)
-        .take_while(|token| token.kind == Kind::Word);
+    let words = tokens.iter().take(5).take_while(|token| token.kind == Kind::Word);
     words.map(|token| token.text.to_ascii_uppercase()).collect()
 }
 
 fn transaction_control(dialect: Dialect, words: &[&str], tokens: &[&Lexeme<'_>]) -> Option<String> {
     use Dialect::{Mysql, Postgres, Sqlite};
     let length = match (dialect, words) {
-        (
-            _,
-            [
-                "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE",
-                ..,
-            ],
-        ) => 1,
+        (_, ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE", ..]) => 1,
         (Sqlite | Postgres, ["END", ..]) | (Postgres, ["ABORT", ..]) | (Mysql, ["XA", ..]) => 1,
         (Postgres | Mysql, ["START", "TRANSACTION", ..]) => 2,
         (Postgres, ["PREPARE", "TRANSACTION", ..]) => 2,
@@ -99,8 +85,7 @@ fn names(token: &Lexeme<'_>, name: &str) -> bool {
 
 fn session_change(dialect: Dialect, words: &[&str]) -> Option<(String, &'static str)> {
     use Dialect::{Mysql, Postgres};
-    const CONNECT_AS: &str =
-        "connect as the role that should own the objects, or use ALTER … OWNER TO";
+    const CONNECT_AS: &str = "connect as the role that should own the objects, or use ALTER … OWNER TO";
     const REMOVE: &str = "remove it";
     let change = match (dialect, words) {
         (Postgres, ["SET", "SESSION" | "LOCAL", "ROLE", ..]) => "SET ROLE",
@@ -108,30 +93,22 @@ fn session_change(dialect: Dialect, words: &[&str]) -> Option<(String, &'static 
         (Postgres, ["SET", "SESSION", "AUTHORIZATION", ..])
         | (Postgres, ["SET", "SESSION" | "LOCAL", "SESSION", "AUTHORIZATION", ..])
         | (Postgres, ["SET", "SESSION_AUTHORIZATION", ..])
-        | (Postgres, ["SET", "SESSION" | "LOCAL", "SESSION_AUTHORIZATION", ..]) => {
-            "SET SESSION AUTHORIZATION"
-        }
+        | (Postgres, ["SET", "SESSION" | "LOCAL", "SESSION_AUTHORIZATION", ..]) => "SET SESSION AUTHORIZATION",
         (Postgres, ["RESET", "ROLE", ..]) => "RESET ROLE",
-        (Postgres, ["RESET", "SESSION", "AUTHORIZATION", ..])
-        | (Postgres, ["RESET", "SESSION_AUTHORIZATION", ..]) => "RESET SESSION AUTHORIZATION",
+        (Postgres, ["RESET", "SESSION", "AUTHORIZATION", ..]) | (Postgres, ["RESET", "SESSION_AUTHORIZATION", ..]) => {
+            "RESET SESSION AUTHORIZATION"
+        }
         (Postgres, ["RESET", "ALL", ..]) => return Some(("RESET ALL".to_owned(), REMOVE)),
         (Postgres, ["DISCARD", ..]) => return Some(("DISCARD".to_owned(), REMOVE)),
         (Mysql, ["USE", ..]) => {
-            return Some((
-                "USE".to_owned(),
-                "write database.table where another database is meant",
-            ));
+            return Some(("USE".to_owned(), "write database.table where another database is meant"));
         }
         _ => return None,
     };
     Some((change.to_owned(), CONNECT_AS))
 }
 
-fn check_sqlite(
-    words: &[&str],
-    tokens: &[&Lexeme<'_>],
-    lines: &Lines<'_>,
-) -> Result<(), ScriptError> {
+fn check_sqlite(words: &[&str], tokens: &[&Lexeme<'_>], lines: &Lines<'_>) -> Result<(), ScriptError> {
     let Place { line, column } = lines.place(tokens[0].start);
     match words {
         ["PRAGMA", ..] => {
@@ -159,21 +136,12 @@ fn check_sqlite(
         _ => {}
     }
     if tokens[0].is_symbol(".") {
-        return Err(shell_command(
-            Dialect::Sqlite,
-            tokens[0],
-            tokens.get(1).copied(),
-            lines,
-        ));
+        return Err(shell_command(Dialect::Sqlite, tokens[0], tokens.get(1).copied(), lines));
     }
     Ok(())
 }
 
-fn check_postgres(
-    words: &[&str],
-    tokens: &[&Lexeme<'_>],
-    lines: &Lines<'_>,
-) -> Result<(), ScriptError> {
+fn check_postgres(words: &[&str], tokens: &[&Lexeme<'_>], lines: &Lines<'_>) -> Result<(), ScriptError> {
     let Place { line, column } = lines.place(tokens[0].start);
     match words {
         ["COPY", ..] => {
@@ -197,9 +165,7 @@ fn check_postgres(
                 });
             }
         }
-        ["DO", ..] => tokens
-            .iter()
-            .try_for_each(|token| check_block(token, lines))?,
+        ["DO", ..] => tokens.iter().try_for_each(|token| check_block(token, lines))?,
         _ => {}
     }
     Ok(())
@@ -222,11 +188,7 @@ fn check_block(token: &Lexeme<'_>, lines: &Lines<'_>) -> Result<(), ScriptError>
         _ => return Ok(()),
     };
     let lexed = lex::lex(Dialect::Postgres, &body);
-    let inner: Vec<&Lexeme<'_>> = lexed
-        .lexemes
-        .iter()
-        .filter(|lexeme| lexeme.is_significant())
-        .collect();
+    let inner: Vec<&Lexeme<'_>> = lexed.lexemes.iter().filter(|lexeme| lexeme.is_significant()).collect();
     for (at, lexeme) in inner.iter().enumerate() {
         let starts = at == 0
             || inner[at - 1].kind == Kind::Semicolon
@@ -264,12 +226,7 @@ fn check_token(
     let Some(name) = token.identifier() else {
         return Ok(());
     };
-    let Some(Excess {
-        length,
-        limit,
-        unit,
-    }) = dialect.excess(name)
-    else {
+    let Some(Excess { length, limit, unit }) = dialect.excess(name) else {
         return Ok(());
     };
     Err(ScriptError::IdentifierTooLong {
@@ -284,12 +241,7 @@ fn check_token(
 }
 
 /// The mark, and the rest of the command's name when it follows at once: `\connect`, `\.`, `.read`.
-fn shell_command(
-    dialect: Dialect,
-    mark: &Lexeme<'_>,
-    next: Option<&Lexeme<'_>>,
-    lines: &Lines<'_>,
-) -> ScriptError {
+fn shell_command(dialect: Dialect, mark: &Lexeme<'_>, next: Option<&Lexeme<'_>>, lines: &Lines<'_>) -> ScriptError {
     let name = next
         .filter(|next| next.start == mark.end())
         .map_or("", |next| next.text);

@@ -13,10 +13,7 @@ use Dialect::{Mysql, Postgres, Sqlite};
 
 fn texts(dialect: Dialect, script: &str) -> Vec<String> {
     let statements = split(dialect, script).unwrap_or_else(|error| panic!("{script}\n{error}"));
-    statements
-        .into_iter()
-        .map(|statement| statement.text)
-        .collect()
+    statements.into_iter().map(|statement| statement.text).collect()
 }
 
 /// Each script must split into exactly these statements.
@@ -31,11 +28,7 @@ fn is_one(dialect: Dialect, scripts: &[&str]) {
     for script in scripts {
         assert_eq!(texts(dialect, script), [*script], "{dialect}");
         let between = format!("SELECT 1;\n{script}\n;SELECT 2");
-        assert_eq!(
-            texts(dialect, &between),
-            ["SELECT 1", script, "SELECT 2"],
-            "{dialect}"
-        );
+        assert_eq!(texts(dialect, &between), ["SELECT 1", script, "SELECT 2"], "{dialect}");
     }
 }
 

@@ -26,16 +26,15 @@ fn postgres(tokens: &[Lexeme<'_>]) -> Option<&'static str> {
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["CREATE", "INDEX", "CONCURRENTLY", ..]
-        | ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..] => Some("CREATE INDEX CONCURRENTLY"),
+        ["CREATE", "INDEX", "CONCURRENTLY", ..] | ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..] => {
+            Some("CREATE INDEX CONCURRENTLY")
+        }
         ["DROP", "INDEX", "CONCURRENTLY", ..] => Some("DROP INDEX CONCURRENTLY"),
         ["REINDEX", ..] => reindex(tokens),
         ["VACUUM", ..] => Some("VACUUM"),
         ["CREATE", "DATABASE", ..] => Some("CREATE DATABASE"),
         ["DROP", "DATABASE", ..] => Some("DROP DATABASE"),
-        ["ALTER", "DATABASE", ..] => {
-            follow(tokens, "SET", "TABLESPACE").then_some("ALTER DATABASE … SET TABLESPACE")
-        }
+        ["ALTER", "DATABASE", ..] => follow(tokens, "SET", "TABLESPACE").then_some("ALTER DATABASE … SET TABLESPACE"),
         ["CREATE", "TABLESPACE", ..] => Some("CREATE TABLESPACE"),
         ["DROP", "TABLESPACE", ..] => Some("DROP TABLESPACE"),
         ["ALTER", "SYSTEM", ..] => Some("ALTER SYSTEM"),
@@ -51,9 +50,7 @@ fn postgres(tokens: &[Lexeme<'_>]) -> Option<&'static str> {
 
 /// `REINDEX [(options)] kind [CONCURRENTLY] name`: not in a transaction when concurrent, or over many tables.
 fn reindex(tokens: &[Lexeme<'_>]) -> Option<&'static str> {
-    let many = tokens
-        .iter()
-        .take_while(|token| !token.is_any(&["INDEX", "TABLE"]));
+    let many = tokens.iter().take_while(|token| !token.is_any(&["INDEX", "TABLE"]));
     if many
         .into_iter()
         .any(|token| token.is_any(&["SCHEMA", "DATABASE", "SYSTEM"]))

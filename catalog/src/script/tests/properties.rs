@@ -84,8 +84,7 @@ fn sql_like() -> impl Strategy<Value = String> {
         "\u{feff}",
         "\u{a0}",
     ]);
-    let piece = (word, any::<bool>())
-        .prop_map(|(word, space)| format!("{word}{}", if space { " " } else { "" }));
+    let piece = (word, any::<bool>()).prop_map(|(word, space)| format!("{word}{}", if space { " " } else { "" }));
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 

@@ -22,15 +22,9 @@ fn statements_that_cannot_run_in_a_transaction_are_known() {
             "create unique index /* x */ concurrently i on a (b)",
             Some("CREATE INDEX CONCURRENTLY"),
         ),
-        (
-            "DROP INDEX CONCURRENTLY IF EXISTS i",
-            Some("DROP INDEX CONCURRENTLY"),
-        ),
+        ("DROP INDEX CONCURRENTLY IF EXISTS i", Some("DROP INDEX CONCURRENTLY")),
         ("REINDEX TABLE CONCURRENTLY a", Some("REINDEX CONCURRENTLY")),
-        (
-            "REINDEX (CONCURRENTLY, VERBOSE) TABLE a",
-            Some("REINDEX CONCURRENTLY"),
-        ),
+        ("REINDEX (CONCURRENTLY, VERBOSE) TABLE a", Some("REINDEX CONCURRENTLY")),
         ("REINDEX SCHEMA a", Some("REINDEX of a schema or database")),
         ("VACUUM (FULL) a", Some("VACUUM")),
         ("CREATE DATABASE a", Some("CREATE DATABASE")),
@@ -39,10 +33,7 @@ fn statements_that_cannot_run_in_a_transaction_are_known() {
             "ALTER DATABASE a SET TABLESPACE b",
             Some("ALTER DATABASE … SET TABLESPACE"),
         ),
-        (
-            "CREATE TABLESPACE a LOCATION 'b'",
-            Some("CREATE TABLESPACE"),
-        ),
+        ("CREATE TABLESPACE a LOCATION 'b'", Some("CREATE TABLESPACE")),
         ("DROP TABLESPACE a", Some("DROP TABLESPACE")),
         ("ALTER SYSTEM SET a = 1", Some("ALTER SYSTEM")),
         (
@@ -105,10 +96,7 @@ fn the_index_of_a_concurrent_statement_is_found_by_name() {
             "create unique index concurrently if not exists \"By\"\"Day\" -- x\n on only shop.\"Orders\" using btree (day)",
             created(Some("shop"), Some("By\"Day"), "Orders", true),
         ),
-        (
-            "CREATE INDEX CONCURRENTLY ON a (b)",
-            created(None, None, "a", false),
-        ),
+        ("CREATE INDEX CONCURRENTLY ON a (b)", created(None, None, "a", false)),
         ("DROP INDEX CONCURRENTLY I", dropped(None, "i", false)),
         (
             "DROP INDEX CONCURRENTLY IF EXISTS S . \"I\" CASCADE",

@@ -93,25 +93,13 @@ fn transaction_control_is_refused() {
             "SET SESSION CHARACTERISTICS",
         ),
         (Mysql, "START TRANSACTION", "START TRANSACTION"),
-        (
-            Mysql,
-            "SET GLOBAL TRANSACTION READ ONLY",
-            "SET GLOBAL TRANSACTION",
-        ),
+        (Mysql, "SET GLOBAL TRANSACTION READ ONLY", "SET GLOBAL TRANSACTION"),
         (Mysql, "SET autocommit=0", "SET autocommit"),
         (Mysql, "SET SESSION AUTOCOMMIT = 1", "SET autocommit"),
-        (
-            Mysql,
-            "SET @a = 1, @@session.autocommit = 0",
-            "SET autocommit",
-        ),
+        (Mysql, "SET @a = 1, @@session.autocommit = 0", "SET autocommit"),
         (Mysql, "LOCK TABLES a WRITE", "LOCK TABLES"),
         (Mysql, "UNLOCK TABLES", "UNLOCK TABLES"),
-        (
-            Mysql,
-            "FLUSH TABLES WITH READ LOCK",
-            "FLUSH … WITH READ LOCK",
-        ),
+        (Mysql, "FLUSH TABLES WITH READ LOCK", "FLUSH … WITH READ LOCK"),
         (Mysql, "XA START 'x'", "XA"),
     ] {
         match refusal(dialect, script) {
@@ -196,11 +184,7 @@ fn what_changes_the_session_is_refused() {
         (Postgres, "SET LOCAL ROLE admin", "SET ROLE"),
         (Postgres, "set role to admin", "SET ROLE"),
         (Postgres, "RESET ROLE", "RESET ROLE"),
-        (
-            Postgres,
-            "SET SESSION AUTHORIZATION admin",
-            "SET SESSION AUTHORIZATION",
-        ),
+        (Postgres, "SET SESSION AUTHORIZATION admin", "SET SESSION AUTHORIZATION"),
         (
             Postgres,
             "SET LOCAL SESSION AUTHORIZATION admin",
@@ -211,11 +195,7 @@ fn what_changes_the_session_is_refused() {
             "SET session_authorization = admin",
             "SET SESSION AUTHORIZATION",
         ),
-        (
-            Postgres,
-            "RESET SESSION AUTHORIZATION",
-            "RESET SESSION AUTHORIZATION",
-        ),
+        (Postgres, "RESET SESSION AUTHORIZATION", "RESET SESSION AUTHORIZATION"),
         (Postgres, "RESET ALL", "RESET ALL"),
         (Postgres, "DISCARD ALL", "DISCARD"),
         (Mysql, "SET ROLE admin", "SET ROLE"),
@@ -238,10 +218,7 @@ fn what_sqlite_cannot_do_in_a_transaction_is_refused() {
     ] {
         let error = refusal(Sqlite, script);
         assert_eq!(error, ScriptError::ForeignKeysPragma { line: 1, column: 1 });
-        assert!(
-            error.to_string().contains("no effect inside a transaction"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("no effect inside a transaction"), "{error}");
     }
     for script in ["ATTACH 'a.db' AS a", "DETACH a"] {
         assert!(
@@ -251,11 +228,7 @@ fn what_sqlite_cannot_do_in_a_transaction_is_refused() {
     }
     is_one(
         Sqlite,
-        &[
-            "PRAGMA defer_foreign_keys = ON",
-            "PRAGMA foreign_key_check",
-            "VACUUM",
-        ],
+        &["PRAGMA defer_foreign_keys = ON", "PRAGMA foreign_key_check", "VACUUM"],
     );
 }
 
@@ -272,9 +245,7 @@ fn commands_of_a_shell_are_refused() {
     ] {
         match refusal(dialect, script) {
             ScriptError::ShellCommand {
-                command,
-                line: found,
-                ..
+                command, line: found, ..
             } => {
                 assert_eq!((command.as_str(), found), (expected, line), "{script}");
             }
@@ -302,31 +273,20 @@ fn a_copy_that_needs_a_client_is_refused_before_its_data_is_read() {
 
 #[test]
 fn delimiter_lines_are_refused_with_the_way_out() {
-    let script =
-        "SELECT 1;\nDELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\n";
+    let script = "SELECT 1;\nDELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT 1; END$$\nDELIMITER ;\n";
     let error = refusal(Mysql, script);
     assert_eq!(error, ScriptError::Delimiter { line: 2, column: 1 });
-    assert!(
-        error.to_string().contains("remove the DELIMITER lines"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("remove the DELIMITER lines"), "{error}");
 }
 
 #[test]
 fn code_inside_a_mysql_comment_is_refused() {
     for (script, line, column) in [
         ("/*!40101 SET autocommit=0 */;", 1, 1),
-        (
-            "SELECT 1;\nCREATE TABLE a (b INT) /*! ENGINE=MyISAM */",
-            2,
-            24,
-        ),
+        ("SELECT 1;\nCREATE TABLE a (b INT) /*! ENGINE=MyISAM */", 2, 24),
         ("/*M!100100 COMMIT */", 1, 1),
     ] {
-        assert_eq!(
-            refusal(Mysql, script),
-            ScriptError::ConditionalComment { line, column }
-        );
+        assert_eq!(refusal(Mysql, script), ScriptError::ConditionalComment { line, column });
     }
     is_one(Mysql, &["SELECT /*+ MAX_EXECUTION_TIME(1) */ 1"]);
     splits(Postgres, &[("/*! a; */ SELECT 1", &["SELECT 1"])]);
@@ -355,14 +315,8 @@ fn a_name_the_server_would_cut_off_is_refused() {
     }
     is_one(Mysql, &[&format!("SELECT `{}`", "é".repeat(64))]);
     let error = refusal(Mysql, &format!("SELECT {}", "é".repeat(65)));
-    assert!(
-        error.to_string().contains("65 characters, MySQL allows 64"),
-        "{error}"
-    );
-    is_one(
-        Postgres,
-        &[&format!("SELECT '{long}', $${long}$$ -- {long}\n+ 1")],
-    );
+    assert!(error.to_string().contains("65 characters, MySQL allows 64"), "{error}");
+    is_one(Postgres, &[&format!("SELECT '{long}', $${long}$$ -- {long}\n+ 1")]);
 }
 
 #[test]

@@ -47,10 +47,7 @@ fn a_semicolon_inside_a_token_ends_nothing() {
         &[
             (r"a '\'; b", &[r"a '\'", "b"]),
             (r"a E'\';'; b", &[r"a E'\';'", "b"]),
-            (
-                "a $$;$$; b $x$;$$;$x$; c",
-                &["a $$;$$", "b $x$;$$;$x$", "c"],
-            ),
+            ("a $$;$$; b $x$;$$;$x$; c", &["a $$;$$", "b $x$;$$;$x$", "c"]),
             ("a /* /* ; */ ; */ b; c", &["a /* /* ; */ ; */ b", "c"]),
             ("a \"x;\"\"y;\"; b", &["a \"x;\"\"y;\"", "b"]),
             ("SELECT $1; SELECT a$b", &["SELECT $1", "SELECT a$b"]),
@@ -71,11 +68,7 @@ fn a_semicolon_inside_a_token_ends_nothing() {
 #[test]
 fn a_statement_knows_the_line_of_its_first_token() {
     let script = "\u{feff}-- one\r\nSELECT\n 1; SELECT 2;\r/* 4\n5 */ SELECT 3";
-    let lines: Vec<u32> = split(Sqlite, script)
-        .unwrap()
-        .iter()
-        .map(|found| found.line)
-        .collect();
+    let lines: Vec<u32> = split(Sqlite, script).unwrap().iter().map(|found| found.line).collect();
     assert_eq!(lines, [2, 3, 5]);
 }
 

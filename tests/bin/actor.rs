@@ -1,0 +1,99 @@
+//! A process that acts out one part of a scenario: `actor URL SCHEMAS VERB ARGUMENTS…`. Prints one JSON line a result.
+//!
+//! Verbs: `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`, `lease HANDLER@VERSION TTL_MS SECONDS`
+//! (holds a timed lease that long, and says so if it is lost), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
+#![allow(clippy::print_stdout)] // its results are read by the test that started it
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lockstep::{ActivateOptions, DeactivateOptions, Error, InstanceId, RepairAction, Runtime};
+use serde_json::{Value, json};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match act(&arguments).await {
+        Ok(told) => {
+            println!("{told}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let kind = format!("{:?}", error.kind());
+            println!(
+                "{}",
+                json!({"error": error.to_string(), "kind": kind, "code": error.code()})
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> Error {
+    Error::Setting {
+        name: "arguments",
+        message: "are not understood".to_owned(),
+    }
+}
+
+async fn act(arguments: &[String]) -> lockstep::Result<Value> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [url, schemas, verb, rest @ ..] = words.as_slice() else {
+        return Err(usage());
+    };
+    let runtime = Runtime::builder(url)
+        .schemas_dir(schemas)
+        .settings(|s| {
+            // Nothing happens behind a scenario's back.
+            s.reap_every = None;
+            s.operation_timeout = Duration::from_secs(60);
+        })
+        .build()
+        .await?;
+    let told = perform(&runtime, verb, rest).await;
+    runtime.shutdown().await;
+    told
+}
+
+async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Result<Value> {
+    let instance = |name: &str| InstanceId::new(name).map(Some);
+    match (verb, rest) {
+        ("activate", [version, name]) => {
+            let options = ActivateOptions {
+                instance: instance(name)?,
+                ..ActivateOptions::default()
+            };
+            Ok(json!(runtime.activate_with(version.parse()?, options).await?))
+        }
+        ("deactivate", [version, name]) => {
+            let options = DeactivateOptions {
+                instance: instance(name)?,
+                ..DeactivateOptions::default()
+            };
+            Ok(json!(runtime.deactivate_with(version.parse()?, options).await?))
+        }
+        ("lease", [version, ttl, seconds]) => {
+            let ttl = Duration::from_millis(ttl.parse().map_err(|_| usage())?);
+            let seconds = Duration::from_secs_f64(seconds.parse().map_err(|_| usage())?);
+            let lease = runtime.lease_for(version.parse()?, ttl, false).await?;
+            println!("{}", json!({"held": lease.granted()}));
+            tokio::select! {
+                lost = lease.lost() => return Err(lost),
+                () = tokio::time::sleep(seconds) => {}
+            }
+            Ok(json!(lease.release().await?))
+        }
+        ("reap", []) => Ok(json!(runtime.reap().await?)),
+        ("rollback", [schema]) => Ok(json!(runtime.rollback(schema.parse()?, false).await?)),
+        ("repair", [schema, action]) => {
+            let action = match *action {
+                "resume" => RepairAction::Resume,
+                "undo" => RepairAction::Undo,
+                "mark-done" => RepairAction::MarkDone,
+                _ => return Err(usage()),
+            };
+            Ok(json!(runtime.repair(schema.parse()?, action, false).await?))
+        }
+        _ => Err(usage()),
+    }
+}

@@ -1,0 +1,2 @@
+//! Stands in until the command line is there.
+fn main() {}

@@ -1,0 +1,164 @@
+//! The rules of the design as far as tables, events and the catalog can tell: every scenario ends here.
+
+use std::collections::BTreeSet;
+
+use lockstep::lifecycle::{EventKind, Facts};
+use lockstep::registry::{HandlerState, LeaseState, SchemaState};
+use lockstep::{Runtime, Status};
+
+use crate::support::Database;
+
+/// Panics, naming the rule, if anything is wrong. `at_rest`: nobody is working, so nothing may be half-way.
+pub async fn check(database: &Database, at_rest: bool) {
+    let runtime = Runtime::builder(&database.url)
+        .read_only()
+        .build()
+        .await
+        .expect("the database can be looked at");
+    let status = runtime.report().await.expect("a status");
+    let events = events(&runtime).await;
+    replay(&status, &events);
+    rules(&status, at_rest);
+    runtime.shutdown().await;
+}
+
+async fn events(runtime: &Runtime) -> Vec<lockstep::Event> {
+    let mut all = Vec::new();
+    loop {
+        let page = runtime.events_since(all.len() as u64, 500).await.expect("the log");
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+/// R4: gapless, in commit order, and the log alone leads to the state in the tables.
+fn replay(status: &Status, events: &[lockstep::Event]) {
+    let mut facts = Facts::default();
+    let mut last = lockstep::registry::Timestamp(0);
+    for (at, event) in events.iter().enumerate() {
+        assert_eq!(event.seq, at as u64 + 1, "R4: the log has a gap before {event:?}");
+        assert!(event.at >= last, "R4: time goes backward at {event:?}");
+        last = event.at;
+        facts
+            .apply(&event.kind, event.at)
+            .unwrap_or_else(|e| panic!("R4: event {} is illegal: {e}", event.seq));
+    }
+    assert_eq!(
+        status.event_seq,
+        events.len() as u64,
+        "R4: the scope's number is the log's length"
+    );
+    for schema in status.schemas.iter().filter(|s| s.checksum.is_some()) {
+        let replayed = facts
+            .schemas
+            .get(&schema.schema)
+            .unwrap_or_else(|| panic!("R4: no event made {schema:?}"));
+        assert_eq!(
+            replayed.state, schema.state,
+            "R4: {} by the log and by its row",
+            schema.schema
+        );
+        assert_eq!(
+            replayed.retention, schema.retention,
+            "R4: retention of {}",
+            schema.schema
+        );
+        assert_eq!(replayed.failure, schema.failure, "R4: failure of {}", schema.schema);
+    }
+    let by_log: BTreeSet<_> = facts
+        .leases
+        .values()
+        .map(|l| (l.key(), l.state))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|(k, s)| (k, s.as_str()))
+        .collect();
+    let by_rows: BTreeSet<_> = status
+        .leases
+        .iter()
+        .map(|l| (l.lease.key(), l.lease.state.as_str()))
+        .collect();
+    assert_eq!(by_log, by_rows, "R4: leases by the log and by their rows");
+    for handler in &status.handlers {
+        let replayed = facts.bindings.get(&handler.handler_version);
+        assert_eq!(
+            replayed.map(|r| r.state),
+            Some(handler.state),
+            "R4: {}",
+            handler.handler_version
+        );
+    }
+    let lost: Vec<_> = events
+        .iter()
+        .filter(|e| matches!(&e.kind, EventKind::SchemaRolledBack { lost, .. } if !lost.is_empty()))
+        .collect();
+    for event in lost {
+        assert!(event.seq > 0, "R8: {event:?}");
+    }
+}
+
+fn rules(status: &Status, at_rest: bool) {
+    let state = |schema: &lockstep::SchemaVersion| {
+        status
+            .schemas
+            .iter()
+            .find(|s| s.schema == *schema)
+            .map_or(SchemaState::Pending, |s| s.state)
+    };
+    for held in &status.leases {
+        let lease = &held.lease;
+        if lease.state == LeaseState::Active {
+            assert_eq!(
+                state(&lease.schema),
+                SchemaState::Applied,
+                "R1: an active lease on a schema that is not there: {lease:?}"
+            );
+        }
+    }
+    for schema in &status.schemas {
+        for above in &schema.required_by {
+            let here = matches!(schema.state, SchemaState::Applied);
+            assert!(
+                here,
+                "R1: {above} requires {}, which is {}",
+                schema.schema, schema.state
+            );
+        }
+        if at_rest {
+            let half_way = matches!(schema.state, SchemaState::Applying | SchemaState::Reverting);
+            assert!(!half_way, "R2: {} is still {}", schema.schema, schema.state);
+            let unused = schema.state == SchemaState::Applied && schema.references == 0;
+            assert!(
+                !unused || schema.retention.is_some(),
+                "{} is applied, unused, and nothing says why",
+                schema.schema
+            );
+        }
+    }
+    for handler in &status.handlers {
+        let serving = status
+            .leases
+            .iter()
+            .any(|l| l.lease.handler_version == handler.handler_version && l.lease.state == LeaseState::Active);
+        let active = matches!(handler.state, HandlerState::Active | HandlerState::Draining);
+        assert_eq!(active, serving, "R3: {} is {}", handler.handler_version, handler.state);
+        if active {
+            assert_eq!(
+                state(&handler.schema),
+                SchemaState::Applied,
+                "R3: {}",
+                handler.handler_version
+            );
+        }
+        if at_rest {
+            assert_ne!(
+                handler.state,
+                HandlerState::Activating,
+                "R3: {}",
+                handler.handler_version
+            );
+        }
+    }
+}

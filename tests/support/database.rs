@@ -1,0 +1,187 @@
+//! One database a test: a file of its own, or a database of its own on the run's server.
+
+use std::time::Duration;
+
+use lockstep::{Runtime, Settings};
+use sqlx::{AssertSqlSafe, Connection, Row};
+
+/// Which engine a scenario runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that goes away with its owner.
+pub struct Database {
+    pub engine: Engine,
+    pub url: String,
+    folder: Option<tempfile::TempDir>,
+    server: Option<(String, String)>,
+}
+
+fn postgres_server() -> String {
+    std::env::var("LOCKSTEP_TEST_POSTGRES_URL").expect(
+        "LOCKSTEP_TEST_POSTGRES_URL names no PostgreSQL server: run the tests with scripts/test, which starts one",
+    )
+}
+
+impl Database {
+    pub async fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}", folder.path().join("test.db").display());
+                Self {
+                    engine,
+                    url,
+                    folder: Some(folder),
+                    server: None,
+                }
+            }
+            Engine::Postgres => {
+                let server = postgres_server();
+                let name = format!("t_{}", lockstep_id());
+                administer(&server, &format!("CREATE DATABASE {name}")).await;
+                let url = with_database(&server, &name);
+                Self {
+                    engine,
+                    url,
+                    folder: None,
+                    server: Some((server, name)),
+                }
+            }
+        }
+    }
+
+    /// The file of an SQLite database.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.as_ref().expect("an SQLite database").path().join("test.db")
+    }
+
+    /// A runtime on it that reaps only when asked to.
+    pub async fn runtime(&self, change: impl FnOnce(lockstep::Builder) -> lockstep::Builder) -> Runtime {
+        change(Runtime::builder(&self.url).settings(quiet))
+            .build()
+            .await
+            .expect("a runtime")
+    }
+
+    /// Runs SQL beside Lockstep.
+    pub async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    pub async fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+                sql.execute(&mut connection).await?;
+                connection.close().await
+            }
+            Engine::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+                sql.execute(&mut connection).await?;
+                connection.close().await
+            }
+        }
+    }
+
+    /// The rows of a query whose columns are all cast to text; a null is "∅".
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let text = |value: Option<String>| value.unwrap_or_else(|| "∅".to_owned());
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("a connection");
+                let rows = query
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                let read = rows
+                    .iter()
+                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .collect();
+                connection.close().await.expect("closed");
+                read
+            }
+            Engine::Postgres => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await.expect("a connection");
+                let rows = query
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                let read = rows
+                    .iter()
+                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .collect();
+                connection.close().await.expect("closed");
+                read
+            }
+        }
+    }
+
+    /// Whether a table exists.
+    pub async fn has_table(&self, table: &str) -> bool {
+        let sql = match self.engine {
+            Engine::Sqlite => format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"),
+            Engine::Postgres => format!(
+                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name = '{table}'"
+            ),
+        };
+        !self.rows(&sql).await.is_empty()
+    }
+
+    /// Whether a column exists.
+    pub async fn has_column(&self, table: &str, column: &str) -> bool {
+        let sql = match self.engine {
+            Engine::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') WHERE name = '{column}'"),
+            Engine::Postgres => format!(
+                "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND column_name = '{column}'"
+            ),
+        };
+        !self.rows(&sql).await.is_empty()
+    }
+
+    /// Ends the database once the scenario is over. A test that panics leaves it to the server's own end.
+    pub async fn drop(self) {
+        if let Some((server, name)) = &self.server {
+            administer(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+/// No reaping behind a scenario's back, and waits short enough to see them end.
+pub fn quiet(settings: &mut Settings) {
+    settings.reap_every = None;
+    settings.operation_timeout = Duration::from_secs(60);
+}
+
+fn lockstep_id() -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let nanos = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| d.as_nanos());
+    format!("{}_{nanos:x}_{number}", std::process::id())
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (base, query) = server.split_once('?').map_or((server, None), |(b, q)| (b, Some(q)));
+    let authority = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    match query {
+        Some(query) => format!("{authority}/{name}?{query}"),
+        None => format!("{authority}/{name}"),
+    }
+}
+
+async fn administer(server: &str, sql: &str) {
+    let mut connection = sqlx::PgConnection::connect(server)
+        .await
+        .expect("the test server answers");
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(&mut connection)
+        .await
+        .unwrap_or_else(|e| panic!("{sql}: {e}"));
+    connection.close().await.expect("closed");
+}
