@@ -289,7 +289,19 @@ fn grant(
     let held = facts.leases.get(&key).cloned();
     let mut draft = Draft::new(facts);
     if let Some(binding) = &request.binding {
-        draft.register(binding)?;
+        // A deploy moves tags; an instance that merely starts again, perhaps with older files, does not.
+        let known = draft
+            .facts
+            .bindings
+            .get(&handler_version)
+            .filter(|_| request.kind != LeaseKind::Pinned);
+        match known.map(|record| record.binding.tags.clone()) {
+            Some(tags) => draft.register(&Binding {
+                tags,
+                ..binding.clone()
+            })?,
+            None => draft.register(binding)?,
+        }
     }
     if let Some(held) = held {
         let same_start = held.holder.incarnation == request.holder.incarnation;

@@ -168,12 +168,15 @@ pub fn plan_recovery(
         draft.settle_handler(&lease.handler_version, false)?;
     }
     // Applied meanwhile, or as a part of what was given up, and used by nobody since.
-    let applied: Vec<_> = draft.facts.schemas.keys().cloned().collect();
-    for schema in applied {
-        let kept = draft.facts.schemas[&schema].retention.is_some();
-        if !kept {
-            draft.retain(&schema, None, RetentionReason::Expired)?;
-        }
+    let open: Vec<_> = draft
+        .facts
+        .schemas
+        .iter()
+        .filter(|(_, r)| r.retention.is_none())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for schema in open {
+        draft.retain(&schema, None, RetentionReason::Expired)?;
     }
     let mut works = Vec::new();
     for schema in unfinished(&draft.facts) {

@@ -140,10 +140,11 @@ impl Builder {
             statements::check_spec(engine.dialect(), spec)?;
         }
         let deadline = Deadline::after(settings.operation_timeout);
-        if !self.read_only {
-            engine.prepare(&settings.scope, deadline).await?;
-        }
-        let facts = engine.facts(&settings.scope).await?.unwrap_or_default();
+        let facts = if self.read_only {
+            engine.facts(&settings.scope).await?.unwrap_or_default()
+        } else {
+            engine.prepare(&settings.scope, deadline).await?
+        };
         let durable = self.instance.is_some();
         let id = uuid::Uuid::now_v7().simple().to_string();
         let named = match self.instance {

@@ -70,3 +70,8 @@ pub use settings::{MIN_LEASE_TTL, Settings};
 pub use statements::check_spec;
 pub use status::{LeaseStatus, SchemaStatus, Status};
 pub use view::EventStream;
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

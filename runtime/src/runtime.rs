@@ -342,11 +342,11 @@ impl Runtime {
         if let lockstep_registry::VersionOrTag::Version(version) = &named.version {
             return Ok(HandlerVersion::new(named.handler.clone(), version.clone()));
         }
-        // The database's record of a tag is the newer one: it moves with every deploy.
-        let recorded = self.facts().await?.known_bindings();
-        let found = recorded
-            .resolve(named)
-            .or_else(|| self.core.bindings.load().resolve(named));
+        // What a person sees in the files in front of them is what they mean; without files the database knows.
+        let found = match self.core.bindings.load().resolve(named) {
+            Some(found) => Some(found),
+            None => self.facts().await?.known_bindings().resolve(named),
+        };
         found.ok_or_else(|| Error::Format {
             path: named.to_string(),
             line: None,

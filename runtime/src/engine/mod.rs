@@ -43,7 +43,8 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     fn dialect(&self) -> Dialect;
 
     /// Once this returns, Lockstep's tables and the scope's row exist in a format we know. Safe to run by many at once.
-    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()>;
+    /// Returns what is, so that nobody needs to ask again.
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<Facts>;
 
     /// One consistent reading, without a lock. `None` where Lockstep was never used.
     async fn facts(&self, scope: &Scope) -> Result<Option<Facts>>;

@@ -18,6 +18,7 @@ use crate::{Error, Result};
 /// The scope's row and its tables as JSON, as the engines select them.
 #[derive(Debug)]
 pub(crate) struct FactsRow {
+    pub(crate) format: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) event_seq: i64,
     pub(crate) operation: Option<String>,
@@ -100,6 +101,7 @@ fn handler_version(what: &str, handler: &str, version: &str) -> Result<HandlerVe
 
 impl FactsRow {
     pub(crate) fn into_facts(self) -> Result<Facts> {
+        super::writes::check_format(self.format.as_deref())?;
         let mut facts = Facts {
             epoch: unsigned("lockstep_scope.epoch", self.epoch)?,
             event_seq: unsigned("lockstep_scope.event_seq", self.event_seq)?,

@@ -29,20 +29,21 @@ fn facts_sql(scope: &Scope) -> String {
      ever_active FROM lockstep_binding WHERE scope = s.scope) t),
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT instance, incarnation, handler, api_version, schema_version,
      kind, ttl_us, state, epoch, acquired_at, renewed_at, expires_at FROM lockstep_lease
-     WHERE scope = s.scope AND state IN ('pending', 'active')) t)
+     WHERE scope = s.scope AND state IN ('pending', 'active')) t),
+  (SELECT value FROM lockstep_meta WHERE key = 'format')
 FROM lockstep_scope s WHERE s.scope = {}",
         literal(scope.as_str())
     )
 }
 
 impl Postgres {
-    pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
-        if self.facts_if_prepared(scope).await?.is_some() {
-            return Ok(());
-        }
+    pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         loop {
+            if let Some(facts) = self.facts_if_prepared(scope).await? {
+                return Ok(facts);
+            }
             match self.create(scope).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {}
                 // IF NOT EXISTS does not keep two sessions from making the same table at once: the loser looks again.
                 Err(error) if is_race(&error) && !deadline.is_over() => {
                     pause(Duration::from_millis(20), deadline).await;
@@ -112,18 +113,18 @@ impl Postgres {
     }
 
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
-        let format = self
-            .try_read("SELECT value FROM lockstep_meta WHERE key = 'format'", |row| {
-                row.try_get::<String, _>(0)
-            })
-            .await?;
-        match format {
-            Ok(rows) => writes::check_format(rows.first().map(String::as_str))?,
-            Err(error) if is_undefined_table(&error) => return Ok(None),
-            Err(error) => return Err(own("reading the metadata's format")(error)),
-        };
-        let rows = self.read("reading the scope", &facts_sql(scope), facts_row).await?;
-        rows.into_iter().next().map(FactsRow::into_facts).transpose()
+        match self.try_read(&facts_sql(scope), facts_row).await? {
+            Ok(rows) => rows.into_iter().next().map(FactsRow::into_facts).transpose(),
+            // Never used here, or by a newer program whose tables look different: the format tells.
+            Err(error) => match self.read_meta("format").await {
+                Ok(format) => {
+                    writes::check_format(format.as_deref())?;
+                    Err(own("reading the scope")(error))
+                }
+                Err(_) if is_undefined_table(&error) => Ok(None),
+                Err(_) => Err(own("reading the scope")(error)),
+            },
+        }
     }
 
     pub(super) async fn renew_lease(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool> {
@@ -276,6 +277,7 @@ fn facts_row(row: &PgRow) -> Result<FactsRow, sqlx::Error> {
         schemas: row.try_get(4)?,
         bindings: row.try_get(5)?,
         leases: row.try_get(6)?,
+        format: row.try_get(7)?,
     })
 }
 

@@ -45,7 +45,7 @@ impl Engine for Postgres {
         Dialect::Postgres
     }
 
-    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         self.prepare_metadata(scope, deadline).await
     }
 

@@ -27,29 +27,30 @@ SELECT s.epoch, s.event_seq, s.operation, CAST(unixepoch('subsec') * 1000000 AS 
   (SELECT json_group_array(json_object('instance', instance, 'incarnation', incarnation, 'handler', handler,
      'api_version', api_version, 'schema_version', schema_version, 'kind', kind, 'ttl_us', ttl_us, 'state', state,
      'epoch', epoch, 'acquired_at', acquired_at, 'renewed_at', renewed_at, 'expires_at', expires_at))
-   FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')) AS leases
+   FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')) AS leases,
+  (SELECT value FROM lockstep_meta WHERE key = 'format')
 FROM lockstep_scope s WHERE s.scope = ?";
 
 impl Sqlite {
-    pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+    pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         let mut connection = self.acquire().await?;
-        let format = format(&mut connection).await?;
-        if format.is_some() && has_scope(&mut connection, scope).await? {
-            return Ok(());
+        if let Some(facts) = facts_if_prepared(&mut connection, scope).await? {
+            return Ok(facts);
         }
         drop(connection);
         let mut connection = self.dedicated().await?;
         self.use_wal(&mut connection, deadline).await?;
         self.lock(&mut connection, deadline).await?;
-        let made = create(&mut connection, scope).await;
-        let ended = match &made {
-            Ok(()) => sqlx::query("COMMIT").execute(&mut connection).await.map(|_| ()),
-            // Closing the connection takes everything back.
-            Err(_) => Ok(()),
+        let facts = async {
+            create(&mut connection, scope).await?;
+            let committed = sqlx::query("COMMIT").execute(&mut connection).await;
+            committed.map_err(own("creating Lockstep's tables"))?;
+            facts(&mut connection, scope).await
         };
+        let facts = facts.await;
+        // If anything went wrong, closing the connection takes everything back.
         let _ = sqlx::Connection::close(connection).await;
-        made?;
-        ended.map_err(own("creating Lockstep's tables"))
+        facts
     }
 
     /// Readers beside a writer need the write-ahead log. Switching to it asks for the database alone, and SQLite
@@ -130,25 +131,20 @@ async fn format(connection: &mut SqliteConnection) -> Result<Option<u32>> {
     writes::check_format(format.as_deref()).map(Some)
 }
 
-async fn has_scope(connection: &mut SqliteConnection, scope: &Scope) -> Result<bool> {
-    let found: i64 = sqlx::query_scalar("SELECT count(*) FROM lockstep_scope WHERE scope = ?")
-        .bind(scope.as_str())
-        .fetch_one(connection)
-        .await
-        .map_err(own("reading the scope"))?;
-    Ok(found > 0)
-}
-
 pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<Facts>> {
-    if format(connection).await?.is_none() || !has_scope(connection, scope).await? {
-        return Ok(None);
+    match facts_row(connection, scope).await {
+        Ok(row) => row.map(FactsRow::into_facts).transpose(),
+        // Never used here, or by a newer program whose tables look different: the format tells.
+        Err(error) => match format(connection).await? {
+            None => Ok(None),
+            Some(_) => Err(own("reading the scope")(error)),
+        },
     }
-    facts(connection, scope).await.map(Some)
 }
 
 /// One statement is one consistent reading.
-pub(super) async fn facts(connection: &mut SqliteConnection, scope: &Scope) -> Result<Facts> {
-    let row = sqlx::query(FACTS)
+async fn facts_row(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<FactsRow>, sqlx::Error> {
+    sqlx::query(FACTS)
         .bind(scope.as_str())
         .try_map(|row: SqliteRow| {
             Ok(FactsRow {
@@ -159,12 +155,15 @@ pub(super) async fn facts(connection: &mut SqliteConnection, scope: &Scope) -> R
                 schemas: row.try_get(4)?,
                 bindings: row.try_get(5)?,
                 leases: row.try_get(6)?,
+                format: row.try_get(7)?,
             })
         })
         .fetch_optional(connection)
         .await
-        .map_err(own("reading the scope"))?;
-    match row {
+}
+
+pub(super) async fn facts(connection: &mut SqliteConnection, scope: &Scope) -> Result<Facts> {
+    match facts_row(connection, scope).await.map_err(own("reading the scope"))? {
         Some(row) => row.into_facts(),
         None => Err(Error::Damaged {
             message: format!("lockstep_scope has no row for scope {scope}"),

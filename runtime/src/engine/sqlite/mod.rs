@@ -40,7 +40,7 @@ impl Engine for Sqlite {
         Dialect::Sqlite
     }
 
-    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<()> {
+    async fn prepare(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         self.prepare_metadata(scope, deadline).await
     }
 
