@@ -50,7 +50,7 @@ pub(crate) async fn activate(core: Arc<Core>, request: Activate) -> Result<Activ
 
 async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadline: Deadline) -> Result<Activation> {
     let specs = core.specs.load_full();
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     failpoint!("activation.planned");
     let missing = match plan_activate(facts.clone(), request, &specs) {
@@ -124,7 +124,7 @@ async fn structural(
                 if !shown && !announced_again {
                     announced_again = true;
                     transaction.abandon().await;
-                    let scope = core.engine.lock_scope(core.scope(), deadline).await?;
+                    let scope = core.lock_scope(deadline).await?;
                     core.announce(scope, &facts, operation, true).await?;
                     continue;
                 }
@@ -178,7 +178,7 @@ async fn in_one_transaction(
             Err(stopped) => {
                 transaction.abandon().await;
                 return Err(match stopped {
-                    Stopped::Failed(failure) => failed(core, request, operation, *failure, deadline).await,
+                    Stopped::Failed(failure) => failed(core, request, operation, *failure).await,
                     Stopped::Interrupted(error) => error,
                 });
             }
@@ -237,20 +237,14 @@ async fn finish(
 }
 
 /// Records a failed step, and returns the error that tells of it.
-pub(crate) async fn failed(
-    core: &Arc<Core>,
-    request: &Activate,
-    operation: &Operation,
-    failure: Failure,
-    deadline: Deadline,
-) -> Error {
+pub(crate) async fn failed(core: &Arc<Core>, request: &Activate, operation: &Operation, failure: Failure) -> Error {
     let told = Error::Step {
         failure: Box::new(failure.clone()),
     };
     let specs = core.specs.load_full();
     let record = async {
         // Recording must not fail for lack of the time that the step used up.
-        let deadline = deadline.at_least(core.settings.lock_timeout * 10);
+        let deadline = core.recording_deadline();
         let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
         let facts = transaction.facts().await?;
         let decision = fail_activate(facts, request, &specs, failure, operation.id.clone())?;

@@ -31,12 +31,6 @@ impl Deadline {
         }
     }
 
-    /// This deadline, or `least` from now where that is later.
-    pub(crate) fn at_least(self, least: Duration) -> Self {
-        let later = Self::after(least);
-        if later.at > self.at { later } else { self }
-    }
-
     /// What is left; zero once it is over.
     pub(crate) fn remaining(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
@@ -45,11 +39,6 @@ impl Deadline {
     /// Whether it is over.
     pub(crate) fn is_over(self) -> bool {
         self.remaining().is_zero()
-    }
-
-    /// How long it has been running.
-    pub(crate) fn elapsed(self) -> Duration {
-        self.started.elapsed()
     }
 
     /// How long it was when it was set.

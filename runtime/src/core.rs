@@ -64,6 +64,19 @@ impl Core {
         }
     }
 
+    /// Until when a failure is recorded: it must not go untold for lack of the time that the failed step used up.
+    pub(crate) fn recording_deadline(&self) -> Deadline {
+        Deadline::after(self.settings.lock_timeout * 20)
+    }
+
+    /// The bounds of looking up and cleaning up after a step: a shutdown must not leave that half-done.
+    pub(crate) fn cleanup_limit(&self) -> Limit {
+        Limit {
+            deadline: Deadline::after(self.settings.step_timeout),
+            cancel: CancellationToken::new(),
+        }
+    }
+
     /// Runs work in a task of its own: a caller that goes away leaves nothing half-done.
     pub(crate) async fn owned<T: Send + 'static>(
         self: &Arc<Self>,
@@ -161,6 +174,14 @@ impl Core {
         if let Err(error) = cleared.await {
             let error: Error = error;
             tracing::debug!(%error, "an announcement stays until the next operation");
+        }
+    }
+
+    /// A short transaction that holds the scope's row; given up when the runtime stops.
+    pub(crate) async fn lock_scope(&self, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+        tokio::select! {
+            locked = self.engine.lock_scope(self.scope(), deadline) => locked,
+            () = self.stop.cancelled() => Err(Error::Cancelled),
         }
     }
 

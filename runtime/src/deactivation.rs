@@ -135,7 +135,7 @@ fn is_race(request: &Request, refusal: &Refusal) -> bool {
 }
 
 async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline: Deadline) -> Result<TakenBack> {
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     failpoint!("deactivation.planned");
     match request.plan(facts.clone()) {
@@ -289,7 +289,7 @@ async fn in_one_transaction(
             Err(stopped) => {
                 transaction.abandon().await;
                 return Err(match stopped {
-                    Stopped::Failed(failure) => failed(core, operation, *failure, deadline).await,
+                    Stopped::Failed(failure) => failed(core, operation, *failure).await,
                     Stopped::Interrupted(error) => error,
                 });
             }
@@ -338,12 +338,12 @@ pub(crate) async fn commit(
 }
 
 /// Records a failed down, and returns the error that tells of it.
-pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure, deadline: Deadline) -> Error {
+pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure) -> Error {
     let told = Error::Step {
         failure: Box::new(failure.clone()),
     };
     let record = async {
-        let deadline = deadline.at_least(core.settings.lock_timeout * 10);
+        let deadline = core.recording_deadline();
         let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
         let facts = transaction.facts().await?;
         let decision = fail_take_back(facts, failure, operation.id.clone())?;

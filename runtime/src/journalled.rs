@@ -74,7 +74,7 @@ pub(crate) async fn activate(
     let result = apply_all(&mut run, request, watch).await;
     run.session.close().await;
     match result {
-        Err(Stopped::Failed(failure)) => Err(activation::failed(core, request, operation, *failure, deadline).await),
+        Err(Stopped::Failed(failure)) => Err(activation::failed(core, request, operation, *failure).await),
         Err(Stopped::Interrupted(error)) => Err(error),
         Ok(activation) => Ok(activation),
     }
@@ -86,7 +86,7 @@ async fn apply_all(run: &mut Run<'_>, request: &Activate, watch: Stopwatch) -> R
     let mut done = Vec::new();
     loop {
         // T1, planned from what is true now.
-        let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
+        let mut transaction = core.lock_scope(run.deadline).await?;
         let facts = transaction.facts().await?;
         let (schema, more) = match plan_activate(facts.clone(), request, &specs) {
             Err(refusal) => {
@@ -212,7 +212,7 @@ pub(crate) async fn take_back(
     let result = revert_all(&mut run, request, &specs, kept).await;
     run.session.close().await;
     match result {
-        Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure, deadline).await),
+        Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure).await),
         Err(Stopped::Interrupted(error)) => Err(error),
         Ok(taken) => Ok(taken),
     }
@@ -235,7 +235,7 @@ async fn revert_all(
         .collect();
     for spec in specs.iter().take_while(|spec| !stays.contains(&spec.version)) {
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
-        let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
+        let mut transaction = core.lock_scope(run.deadline).await?;
         let facts = transaction.facts().await?;
         if let Ok(TakeBack::Release(decision)) = request.plan(facts.clone()) {
             let taken = deactivation::commit(
@@ -454,7 +454,7 @@ impl Run<'_> {
         failpoint!("{}.journal.started", self.stage);
         let done = self.session.execute(&statement, &limit).await;
         failpoint!("{}.journal.executed", self.stage);
-        let looked_up = self.core.step_limit(step.timeout, self.deadline);
+        let looked_up = self.core.cleanup_limit();
         let settled = self.look_up(step, direction, &statement, &looked_up).await;
         let rows = match (done, settled) {
             (Ok(rows), Ok(Settled::Done | Settled::Unknown)) => rows,
@@ -521,6 +521,11 @@ impl Run<'_> {
         let (position, direction) = (entry.position, entry.direction);
         entry.state = JournalState::Failed;
         entry.error = Some(fault.message.clone());
+        // Stopped by us: that, too, is an end that the record must tell, for the schema is half-way.
+        let fault = match fault.cause {
+            Cause::Cancelled => Fault::new(Cause::Refused, "it was stopped because its program ended"),
+            _ => fault,
+        };
         // What is lost stays `started`: only the catalog can tell, and the next holder of the lock looks there.
         if fault.cause != Cause::Lost
             && let Err(error) = self.session.journal(&entry, self.epoch).await

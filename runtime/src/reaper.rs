@@ -15,7 +15,7 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
     let watch = Stopwatch::start();
     let deadline = core.deadline();
     let mut reaped = Reaped::default();
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     let leases = facts.leases.clone();
     let expiry = plan_expire(facts, core.settings.on_expire)?;

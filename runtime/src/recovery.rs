@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use lockstep_lifecycle::{
-    Direction, Facts, Failure, Operation, OperationChange, OperationKind, RepairAction, RepairPlan, conclude_repair,
-    fail_take_back, plan_recovery, plan_repair,
+    Direction, Facts, Operation, OperationChange, OperationKind, RepairAction, RepairPlan, conclude_repair,
+    plan_recovery, plan_repair,
 };
 use lockstep_registry::{SchemaSpec, SchemaVersion};
 
 use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
+use crate::deactivation;
 use crate::failpoint::failpoint;
 use crate::journalled::{self, Run, finished_event};
 use crate::outcome::Repaired;
@@ -25,7 +26,7 @@ pub(crate) async fn recover(
     deadline: Deadline,
 ) -> Result<Vec<SchemaVersion>> {
     let session = journalled::open(core, deadline).await?;
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     let operation = core.operation(OperationKind::Repair, "what a crash left", &facts);
     let epoch = facts.epoch + 1;
@@ -86,7 +87,7 @@ async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction)
     let steps = match run.steps(spec, direction).await {
         Ok(steps) => steps,
         Err(Stopped::Interrupted(error)) => return Err(error),
-        Err(Stopped::Failed(failure)) => return Err(failed(core, run.operation, *failure, run.deadline).await),
+        Err(Stopped::Failed(failure)) => return Err(deactivation::failed(core, run.operation, *failure).await),
     };
     let event = finished_event(spec, run.operation, direction, steps, watch);
     let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
@@ -106,30 +107,6 @@ async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction)
     .await?;
     failpoint!("recovery.after_flip");
     Ok(steps)
-}
-
-async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure, deadline: Deadline) -> Error {
-    let told = Error::Step {
-        failure: Box::new(failure.clone()),
-    };
-    let record = async {
-        let deadline = deadline.at_least(core.settings.lock_timeout * 10);
-        let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
-        let facts = transaction.facts().await?;
-        let decision = fail_take_back(facts, failure, operation.id.clone())?;
-        core.commit(
-            transaction,
-            decision,
-            OperationChange::Clear(operation.id.clone()),
-            false,
-            core.records(),
-        )
-        .await
-    };
-    if let Err(error) = record.await {
-        tracing::error!(%error, "a failed repair could not be recorded");
-    }
-    told
 }
 
 /// Repairs a schema after a failure, the way a person decided.
@@ -160,7 +137,7 @@ async fn attempt(
     allow_loss: bool,
     deadline: Deadline,
 ) -> Result<Repaired> {
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     let operation = core.operation(OperationKind::Repair, schema, &facts);
     let direction = match plan_repair(facts.clone(), schema, action, &operation.id) {
@@ -209,7 +186,7 @@ async fn outside(
     deadline: Deadline,
 ) -> Result<Repaired> {
     let session = journalled::open(core, deadline).await?;
-    let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     // Planned anew under the lock: somebody may have repaired it meanwhile.
     if let Err(refusal) = plan_repair(facts.clone(), schema, action, &operation.id) {
@@ -287,7 +264,7 @@ async fn inside(
             transaction.abandon().await;
             return Err(match stopped {
                 Stopped::Interrupted(error) => error,
-                Stopped::Failed(failure) => failed(core, operation, *failure, deadline).await,
+                Stopped::Failed(failure) => deactivation::failed(core, operation, *failure).await,
             });
         }
     };

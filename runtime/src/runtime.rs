@@ -87,7 +87,7 @@ impl Runtime {
         let core = Arc::clone(&self.core);
         self.core
             .owned(async move {
-                let mut transaction = core.engine.lock_scope(core.scope(), core.deadline()).await?;
+                let mut transaction = core.lock_scope(core.deadline()).await?;
                 let facts = transaction.facts().await?;
                 let decision = match plan_register(facts, &binding) {
                     Ok(decision) => decision,

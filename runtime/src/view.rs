@@ -198,7 +198,9 @@ impl EventStream {
             }
             // Behind what this process has seen: from the log, which has everything.
             if self.after < self.core.view.seen() && self.live.is_empty() {
-                self.fill().await;
+                if !self.fill().await {
+                    return None;
+                }
                 continue;
             }
             let received = tokio::select! {
@@ -211,20 +213,27 @@ impl EventStream {
                     self.after = event.seq;
                     return Some(event);
                 }
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.fill().await,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    if !self.fill().await {
+                        return None;
+                    }
+                }
                 Err(broadcast::error::RecvError::Closed) => return None,
             }
         }
     }
 
-    async fn fill(&mut self) {
+    /// Reads on in the log; false where that fails and the runtime is stopping.
+    async fn fill(&mut self) -> bool {
         match self.core.engine.events(self.core.scope(), self.after, PAGE).await {
             Ok(events) => self.read.extend(events),
             Err(error) => {
                 tracing::debug!(%error, "the event log could not be read; trying again");
                 tokio::time::sleep(self.core.settings.poll_every).await;
+                return !self.core.stop.is_cancelled();
             }
         }
+        true
     }
 }
 

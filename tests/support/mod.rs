@@ -2,8 +2,28 @@
 
 pub mod database;
 pub mod folder;
+pub mod observe;
 pub mod process;
 
 pub use database::{Database, Engine};
 pub use folder::Folder;
+pub use observe::until;
 pub use process::{Actor, Cli};
+
+/// Facts that hold on every engine named, each a test of its own: `facts_on!(Sqlite sqlite, Postgres postgres: fact …)`.
+macro_rules! facts_on {
+    ($($engine:ident $module:ident),+: $($fact:ident)+) => {
+        $crate::support::facts_on!(@ [$($engine $module)+] [$($fact)+]);
+    };
+    (@ [] $facts:tt) => {};
+    (@ [$engine:ident $module:ident $($rest:ident)*] [$($fact:ident)+]) => {
+        mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                super::$fact($crate::support::Engine::$engine).await;
+            })+
+        }
+        $crate::support::facts_on!(@ [$($rest)*] [$($fact)+]);
+    };
+}
+pub(crate) use facts_on;

@@ -1,5 +1,6 @@
 //! Processes a scenario starts: the command line, and actors. Every one is ended by its own handle.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -26,6 +29,24 @@ impl Ended {
             .or_else(|_| serde_json::from_str(self.stdout.lines().last().unwrap_or_default()))
             .unwrap_or_else(|e| panic!("not JSON ({e}): {self:?}"))
     }
+
+    /// What it told, if it succeeded.
+    pub fn told(&self) -> Value {
+        assert_eq!(self.code, Some(0), "it did not succeed: {self:?}");
+        self.json()
+    }
+}
+
+/// What `abort` ends a process with: how an actor dies at a crash point.
+pub const SIGABRT: i32 = 6;
+
+/// Sends a signal to a process we started.
+pub fn signal(child: &Child, name: &str) {
+    let pid = child.id().expect("it still runs");
+    let sent = std::process::Command::new("sh")
+        .args(["-c", "kill -\"$0\" \"$1\"", name, &pid.to_string()])
+        .status();
+    assert!(sent.expect("a shell").success(), "SIG{name} to {pid}");
 }
 
 async fn wait(child: Child) -> Ended {
@@ -35,6 +56,7 @@ async fn wait(child: Child) -> Ended {
         .expect("the process is waited for");
     Ended {
         code: output.status.code(),
+        signal: output.status.signal(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }

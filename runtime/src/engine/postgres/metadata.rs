@@ -148,7 +148,7 @@ impl Postgres {
             Ok(Err(error)) => Err(own(DOING)(error)),
             Err(_) => Err(Error::Busy {
                 what: "the lease's row",
-                waited: deadline.elapsed(),
+                waited: deadline.length(),
                 holder: None,
             }),
         }

@@ -26,7 +26,7 @@ struct Line {
 
 impl Line {
     fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        let pooled = self.pooled.as_mut().map(|connection| &mut **connection);
+        let pooled = self.pooled.as_deref_mut();
         pooled
             .or(self.own.as_mut())
             .ok_or_else(|| Error::bug("the transaction is over"))

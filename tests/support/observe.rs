@@ -1,0 +1,98 @@
+//! Looking at a scenario from outside: the log, the status, the server.
+
+use std::time::{Duration, Instant};
+
+use lockstep::lifecycle::Facts;
+use lockstep::{Event, Runtime, Status};
+
+use super::{Database, Engine};
+
+impl Database {
+    /// A runtime that only looks.
+    async fn onlooker(&self) -> Runtime {
+        let built = Runtime::builder(&self.url).read_only().build().await;
+        built.expect("the database can be looked at")
+    }
+
+    /// What `status` shows.
+    pub async fn status(&self) -> Status {
+        let runtime = self.onlooker().await;
+        let status = runtime.report().await.expect("a status");
+        runtime.shutdown().await;
+        status
+    }
+
+    /// The whole event log.
+    pub async fn log(&self) -> Vec<Event> {
+        let runtime = self.onlooker().await;
+        let mut all = Vec::new();
+        loop {
+            let page = runtime.events_since(all.len() as u64, 500).await.expect("the log");
+            if page.is_empty() {
+                break;
+            }
+            all.extend(page);
+        }
+        runtime.shutdown().await;
+        all
+    }
+
+    /// How often a kind of event happened to a schema.
+    pub async fn times(&self, kind: &str, schema: &str) -> usize {
+        let happened = |e: &&Event| e.kind.name() == kind && e.kind.schema().is_some_and(|s| s.as_str() == schema);
+        self.log().await.iter().filter(happened).count()
+    }
+
+    /// The facts as the log tells them.
+    pub async fn replayed(&self) -> Facts {
+        let mut facts = Facts::default();
+        for event in self.log().await {
+            facts.apply(&event.kind, event.at).expect("a legal log");
+        }
+        facts
+    }
+
+    /// The one number a query returns.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let as_text = format!("SELECT CAST(({sql}) AS TEXT)");
+        self.rows(&as_text).await[0][0].parse().expect("a number")
+    }
+
+    /// How many valid indexes of that name there are, and how many invalid ones.
+    pub async fn indexes(&self, name: &str) -> (i64, i64) {
+        match self.engine {
+            Engine::Sqlite => {
+                let sql = format!("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = '{name}'");
+                (self.number(&sql).await, 0)
+            }
+            Engine::Postgres => {
+                let of = |valid: bool| {
+                    format!(
+                        "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                         WHERE c.relname LIKE '{name}%' AND i.indisvalid = {valid}"
+                    )
+                };
+                (self.number(&of(true)).await, self.number(&of(false)).await)
+            }
+        }
+    }
+
+    /// How many sessions of the PostgreSQL server run a statement like that in this database right now.
+    pub async fn running(&self, like: &str) -> i64 {
+        self.number(&format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+             AND state = 'active' AND query LIKE '%{like}%'"
+        ))
+        .await
+    }
+}
+
+/// Waits until something is so; a scenario that never gets there fails with what it waited for.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) -> Duration {
+    let started = Instant::now();
+    while !so().await {
+        assert!(started.elapsed() < Duration::from_secs(60), "never came to be: {what}");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    started.elapsed()
+}
