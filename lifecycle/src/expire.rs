@@ -42,6 +42,8 @@ pub fn plan_expire(facts: Facts, policy: Policy) -> Result<Expiry, Refusal> {
         .schemas
         .iter()
         .filter(|(name, r)| r.state == SchemaState::Applied && draft.facts.references(name) == 0)
+        // A way back that failed would fail again at every round: a person decides.
+        .filter(|(_, r)| r.failure.is_none())
         .map(|(name, record)| (name.clone(), record.retention.clone()))
         .collect();
     for (schema, retention) in unused {

@@ -42,7 +42,7 @@ pub use journal::{JournalEntry, JournalState, Progress};
 pub use refusal::Refusal;
 pub use register::plan_register;
 pub use repair::{
-    Recovery, RepairAction, RepairPlan, begin_activation, begin_repair, begin_take_back, conclude_repair,
+    Recovery, RepairAction, RepairPlan, begin_activation, begin_repair, begin_take_back, conclude_repair, fail_repair,
     plan_recovery, plan_repair, record_part, retain_unused,
 };
 pub use transition::{

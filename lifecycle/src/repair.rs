@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::activate::Known;
 use crate::deactivate::{check_unused, fence_and_retain, release, unfinished};
 use crate::decision::Draft;
-use crate::{Activate, Decision, Direction, EventKind, Facts, FenceReason, OperationId, Refusal, RetentionReason};
+use crate::{
+    Activate, Decision, Direction, EventKind, Facts, Failure, FenceReason, OperationId, Refusal, RetentionReason,
+};
 
 /// What a person decided about a schema that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -347,6 +349,10 @@ pub fn begin_repair(
     match direction {
         Direction::Up => {
             check_grounded(&draft.facts, &spec.requires)?;
+            if draft.facts.state_of(&schema) == SchemaState::Reverting {
+                // There is no way from reverting to applying but through the failure that a crash is.
+                draft.push(interrupted(&schema, spec, &operation))?;
+            }
             draft.push(EventKind::SchemaApplying {
                 schema,
                 operation,
@@ -362,6 +368,48 @@ pub fn begin_repair(
         }
     }
     Ok(draft.finish())
+}
+
+/// A rollback that a crash ended in the middle, as the failure it is.
+fn interrupted(schema: &SchemaVersion, spec: &lockstep_registry::SchemaSpec, operation: &OperationId) -> EventKind {
+    EventKind::SchemaFailed {
+        operation: operation.clone(),
+        failure: Failure {
+            schema: schema.clone(),
+            direction: Direction::Down,
+            step: "(between steps)".to_owned(),
+            position: 0,
+            statement: String::new(),
+            error: "the program that took it back ended in the middle".to_owned(),
+            timed_out: false,
+            leaves_traces: true,
+        },
+        checksum: spec.checksum(),
+        requires: spec.requires.clone(),
+    }
+}
+
+/// Records that finishing or undoing failed; leases of ours that waited for it are given back.
+pub fn fail_repair(facts: Facts, failure: Failure, us: &Holder, operation: OperationId) -> Result<Decision, Refusal> {
+    let failed = crate::fail_take_back(facts, failure, operation)?;
+    let mut draft = Draft::new(failed.after);
+    let ours = |l: &&lockstep_registry::Lease| l.state == LeaseState::Pending && l.holder.incarnation == us.incarnation;
+    for lease in draft.facts.leases.values().filter(ours).cloned().collect::<Vec<_>>() {
+        let of = lease.handler_version.clone();
+        draft.push(EventKind::LeaseReleased {
+            holder: lease.holder,
+            handler_version: lease.handler_version,
+            schema: lease.schema,
+        })?;
+        draft.settle_handler(&of, false)?;
+    }
+    let more = draft.finish();
+    let mut events = failed.events;
+    events.extend(more.events);
+    Ok(Decision {
+        events,
+        after: more.after,
+    })
 }
 
 /// Adds to a decision that a schema stays, if nothing uses it any more and nothing says so yet.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use lockstep_lifecycle::{
     Deactivate, Decision, Event, EventKind, Facts, Failure, Operation, OperationChange, OperationKind, Refusal,
-    RetentionReason, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback, fail_take_back,
+    RetentionReason, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback, fail_repair,
     plan_deactivate, plan_rollback,
 };
 use lockstep_registry::{SchemaSpec, SchemaVersion};
@@ -346,7 +346,7 @@ pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Fai
         let deadline = core.recording_deadline();
         let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
         let facts = transaction.facts().await?;
-        let decision = fail_take_back(facts, failure, operation.id.clone())?;
+        let decision = fail_repair(facts, failure, &core.holder, operation.id.clone())?;
         core.commit(
             transaction,
             decision,

@@ -237,7 +237,15 @@ async fn revert_all(
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
         let mut transaction = core.lock_scope(run.deadline).await?;
         let facts = transaction.facts().await?;
-        if let Ok(TakeBack::Release(decision)) = request.plan(facts.clone()) {
+        // What was planned before we held the lock may not be so any more: then everything is planned anew.
+        if let Err(changed) = still_planned(request, &facts, spec, specs, events.is_empty()) {
+            transaction.abandon().await;
+            if events.is_empty() {
+                return Err(changed.into());
+            }
+            break;
+        }
+        if let (true, Ok(TakeBack::Release(decision))) = (events.is_empty(), request.plan(facts.clone())) {
             let taken = deactivation::commit(
                 core,
                 transaction,
@@ -320,6 +328,40 @@ async fn revert_all(
         events: joined(events, taken.events),
         ..taken
     })
+}
+
+/// Whether the plan still holds under the lock: the same schemas, as they were applied, and nobody's work half-way.
+fn still_planned(
+    request: &Request,
+    facts: &lockstep_lifecycle::Facts,
+    spec: &SchemaSpec,
+    specs: &[Arc<SchemaSpec>],
+    first: bool,
+) -> Result<()> {
+    let changed = || Error::Database {
+        doing: "taking a schema back",
+        message: "what was planned changed while the lock was waited for".to_owned(),
+        code: None,
+        transient: true,
+    };
+    let applied = facts.schemas.get(&spec.version).is_some_and(|record| {
+        record.state == lockstep_registry::SchemaState::Applied && record.checksum == spec.checksum()
+    });
+    if !first {
+        return if applied { Ok(()) } else { Err(changed()) };
+    }
+    match request.plan(facts.clone())? {
+        TakeBack::Revert { schemas, unfinished } => {
+            let same = schemas.iter().eq(specs.iter().map(|s| &s.version));
+            if same && applied && unfinished.is_empty() {
+                Ok(())
+            } else {
+                Err(changed())
+            }
+        }
+        TakeBack::Release(_) => Ok(()),
+        TakeBack::NotActive { .. } => Err(changed()),
+    }
 }
 
 fn joined<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {

@@ -64,6 +64,10 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
             }
             // Used again since, or taken back by another reaper: rows under the lock decided.
             Err(Error::Refused(refusal)) => tracing::info!(%schema, %refusal, "not taken back"),
+            // One that cannot be taken back must not keep the others; its failure is recorded.
+            Err(Error::Step { failure }) => {
+                tracing::error!(%schema, step = failure.step, error = failure.error, "could not be taken back");
+            }
             Err(error) => return Err(error),
         }
     }

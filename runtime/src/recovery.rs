@@ -7,7 +7,7 @@ use lockstep_lifecycle::{
     Direction, Facts, Operation, OperationChange, OperationKind, RepairAction, RepairPlan, conclude_repair,
     plan_recovery, plan_repair,
 };
-use lockstep_registry::{SchemaSpec, SchemaVersion};
+use lockstep_registry::{SchemaSpec, SchemaState, SchemaVersion};
 
 use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
@@ -140,6 +140,11 @@ async fn attempt(
     let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts().await?;
     let operation = core.operation(OperationKind::Repair, schema, &facts);
+    let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
+    if half_way && action == RepairAction::MarkDone {
+        transaction.abandon().await;
+        return mark_half_way(core, schema, &operation, deadline).await;
+    }
     let direction = match plan_repair(facts.clone(), schema, action, &operation.id) {
         Err(refusal) => {
             transaction.abandon().await;
@@ -163,7 +168,7 @@ async fn attempt(
     let alone = facts
         .schemas
         .get(schema)
-        .is_some_and(|r| r.state != lockstep_registry::SchemaState::Applied && r.occupies())
+        .is_some_and(|r| r.state != SchemaState::Applied && r.occupies())
         || !spec.is_transactional();
     let done = if alone {
         outside(core, schema, action, direction, &spec, &operation, deadline).await
@@ -174,6 +179,39 @@ async fn attempt(
         core.retract(&operation).await;
     }
     done
+}
+
+/// What is half-way may have an owner that is alive: only the structural lock proves that it has none.
+async fn mark_half_way(
+    core: &Arc<Core>,
+    schema: &SchemaVersion,
+    operation: &Operation,
+    deadline: Deadline,
+) -> Result<Repaired> {
+    let session = journalled::open(core, deadline).await?;
+    let mut transaction = core.lock_scope(deadline).await?;
+    let facts = transaction.facts().await?;
+    let planned = plan_repair(facts, schema, RepairAction::MarkDone, &operation.id);
+    let result = match planned {
+        Ok(RepairPlan::Record(decision)) => {
+            let state = decision.after.state_of(schema);
+            core.commit(transaction, decision, OperationChange::ClearStale, true, core.records())
+                .await
+                .map(|_| Repaired {
+                    schema: schema.clone(),
+                    state,
+                    steps: 0,
+                    did: "only the record was changed".to_owned(),
+                })
+        }
+        Ok(RepairPlan::Run { .. }) => Err(Error::bug("marking as done ran steps")),
+        Err(refusal) => {
+            transaction.abandon().await;
+            Err(refusal.into())
+        }
+    };
+    session.close().await;
+    result
 }
 
 async fn outside(
@@ -287,8 +325,8 @@ async fn inside(
 
 fn repaired(schema: &SchemaVersion, direction: Direction, steps: usize) -> Repaired {
     let (state, way) = match direction {
-        Direction::Up => (lockstep_registry::SchemaState::Applied, "applied"),
-        Direction::Down => (lockstep_registry::SchemaState::RolledBack, "taken back"),
+        Direction::Up => (SchemaState::Applied, "applied"),
+        Direction::Down => (SchemaState::RolledBack, "taken back"),
     };
     Repaired {
         schema: schema.clone(),

@@ -1,4 +1,5 @@
-//! Mistakes of the pure core that exploring and random histories brought to light, each as its shortest history.
+//! Mistakes of the pure core that exploring and random histories brought to light, each as its shortest history;
+//! and, beside two of them, what has to stay as it was.
 
 use std::time::Duration;
 
@@ -106,6 +107,7 @@ fn our_own_abandoned_work_can_be_undone_and_recorded() {
     assert!(shop.facts.leases.is_empty());
 }
 
+/// A guard beside the one above: the lease that waits for what is finished stays.
 #[test]
 fn our_own_abandoned_work_can_be_finished_and_keeps_its_lease() {
     let mut shop = shop();
@@ -234,7 +236,7 @@ fn a_release_that_turns_out_to_be_the_last_says_what_is_kept() {
     assert_eq!(kept(&shop, "schema_v1"), Some(RetentionReason::Policy));
 }
 
-/// Recorded as it was before: a failure that comes late does not undo what somebody else achieved.
+/// A guard, right from the start: a failure that comes late does not undo what somebody else achieved.
 #[test]
 fn a_failure_recorded_late_leaves_an_applied_schema_alone() {
     let mut shop = shop();

@@ -2,14 +2,15 @@
 //! meet, with crashes, lost connections and failing steps, decided by the very functions that the runtime calls.
 //!
 //! ```text
-//! explorer    breadth first, shortest counterexample          setting     what one exploration is about
-//! world       one state                                       store       facts and event log, interned
-//! protocol    what instances do: planning, transactional and journalled work; misfortune: what happens to them
-//! decisions   questions to the product                       invariants  the rules
-//! sound       the rules hold                                  breakages   and the explorer would notice
-//! histories   random histories of the same functions over more schemas than can be explored (in a `shop`)
+//! explorer       breadth first, shortest counterexample    setting     what one exploration is about
+//! world          one state                                 store       facts and event log, interned
+//! protocol       the instances' programs                   decisions   questions to the product
+//!   planning, transactional, journalled                    invariants  the rules
+//!   misfortune: crashes, lost connections, time
+//! sound          the rules hold                            breakages   and the explorer would notice
+//! histories      random histories over more schemas than can be explored, carried out in a `shop`
+//! found          mistakes that these found, each as a test of its own
 //! ```
-//! found       what the two of them found, each as a test of its own
 //!
 //! `LOCKSTEP_MODEL_DEEP=1` explores with larger budgets.
 
@@ -18,6 +19,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::result_large_err,
     reason = "all of it is a test"
 )]
 

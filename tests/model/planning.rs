@@ -122,7 +122,7 @@ impl Moves<'_> {
                     direction: Direction::Up,
                     schemas: Few::default(),
                     next: 0,
-                    read: next.facts,
+                    read: self.remembered(next),
                 };
                 (format!("plans anew: {request} needs only rows"), None)
             }
@@ -181,6 +181,14 @@ impl Moves<'_> {
         }
     }
 
+    /// What a broken runtime will decide from at the end of its transaction.
+    fn remembered(&self, world: &World) -> u32 {
+        match self.broken(Breakage::NeverReadsLeasesAgain) {
+            true => world.facts,
+            false => 0,
+        }
+    }
+
     /// Structural work begins: in a transaction of its own, or with T1.
     pub(super) fn begin(
         &self,
@@ -193,13 +201,12 @@ impl Moves<'_> {
         let direction = if up { Direction::Up } else { Direction::Down };
         let of = usize::from(caller.instance);
         if self.model.setting().engine == Engine::Transactional {
-            let remembers = self.broken(Breakage::NeverReadsLeasesAgain);
             next.instances[of].at = At::Running {
                 request,
                 direction,
                 schemas,
                 next: 0,
-                read: if remembers { next.facts } else { 0 },
+                read: self.remembered(next),
             };
             return (format!("plans anew and begins to {request}"), None);
         }

@@ -9,13 +9,11 @@
 
 use std::cell::Cell;
 
-use lockstep_lifecycle::{Direction, JournalState};
-
 use super::decisions::{Answer, Call, rank};
 use super::explorer::{Machine, Step, Violation};
-use super::setting::{Breakage, Engine, Few, INSTANCES, PINS, Request, Setting};
+use super::setting::{Breakage, PINS, Request, Setting};
 use super::store::{Caller, Rows, Store};
-use super::world::{At, Handle, Instance, Journal, Phase, Statement, Work, World};
+use super::world::{At, Handle, Instance, Journal, Statement, Work, World};
 
 /// A setting, ready to be explored.
 pub(crate) struct Model {
