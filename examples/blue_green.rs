@@ -1,7 +1,7 @@
 //! The main job: two API versions share a schema, a third needs another; each schema is applied when the first version
 //! that needs it is activated, and taken back only when nothing live needs it any more.
 //!
-//! Run with `cargo run --example blue_green`; look at the result with `sqlite3 blue_green.db`.
+//! Run with `cargo run --example blue_green`; it leaves `blue_green.db` here, to look into with `sqlite3`.
 #![allow(clippy::print_stdout)] // it tells a story
 
 use lockstep::{Deactivation, HandlerVersion, Runtime, SchemaSpec, SchemaVersion, Step};
@@ -62,11 +62,14 @@ async fn main() -> lockstep::Result<()> {
             lockstep::Activation::Applied { schemas, duration, .. } => {
                 let names: Vec<_> = schemas
                     .iter()
-                    .map(|s| format!("{} ({} steps)", s.schema, s.steps))
+                    .map(|s| format!("{} ({})", s.schema, count(s.steps as usize, "step")))
                     .collect();
                 println!("  {version}: applied {} in {duration:.1?}", names.join(", "));
             }
-            other => println!("  {version}: {}, its schema is shared", other.name()),
+            other => println!(
+                "  {version}: {} was there, so this only adds a user",
+                other.lease().schema
+            ),
         }
     }
     show(&runtime);
@@ -86,13 +89,14 @@ async fn main() -> lockstep::Result<()> {
                     [users, above].concat().join(", ")
                 );
             }
-            Deactivation::RolledBack { schemas, .. } => {
+            Deactivation::RolledBack { schemas, duration, .. } => {
                 let names: Vec<_> = schemas.iter().map(|s| s.schema.to_string()).collect();
                 println!(
-                    "  {version}: nothing needs them any more, taken back in reverse order: {}",
+                    "  {version}: nothing needs them any more, taken back in reverse order in {duration:.1?}: {}",
                     names.join(", ")
                 );
             }
+            // Rows would be lost, or this instance does not hold it: not in this story.
             other => println!("  {version}: {}", other.name()),
         }
     }
@@ -107,24 +111,41 @@ async fn main() -> lockstep::Result<()> {
         println!("  {:>3}  {:<20} {about}", event.seq, event.kind.name());
     }
     runtime.shutdown().await;
-    println!("\nLook inside: sqlite3 {DATABASE} 'SELECT version, state FROM lockstep_schema'");
+    println!("\nLook inside:");
+    for table in ["lockstep_schema", "lockstep_lease", "lockstep_step", "lockstep_event"] {
+        println!("  sqlite3 -box {DATABASE} 'SELECT * FROM {table}'");
+    }
     Ok(())
+}
+
+fn count(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }
 
 fn show(runtime: &Runtime) {
     let s = runtime.statistics();
     println!(
-        "  now: {} schemas, {} active, {} pending, {} rolled back",
-        s.total, s.active, s.pending, s.rolled_back
+        "  now: {}, {} active, {} pending, {} rolled back",
+        count(s.total, "schema"),
+        s.active,
+        s.pending,
+        s.rolled_back
     );
     for usage in runtime.schemas() {
-        let users: Vec<_> = usage.handler_versions.keys().map(ToString::to_string).collect();
+        let versions = usage.handler_versions.keys().map(ToString::to_string);
+        let users: Vec<_> = versions
+            .chain(usage.dependents.iter().map(ToString::to_string))
+            .collect();
+        let used = if users.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", users.join(", "))
+        };
         println!(
-            "       {} {} ({} references) {}",
+            "       {} {}, {}{used}",
             usage.schema,
             usage.state,
-            usage.references(),
-            users.join(", ")
+            count(usage.references(), "reference")
         );
     }
 }
