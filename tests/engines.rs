@@ -1,5 +1,7 @@
 //! Every engine adopts the conformance suite here.
-// The next engine goes here.
 
 crate::conformance::suite!(sqlite, Sqlite);
 crate::conformance::suite!(postgres, Postgres);
+// The next engine goes here.
+
+crate::conformance::postgres_only!(postgres_alone, Postgres);

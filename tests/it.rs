@@ -6,3 +6,6 @@ mod engines;
 mod invariants;
 mod model;
 mod support;
+mod storms;
+mod crashes;
+mod deadlines;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_registry::{HandlerVersion, InstanceId, LeaseKey, SchemaState, SchemaVersion};
+use lockstep_registry::{HandlerVersion, Incarnation, InstanceId, Lease, LeaseKey, SchemaState, SchemaVersion};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Draft;
@@ -27,8 +27,26 @@ pub struct Deactivate {
     pub handler_version: HandlerVersion,
     /// By whom.
     pub instance: InstanceId,
+    /// Only if this start of the instance holds the lease: one that was fenced must not give back its successor's.
+    /// `None` where the instance as such is asked about.
+    pub incarnation: Option<Incarnation>,
     /// What becomes of its schema.
     pub policy: Policy,
+}
+
+impl Deactivate {
+    /// The lease it is about.
+    fn lease<'a>(&self, facts: &'a Facts) -> Option<&'a Lease> {
+        let key = LeaseKey {
+            instance: self.instance.clone(),
+            handler_version: self.handler_version.clone(),
+        };
+        let ours = |lease: &&Lease| match &self.incarnation {
+            Some(incarnation) => lease.holder.incarnation == *incarnation,
+            None => true,
+        };
+        facts.leases.get(&key).filter(ours)
+    }
 }
 
 /// What taking schemas back came to, schema by schema.
@@ -73,11 +91,7 @@ pub struct Rollback {
 
 /// Decides what deactivating needs, from facts read under the lock.
 pub fn plan_deactivate(facts: Facts, request: &Deactivate) -> Result<TakeBack, Refusal> {
-    let key = LeaseKey {
-        instance: request.instance.clone(),
-        handler_version: request.handler_version.clone(),
-    };
-    let Some(lease) = facts.leases.get(&key) else {
+    let Some(lease) = request.lease(&facts) else {
         if !facts.bindings.contains_key(&request.handler_version) {
             return Err(Refusal::UnknownHandlerVersion {
                 known: facts
@@ -109,11 +123,7 @@ pub fn plan_deactivate(facts: Facts, request: &Deactivate) -> Result<TakeBack, R
 /// Releases the lease after structural work. A lease that appeared on a schema whose downs ran makes this
 /// a refusal, and the transaction is taken back: nothing happened (R1).
 pub fn conclude_deactivate(facts: Facts, request: &Deactivate, results: Vec<Reversal>) -> Result<Decision, Refusal> {
-    let key = LeaseKey {
-        instance: request.instance.clone(),
-        handler_version: request.handler_version.clone(),
-    };
-    let schema = facts.leases.get(&key).map(|lease| lease.schema.clone());
+    let schema = request.lease(&facts).map(|lease| lease.schema.clone());
     let mut draft = Draft::new(facts);
     release(&mut draft, request)?;
     reverse(&mut draft, results)?;
@@ -219,18 +229,14 @@ pub(crate) fn unfinished(facts: &Facts) -> Vec<SchemaVersion> {
 }
 
 pub(crate) fn release(draft: &mut Draft, request: &Deactivate) -> Result<(), Refusal> {
-    let key = LeaseKey {
-        instance: request.instance.clone(),
-        handler_version: request.handler_version.clone(),
-    };
-    if let Some(lease) = draft.facts.leases.get(&key).cloned() {
+    if let Some(lease) = request.lease(&draft.facts).cloned() {
         draft.push(EventKind::LeaseReleased {
             holder: lease.holder,
             handler_version: lease.handler_version,
             schema: lease.schema,
         })?;
+        draft.settle_handler(&request.handler_version, true)?;
     }
-    draft.settle_handler(&request.handler_version, true)?;
     fence_and_retain(draft)
 }
 

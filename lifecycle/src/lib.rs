@@ -43,7 +43,7 @@ pub use refusal::Refusal;
 pub use register::plan_register;
 pub use repair::{
     Recovery, RepairAction, RepairPlan, begin_activation, begin_repair, begin_take_back, conclude_repair, fail_repair,
-    plan_recovery, plan_repair, record_part, retain_unused,
+    plan_recovery, plan_repair, record_part, retain_due, retain_unused,
 };
 pub use transition::{
     HandlerMove, IllegalMove, LeaseMove, SchemaMove, next_handler_state, next_lease_state, next_schema_state,

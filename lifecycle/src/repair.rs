@@ -412,6 +412,21 @@ pub fn fail_repair(facts: Facts, failure: Failure, us: &Holder, operation: Opera
     })
 }
 
+/// Adds to a decision that a schema, if nothing uses it any more, is the next to go: should we crash first, the reaper
+/// finds it due.
+pub fn retain_due(decision: Decision, schema: &SchemaVersion) -> Result<Decision, Refusal> {
+    let mut draft = Draft::new(decision.after);
+    let now = draft.facts.now;
+    draft.retain(schema, Some(now), RetentionReason::Policy)?;
+    let more = draft.finish();
+    let mut events = decision.events;
+    events.extend(more.events);
+    Ok(Decision {
+        events,
+        after: more.after,
+    })
+}
+
 /// Adds to a decision that a schema stays, if nothing uses it any more and nothing says so yet.
 pub fn retain_unused(decision: Decision, schema: &SchemaVersion) -> Result<Decision, Refusal> {
     let known = decision.after.schemas.get(schema);

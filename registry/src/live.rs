@@ -100,26 +100,26 @@ impl LiveMap {
     }
 
     /// Whether the schema is applied.
-    pub fn is_active(&self, schema: &SchemaVersion) -> bool {
+    pub fn is_active(&self, schema: &str) -> bool {
         self.schemas
             .get(schema)
             .is_some_and(|usage| usage.state == SchemaState::Applied)
     }
 
     /// Who uses the schema; `None` for one nobody knows.
-    pub fn usage(&self, schema: &SchemaVersion) -> Option<Arc<SchemaUsage>> {
+    pub fn usage(&self, schema: &str) -> Option<Arc<SchemaUsage>> {
         self.schemas.get(schema).map(|usage| Arc::clone(&usage))
     }
 
     /// Whether anyone but `handler_version` keeps the schema.
-    pub fn used_by_others(&self, schema: &SchemaVersion, handler_version: &HandlerVersion) -> bool {
+    pub fn used_by_others(&self, schema: &str, handler_version: &HandlerVersion) -> bool {
         self.schemas
             .get(schema)
             .is_some_and(|usage| usage.used_by_others(handler_version))
     }
 
     /// Where the schema is in its life; `None` for one nobody knows.
-    pub fn status(&self, schema: &SchemaVersion) -> Option<SchemaState> {
+    pub fn status(&self, schema: &str) -> Option<SchemaState> {
         self.schemas.get(schema).map(|usage| usage.state)
     }
 
@@ -192,11 +192,11 @@ mod tests {
             usage("schema_v1", SchemaState::Applied, &["users@1.0.0", "users@1.1.0"]),
             usage("schema_v2", SchemaState::Pending, &[]),
         ]);
-        assert!(map.is_active(&v("schema_v1")));
-        assert!(!map.is_active(&v("schema_v2")));
-        assert!(!map.is_active(&v("nobody")));
-        assert_eq!(map.usage(&v("schema_v1")).unwrap().references(), 2);
-        assert!(map.used_by_others(&v("schema_v1"), &"users@1.0.0".parse().unwrap()));
+        assert!(map.is_active("schema_v1"));
+        assert!(!map.is_active("schema_v2"));
+        assert!(!map.is_active("nobody"));
+        assert_eq!(map.usage("schema_v1").unwrap().references(), 2);
+        assert!(map.used_by_others("schema_v1", &"users@1.0.0".parse().unwrap()));
         assert_eq!(map.active_schemas(), [v("schema_v1")]);
         assert_eq!(map.schemas().len(), 2);
     }
@@ -207,11 +207,11 @@ mod tests {
         let (name, one) = usage("schema_v1", SchemaState::Applied, &["users@1.0.0"]);
         let only = "users@1.0.0".parse().unwrap();
         map.update([(name.clone(), one.clone())]);
-        assert!(!map.used_by_others(&name, &only));
+        assert!(!map.used_by_others(name.as_str(), &only));
         let mut required = one.unwrap();
         required.dependents.insert(v("schema_v2"));
         map.update([(name.clone(), Some(required))]);
-        assert!(map.used_by_others(&name, &only));
+        assert!(map.used_by_others(name.as_str(), &only));
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
                 });
             }
             for _ in 0..2_000 {
-                assert!(map.is_active(&v("kept")));
+                assert!(map.is_active("kept"));
                 let s = map.statistics();
                 assert_eq!(s.total, s.active + s.rolled_back + s.pending + s.failed);
             }

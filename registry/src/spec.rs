@@ -103,7 +103,8 @@ impl Step {
     pub fn checksum(&self) -> Checksum {
         let up = self.up.digest();
         let down = self.down.as_ref().map(Action::digest);
-        let flags = format!("{}{}", self.no_transaction, self.down_no_transaction);
+        let carries = self.carries.join(",");
+        let flags = format!("{}{}{carries}", self.no_transaction, self.down_no_transaction);
         let verify = self.verify.as_deref().map(normalized).unwrap_or_default();
         let down = down.as_ref().map_or("irreversible", Checksum::as_str);
         Checksum::of([&self.name, up.as_str(), down, &verify, &flags])

@@ -18,11 +18,11 @@ use lockstep_registry::{Lease, LeaseKey, SchemaVersion};
 
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
-use crate::engine::Transaction;
+use crate::engine::{Reading, Transaction};
 use crate::failpoint::failpoint;
 use crate::outcome::{Activation, Applied};
 use crate::steps::{Job, Stopped};
-use crate::{Error, Result, journalled, metric, recovery, statements};
+use crate::{Error, Result, journalled, metric, recovery};
 
 /// How long to wait before an attempt is made again that a lock or a deadlock ended.
 pub(crate) const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_millis(60);
@@ -33,7 +33,7 @@ pub(crate) async fn activate(core: Arc<Core>, request: Activate) -> Result<Activ
     let deadline = core.deadline();
     let result = loop {
         match attempt(&core, &request, watch, deadline).await {
-            Err(error) if error.is_transient() && !deadline.is_over() && !core.stop.is_cancelled() => {
+            Err(error) if core.may_retry(&error, deadline) => {
                 tracing::debug!(%error, "trying again");
                 pause(RETRY_PAUSE, deadline).await;
             }
@@ -51,12 +51,17 @@ pub(crate) async fn activate(core: Arc<Core>, request: Activate) -> Result<Activ
 async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadline: Deadline) -> Result<Activation> {
     let specs = core.specs.load_full();
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::For(&request.holder.instance)).await?;
     failpoint!("activation.planned");
     let missing = match plan_activate(facts.clone(), request, &specs) {
-        Err(refusal) => {
+        Err(_) => {
+            // Who is in the way is told in full.
+            let whole = transaction.facts(Reading::Whole).await?;
             transaction.abandon().await;
-            return Err(core.explain(refusal).await);
+            return match plan_activate(whole, request, &specs) {
+                Err(refusal) => Err(core.explain(refusal).await),
+                Ok(_) => Err(Error::bug("a plan depends on how much of the leases is read")),
+            };
         }
         Ok(ActivationPlan::AlreadyActive { lease, .. }) => {
             transaction.abandon().await;
@@ -75,7 +80,7 @@ async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadlin
     // What cannot work is refused before anybody waits for it.
     for schema in &missing {
         if let Some(spec) = specs.get(schema) {
-            statements::check_spec(core.dialect(), spec)?;
+            core.compiled(spec)?;
         }
     }
     let operation = core.operation(OperationKind::Activate, &request.handler_version, &facts);
@@ -100,7 +105,7 @@ async fn structural(
     loop {
         let mut transaction = core.lock_structure(deadline).await?;
         failpoint!("activation.locked");
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         match plan_activate(facts.clone(), request, &specs) {
             Err(refusal) => {
                 transaction.abandon().await;
@@ -246,7 +251,7 @@ pub(crate) async fn failed(core: &Arc<Core>, request: &Activate, operation: &Ope
         // Recording must not fail for lack of the time that the step used up.
         let deadline = core.recording_deadline();
         let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         let decision = fail_activate(facts, request, &specs, failure, operation.id.clone())?;
         core.commit(
             transaction,

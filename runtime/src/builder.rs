@@ -136,8 +136,10 @@ impl Builder {
         let settings = self.settings;
         let engine = engine::connect(&self.url, &settings).await?;
         let loaded = load(&self.folders, engine.dialect(), self.specs, self.bindings)?;
+        let compiled = DashMap::new();
         for spec in loaded.0.iter() {
-            statements::check_spec(engine.dialect(), spec)?;
+            let ready = statements::compile(engine.dialect(), spec)?;
+            compiled.insert(spec.version.clone(), Arc::new(ready));
         }
         let deadline = Deadline::after(settings.operation_timeout);
         let facts = if self.read_only {
@@ -167,6 +169,7 @@ impl Builder {
                 .into_iter()
                 .map(|(schema, step, code)| ((schema, step), code))
                 .collect::<DashMap<_, _>>(),
+            compiled,
             view,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

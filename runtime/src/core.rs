@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Deadline;
-use crate::engine::{CodeStep, Engine, Limit, Records, Transaction};
+use crate::engine::{CodeStep, Engine, Limit, Reading, Records, Transaction};
 use crate::settings::Settings;
+use crate::statements::{self, Compiled};
 use crate::view::View;
 use crate::{Error, Result};
 
@@ -24,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) specs: ArcSwap<Specs>,
     pub(crate) bindings: ArcSwap<Bindings>,
     pub(crate) codes: DashMap<(SchemaVersion, String), Arc<dyn CodeStep>>,
+    /// Specs as they are run, prepared once.
+    pub(crate) compiled: DashMap<SchemaVersion, Arc<Compiled>>,
     pub(crate) view: View,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -55,6 +58,19 @@ impl Core {
         Records::of(self.holder.instance.clone())
     }
 
+    /// The spec with its statements split and checked; the work is done once for each content.
+    pub(crate) fn compiled(&self, spec: &SchemaSpec) -> Result<Arc<Compiled>> {
+        let checksum = spec.checksum();
+        if let Some(held) = self.compiled.get(&spec.version)
+            && held.checksum == checksum
+        {
+            return Ok(Arc::clone(&held));
+        }
+        let compiled = Arc::new(statements::compile(self.dialect(), spec)?);
+        self.compiled.insert(spec.version.clone(), Arc::clone(&compiled));
+        Ok(compiled)
+    }
+
     /// The bounds of a step within an operation.
     pub(crate) fn step_limit(&self, spec_limit: Option<std::time::Duration>, deadline: Deadline) -> Limit {
         let limit = spec_limit.unwrap_or(self.settings.step_timeout);
@@ -62,6 +78,13 @@ impl Core {
             deadline: deadline.within(limit),
             cancel: self.stop.clone(),
         }
+    }
+
+    /// Whether an attempt that a lock, a deadlock or a busy database ended is worth making again. One without the time to
+    /// wait for a lock would fail for lack of time, and look like a step that ran too long.
+    pub(crate) fn may_retry(&self, error: &Error, deadline: Deadline) -> bool {
+        let least = self.settings.lock_timeout + std::time::Duration::from_millis(200);
+        error.is_transient() && deadline.remaining() > least && !self.stop.is_cancelled()
     }
 
     /// Until when a failure is recorded: it must not go untold for lack of the time that the failed step used up.
@@ -160,7 +183,7 @@ impl Core {
         let deadline = Deadline::after(self.settings.lock_timeout * 4);
         let cleared = async {
             let mut transaction = self.engine.lock_scope(self.scope(), deadline).await?;
-            let facts = transaction.facts().await?;
+            let facts = transaction.facts(Reading::Whole).await?;
             if facts.operation.as_ref().is_none_or(|o| o.id != operation.id) {
                 transaction.abandon().await;
                 return Ok(());
@@ -179,10 +202,11 @@ impl Core {
 
     /// A short transaction that holds the scope's row; given up when the runtime stops.
     pub(crate) async fn lock_scope(&self, deadline: Deadline) -> Result<Box<dyn Transaction>> {
-        tokio::select! {
+        let locked = tokio::select! {
             locked = self.engine.lock_scope(self.scope(), deadline) => locked,
             () = self.stop.cancelled() => Err(Error::Cancelled),
-        }
+        };
+        self.name_holder(locked).await
     }
 
     /// Takes the structural lock, and tells who is announced as working where it does not become free.
@@ -193,7 +217,12 @@ impl Core {
             () = self.stop.cancelled() => Err(Error::Cancelled),
         };
         metrics::histogram!(crate::metric::LOCK_WAIT).record(wait.elapsed());
-        match locked {
+        self.name_holder(locked).await
+    }
+
+    /// Adds to a wait that was in vain who is announced as working.
+    async fn name_holder<T>(&self, waited_for: Result<T>) -> Result<T> {
+        match waited_for {
             Err(Error::Busy {
                 what,
                 waited,

@@ -11,16 +11,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lockstep_lifecycle::{
-    Deactivate, Decision, Event, EventKind, Facts, Failure, Operation, OperationChange, OperationKind, Refusal,
+    Deactivate, Decision, Event, EventKind, Facts, Failure, Operation, OperationChange, OperationKind, Policy, Refusal,
     RetentionReason, Reversal, Rollback, TakeBack, conclude_deactivate, conclude_rollback, fail_repair,
     plan_deactivate, plan_rollback,
 };
-use lockstep_registry::{SchemaSpec, SchemaVersion};
+use lockstep_registry::{SchemaSpec, SchemaState, SchemaVersion};
 
 use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
-use crate::engine::Transaction;
+use crate::engine::{Reading, Transaction};
 use crate::failpoint::failpoint;
 use crate::outcome::{Deactivation, Kept, RolledBack};
 use crate::steps::{Job, Reverted, Stopped};
@@ -77,7 +77,10 @@ pub(crate) struct TakenBack {
 pub(crate) async fn deactivate(core: Arc<Core>, request: Deactivate, allow_loss: bool) -> Result<Deactivation> {
     let watch = Stopwatch::start();
     let of = request.handler_version.clone();
-    let result = take_back(&core, &Request::Deactivate(request), allow_loss).await;
+    let result = match take_back(&core, &Request::Deactivate(request.clone()), allow_loss).await {
+        Ok(taken) if taken.not_active.is_some() => resume(&core, &request, allow_loss, taken).await,
+        result => result,
+    };
     metric::operation("deactivate", watch.elapsed());
     let result = result.map(|taken| describe(taken, &of, watch));
     metric::outcome(
@@ -85,6 +88,52 @@ pub(crate) async fn deactivate(core: Arc<Core>, request: Deactivate, allow_loss:
         result.as_ref().map_or_else(Error::code, Deactivation::name),
     );
     result
+}
+
+/// Work outside a transaction gives the lease back first. Where such a deactivation was interrupted and is asked for again
+/// there is no lease any more, and what it was to take back goes on from where it stopped.
+async fn resume(core: &Arc<Core>, request: &Deactivate, allow_loss: bool, taken: TakenBack) -> Result<TakenBack> {
+    let Some(bound) = taken.after.bindings.get(&request.handler_version) else {
+        return Ok(taken);
+    };
+    if request.policy != Policy::Rollback {
+        return Ok(taken);
+    }
+    let mut below = vec![bound.binding.schema.clone()];
+    let mut at = 0;
+    while let Some(record) = below.get(at).and_then(|schema| taken.after.schemas.get(schema)) {
+        below.extend(record.requires.iter().cloned());
+        at += 1;
+    }
+    let half_way = |schema: &SchemaVersion| taken.after.state_of(schema) == SchemaState::Reverting;
+    let recovered = match below.iter().any(half_way) {
+        true => recovery::recover_if_orphaned(core, core.deadline()).await?,
+        false => Vec::new(),
+    };
+    for schema in &below {
+        let facts = core.engine.facts(core.scope()).await?.unwrap_or_default();
+        let retention = facts.schemas.get(schema).and_then(|record| record.retention.as_ref());
+        let goes = retention.is_some_and(|held| {
+            let freed = !recovered.is_empty() && held.reason == RetentionReason::Repaired;
+            freed || held.until.is_some_and(|until| until <= facts.now)
+        });
+        if goes {
+            let request = Request::Rollback(Rollback { schema: schema.clone() });
+            match take_back(core, &request, allow_loss).await {
+                // Used again since.
+                Err(Error::Refused(refusal)) => tracing::info!(%schema, %refusal, "not taken back"),
+                result => drop(result?),
+            }
+        }
+    }
+    let seen = taken.after.event_seq;
+    let events = core.engine.events(core.scope(), seen, crate::view::PAGE).await?;
+    let did = |event: &Event| rolled_back(&event.kind).is_some_and(|done| below.contains(&done.schema));
+    Ok(TakenBack {
+        not_active: taken.not_active.filter(|_| !events.iter().any(did)),
+        events,
+        after: taken.after,
+    })
 }
 
 /// Takes a retained schema back; refuses where it is in use or rows would be lost.
@@ -121,7 +170,7 @@ pub(crate) async fn take_back(core: &Arc<Core>, request: &Request, allow_loss: b
         match attempt(core, request, allow_loss, deadline).await {
             // A lease appeared under the rollback: nothing happened, and the new plan will say so.
             Err(Error::Refused(refusal)) if is_race(request, &refusal) && !deadline.is_over() => {}
-            Err(error) if error.is_transient() && !deadline.is_over() && !core.stop.is_cancelled() => {
+            Err(error) if core.may_retry(&error, deadline) => {
                 tracing::debug!(%error, "trying again");
                 pause(RETRY_PAUSE, deadline).await;
             }
@@ -136,7 +185,7 @@ fn is_race(request: &Request, refusal: &Refusal) -> bool {
 
 async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline: Deadline) -> Result<TakenBack> {
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     failpoint!("deactivation.planned");
     match request.plan(facts.clone()) {
         Err(refusal) => {
@@ -187,7 +236,7 @@ async fn structural(
     loop {
         let mut transaction = core.lock_structure(deadline).await?;
         failpoint!("deactivation.locked");
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         match request.plan(facts.clone()) {
             Err(refusal) => {
                 transaction.abandon().await;
@@ -345,7 +394,7 @@ pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Fai
     let record = async {
         let deadline = core.recording_deadline();
         let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         let decision = fail_repair(facts, failure, &core.holder, operation.id.clone())?;
         core.commit(
             transaction,

@@ -199,6 +199,12 @@ pub enum Error {
 /// The result of nearly everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
@@ -366,7 +372,10 @@ fn step_next(failure: &Failure) -> String {
     let schema = &failure.schema;
     match (failure.direction, failure.leaves_traces) {
         (lockstep_lifecycle::Direction::Up, false) => {
-            format!("mend step {} of {schema} and activate again", failure.step)
+            format!(
+                "mend step {} of {schema}, or the rows it met, and activate again",
+                failure.step
+            )
         }
         (lockstep_lifecycle::Direction::Up, true) => {
             format!(
@@ -397,7 +406,12 @@ fn step_failed(failure: &Failure) -> String {
     } else {
         "failed"
     };
-    format!("step {step} ({direction}) of {schema} {verb}: {error}\n  in: {statement}")
+    let told = format!("step {step} ({direction}) of {schema} {verb}: {error}");
+    if statement.is_empty() {
+        told
+    } else {
+        format!("{told} [in: {statement}]")
+    }
 }
 
 fn seconds(d: &Duration) -> String {

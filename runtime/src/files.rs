@@ -281,7 +281,13 @@ fn load_steps(folder: &Path, dialect: Dialect) -> Result<Vec<Step>> {
 }
 
 fn directives(path: &Path, text: &str) -> Result<Directives> {
-    lockstep_catalog::directive::read(text).map_err(|e| Error::directive(path.display().to_string(), &e))
+    let found =
+        lockstep_catalog::directive::read(text).map_err(|e| Error::directive(path.display().to_string(), &e))?;
+    if found.manual {
+        let message = "'manual' is for engines without transactions around schema changes; take it out".to_owned();
+        return Err(format_error(path, None, message));
+    }
+    Ok(found)
 }
 
 fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) -> Result<Step> {
@@ -299,6 +305,10 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
     };
     let up = read(&up_path)?;
     let above = directives(&up_path, &up)?;
+    if !above.carries.is_empty() {
+        let message = "'carries' belongs at the top of the down file: it says what that keeps elsewhere".to_owned();
+        return Err(format_error(&up_path, None, message));
+    }
     let mut step = Step::irreversible(&name, &up);
     step.no_transaction = above.no_transaction;
     step.timeout = above.timeout;
@@ -317,6 +327,11 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
         (Some(path), false) => {
             let down = read(path)?;
             let below = directives(path, &down)?;
+            if below.irreversible {
+                let message =
+                    "'irreversible' belongs at the top of the up file, and then there is no down file".to_owned();
+                return Err(format_error(path, None, message));
+            }
             step.down_no_transaction = below.no_transaction;
             step.timeout = step.timeout.max(below.timeout);
             step.carries = below.carries;

@@ -22,7 +22,7 @@ use crate::activation::{self, applied, granted};
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::deactivation::{self, Request, TakenBack};
-use crate::engine::{Session, Settled, step::Cause, step::Fault};
+use crate::engine::{Reading, Session, Settled, step::Cause, step::Fault};
 use crate::failpoint::failpoint;
 use crate::outcome::Activation;
 use crate::statements::{Work, runs_alone, work_of};
@@ -87,7 +87,7 @@ async fn apply_all(run: &mut Run<'_>, request: &Activate, watch: Stopwatch) -> R
     loop {
         // T1, planned from what is true now.
         let mut transaction = core.lock_scope(run.deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         let (schema, more) = match plan_activate(facts.clone(), request, &specs) {
             Err(refusal) => {
                 transaction.abandon().await;
@@ -136,18 +136,19 @@ async fn apply_all(run: &mut Run<'_>, request: &Activate, watch: Stopwatch) -> R
 
         let steps_watch = Stopwatch::start();
         let steps = run.steps(spec, Direction::Up).await?;
-        let event = applied_event(spec, &run.operation.id, steps, steps_watch.elapsed());
+        let event = applied_event(spec, spec.checksum(), &run.operation.id, steps, steps_watch.elapsed());
         done.extend(applied(&event));
 
         // T2.
         let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         run.check_epoch(facts.epoch)?;
         failpoint!("activation.before_flip");
         if more {
             let decision = record_part(facts, event).map_err(Error::from)?;
             core.commit(transaction, decision, OperationChange::Keep, false, core.records())
                 .await?;
+            failpoint!("activation.after_flip");
             continue;
         }
         let decision = conclude_activate(facts, request, &specs, vec![event]).map_err(Error::from)?;
@@ -233,10 +234,14 @@ async fn revert_all(
             Reversal::Done(_) => None,
         })
         .collect();
-    for spec in specs.iter().take_while(|spec| !stays.contains(&spec.version)) {
+    let going: Vec<_> = specs
+        .iter()
+        .take_while(|spec| !stays.contains(&spec.version))
+        .collect();
+    for spec in &going {
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
         let mut transaction = core.lock_scope(run.deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         // What was planned before we held the lock may not be so any more: then everything is planned anew.
         if let Err(changed) = still_planned(request, &facts, spec, specs, events.is_empty()) {
             transaction.abandon().await;
@@ -296,10 +301,13 @@ async fn revert_all(
 
         // T2.
         let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-        let facts = transaction.facts().await?;
+        let facts = transaction.facts(Reading::Whole).await?;
         run.check_epoch(facts.epoch)?;
         failpoint!("deactivation.before_flip");
-        let decision = record_part(facts, event).map_err(Error::from)?;
+        let mut decision = record_part(facts, event).map_err(Error::from)?;
+        for next in going.iter().filter(|next| spec.requires.contains(&next.version)) {
+            decision = lockstep_lifecycle::retain_due(decision, &next.version).map_err(Error::from)?;
+        }
         events.extend(
             core.commit(transaction, decision, OperationChange::Keep, false, core.records())
                 .await?,
@@ -308,7 +316,7 @@ async fn revert_all(
     }
     // The end: what stays is retained, the announcement goes.
     let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     let mut decision = request.conclude(facts, kept).map_err(Error::from)?;
     for spec in specs {
         for parent in &spec.requires {
@@ -383,6 +391,9 @@ async fn foresee(core: &Arc<Core>, operation: &Operation, spec: &SchemaSpec, dea
     }
     let mut trial = spec.clone();
     trial.steps.retain(|step| !step.down_no_transaction);
+    if trial.steps.is_empty() {
+        return Ok(Foreseen::Free);
+    }
     let mut transaction = core.lock_structure(deadline).await?;
     let job = Job {
         core,
@@ -511,7 +522,18 @@ impl Run<'_> {
                 let fault = Fault::new(Cause::Refused, "it ended without an error, and its effect is not there");
                 return Err(self.failed(spec, step, entry, &statement, fault, &looked_up).await);
             }
-            (Ok(_), Err(error)) => return Err(error.into()),
+            // Its answer was late or lost, and the catalog shows that it took effect.
+            (Err(fault), Ok(Settled::Done)) if fault.cause != Cause::Refused => 0,
+            (Ok(_), Err(error)) if error.is_transient() => return Err(error.into()),
+            // What it left could not be looked up or cleaned up: it stays in doubt, for whoever comes next to settle.
+            (Ok(_), Err(error)) => {
+                let fault = Fault::new(Cause::Refused, error.to_string());
+                return Err(self.with_traces(stopped(spec, step, position, direction, &statement, fault, &limit)));
+            }
+            (Err(fault), Err(_)) => {
+                let fault = told(fault);
+                return Err(self.with_traces(stopped(spec, step, position, direction, &statement, fault, &limit)));
+            }
             (Err(fault), _) => return Err(self.failed(spec, step, entry, &statement, fault, &limit).await),
         };
         entry.state = JournalState::Done;
@@ -563,11 +585,7 @@ impl Run<'_> {
         let (position, direction) = (entry.position, entry.direction);
         entry.state = JournalState::Failed;
         entry.error = Some(fault.message.clone());
-        // Stopped by us: that, too, is an end that the record must tell, for the schema is half-way.
-        let fault = match fault.cause {
-            Cause::Cancelled => Fault::new(Cause::Refused, "it was stopped because its program ended"),
-            _ => fault,
-        };
+        let fault = told(fault);
         // What is lost stays `started`: only the catalog can tell, and the next holder of the lock looks there.
         if fault.cause != Cause::Lost
             && let Err(error) = self.session.journal(&entry, self.epoch).await
@@ -602,7 +620,13 @@ impl Run<'_> {
         let limit = self.core.step_limit(step.timeout, self.deadline);
         let work = work_of(self.core.dialect(), &spec.version, step, was)?;
         let statement = work.statements().first().map(|s| s.text.clone()).unwrap_or_default();
-        let settled = self.look_up(step, was, &statement, &limit).await?;
+        let settled = match self.look_up(step, was, &statement, &limit).await {
+            Err(error) if !error.is_transient() => {
+                let fault = Fault::new(Cause::Refused, error.to_string());
+                return Err(self.with_traces(stopped(spec, step, position, was, &statement, fault, &limit)));
+            }
+            settled => settled?,
+        };
         failpoint!("recovery.settled");
         let mut entry = self.entry(spec, step, position, was);
         entry.state = match settled {
@@ -645,6 +669,14 @@ impl Run<'_> {
     }
 }
 
+/// Stopped by us: that, too, is an end that the record must tell, for the schema is half-way.
+fn told(fault: Fault) -> Fault {
+    match fault.cause {
+        Cause::Cancelled => Fault::new(Cause::Refused, "it was stopped because its program ended"),
+        _ => fault,
+    }
+}
+
 /// R9 for what is half-way: the steps in effect are as they were; the others may have been mended.
 fn check_unchanged(spec: &SchemaSpec, progress: &Progress) -> Result<(), Stopped> {
     for (position, recorded) in &progress.in_effect {
@@ -675,7 +707,7 @@ pub(crate) fn finished_event(
     watch: Stopwatch,
 ) -> EventKind {
     match direction {
-        Direction::Up => applied_event(spec, &operation.id, steps, watch.elapsed()),
+        Direction::Up => applied_event(spec, spec.checksum(), &operation.id, steps, watch.elapsed()),
         Direction::Down => reverted_event(spec, &operation.id, steps, watch.elapsed(), Vec::new()),
     }
 }

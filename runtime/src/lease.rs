@@ -13,7 +13,7 @@ use lockstep_registry::{HandlerVersion, LeaseKind};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Deadline;
+use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::LeaseToken;
 use crate::failpoint::failpoint;
@@ -36,6 +36,7 @@ pub struct Lease {
 /// Asks for a timed lease and keeps it renewed.
 pub(crate) async fn acquire(core: &Arc<Core>, request: Activate, ttl: Duration) -> Result<Lease> {
     let shared = Arc::clone(core);
+    let asked = Stopwatch::start();
     let activation = core
         .owned(async move { activation::activate(shared, request).await })
         .await?;
@@ -46,10 +47,22 @@ pub(crate) async fn acquire(core: &Arc<Core>, request: Activate, ttl: Duration) 
         epoch: granted.epoch,
         ttl,
     };
+    // The holder's time counts from before the grant. Where steps ran first, nobody here knows when that was, and a lease
+    // held already may be older still: then a renewal comes first.
+    let fresh = asked.elapsed() < ttl / 3 && !matches!(activation, Activation::AlreadyActive { .. });
+    let give_up = if fresh {
+        Deadline::after(patience(ttl).saturating_sub(asked.elapsed()))
+    } else {
+        let give_up = Deadline::after(patience(ttl));
+        if !core.engine.renew(core.scope(), &token, give_up).await? {
+            return Err(lost_lease(&token, "it was fenced"));
+        }
+        give_up
+    };
     let (tell, lost) = watch::channel(None);
     let stop = core.stop.child_token();
     core.tasks
-        .spawn(keep(Arc::clone(core), token.clone(), tell, stop.clone()));
+        .spawn(keep(Arc::clone(core), token.clone(), give_up, tell, stop.clone()));
     Ok(Lease {
         core: Arc::clone(core),
         token,
@@ -66,8 +79,21 @@ fn patience(ttl: Duration) -> Duration {
     ttl * 2 / 3
 }
 
-async fn keep(core: Arc<Core>, token: LeaseToken, tell: watch::Sender<Option<String>>, stop: CancellationToken) {
-    let mut give_up = Deadline::after(patience(token.ttl));
+fn lost_lease(token: &LeaseToken, reason: &str) -> Error {
+    Error::LeaseLost {
+        instance: token.holder.instance.to_string(),
+        handler_version: token.handler_version.to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
+async fn keep(
+    core: Arc<Core>,
+    token: LeaseToken,
+    mut give_up: Deadline,
+    tell: watch::Sender<Option<String>>,
+    stop: CancellationToken,
+) {
     let mut wait = token.ttl / 3;
     loop {
         tokio::select! {
@@ -144,11 +170,7 @@ impl Lease {
             // The renewals ended with the runtime.
             Err(_) => "its renewals were stopped".to_owned(),
         };
-        Error::LeaseLost {
-            instance: self.token.holder.instance.to_string(),
-            handler_version: self.token.handler_version.to_string(),
-            reason,
-        }
+        lost_lease(&self.token, &reason)
     }
 
     /// Gives the lease back; what that frees follows the policy for deactivations.
@@ -163,6 +185,7 @@ async fn release(core: &Arc<Core>, token: &LeaseToken) -> Result<Deactivation> {
     let request = Deactivate {
         handler_version: token.handler_version.clone(),
         instance: token.holder.instance.clone(),
+        incarnation: Some(token.holder.incarnation.clone()),
         policy: core.settings.on_deactivate,
     };
     let shared = Arc::clone(core);

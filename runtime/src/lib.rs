@@ -68,7 +68,7 @@ pub use rehearse::{Rehearsal, RehearsalFailure};
 pub use runtime::{ActivateOptions, DeactivateOptions, Runtime};
 pub use settings::{MIN_LEASE_TTL, Settings};
 pub use statements::check_spec;
-pub use status::{LeaseStatus, SchemaStatus, Status};
+pub use status::{HandlerStatus, LeaseStatus, SchemaStatus, Status};
 pub use view::EventStream;
 
 /// The README's code, compiled.

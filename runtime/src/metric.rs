@@ -50,10 +50,15 @@ pub fn describe() {
     describe_histogram!(OPERATION_DURATION, Unit::Seconds, "Time an operation took");
     describe_histogram!(LOCK_WAIT, Unit::Seconds, "Time waited for the structural lock");
     describe_gauge!(SCHEMA_REFERENCES, Unit::Count, "References to a schema");
-    describe_gauge!(SCHEMAS, Unit::Count, "Schemas by state");
+    describe_gauge!(
+        SCHEMAS,
+        Unit::Count,
+        "Schemas by state; the retained ones are among the active"
+    );
     describe_gauge!(LEASES, Unit::Count, "Live leases by state");
     describe_counter!(LEASE_RENEWALS, Unit::Count, "Lease renewals by outcome");
     describe_counter!(EVENTS, Unit::Count, "Events by kind");
+    describe_counter!(OBSERVER_FAULTS, Unit::Count, "Events an observer panicked or hung on");
     describe_gauge!(EVENT_LAG, Unit::Count, "Events committed but not yet seen here");
 }
 

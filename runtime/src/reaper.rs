@@ -7,6 +7,7 @@ use lockstep_lifecycle::{EventKind, LiveUse, OperationChange, Rollback, plan_exp
 use crate::clock::Stopwatch;
 use crate::core::Core;
 use crate::deactivation::{self, Request, retained, rolled_back};
+use crate::engine::Reading;
 use crate::outcome::Reaped;
 use crate::{Error, Result, metric, recovery};
 
@@ -16,7 +17,7 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
     let deadline = core.deadline();
     let mut reaped = Reaped::default();
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     let leases = facts.leases.clone();
     let expiry = plan_expire(facts, core.settings.on_expire)?;
     if expiry.decision.events.is_empty() {

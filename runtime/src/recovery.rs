@@ -13,6 +13,7 @@ use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
 use crate::deactivation;
+use crate::engine::Reading;
 use crate::failpoint::failpoint;
 use crate::journalled::{self, Run, finished_event};
 use crate::outcome::Repaired;
@@ -27,7 +28,7 @@ pub(crate) async fn recover(
 ) -> Result<Vec<SchemaVersion>> {
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     let operation = core.operation(OperationKind::Repair, "what a crash left", &facts);
     let epoch = facts.epoch + 1;
     failpoint!("recovery.planned");
@@ -91,7 +92,7 @@ async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction)
     };
     let event = finished_event(spec, run.operation, direction, steps, watch);
     let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     run.check_epoch(facts.epoch)?;
     failpoint!("recovery.before_flip");
     let decision = conclude_repair(facts, event)?;
@@ -120,7 +121,7 @@ pub(crate) async fn repair(
     let deadline = core.deadline();
     let result = loop {
         match attempt(&core, &schema, action, allow_loss, deadline).await {
-            Err(error) if error.is_transient() && !deadline.is_over() && !core.stop.is_cancelled() => {
+            Err(error) if core.may_retry(&error, deadline) => {
                 pause(RETRY_PAUSE, deadline).await
             }
             result => break result,
@@ -138,7 +139,7 @@ async fn attempt(
     deadline: Deadline,
 ) -> Result<Repaired> {
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     let operation = core.operation(OperationKind::Repair, schema, &facts);
     let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
     if half_way && action == RepairAction::MarkDone {
@@ -190,7 +191,7 @@ async fn mark_half_way(
 ) -> Result<Repaired> {
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     let planned = plan_repair(facts, schema, RepairAction::MarkDone, &operation.id);
     let result = match planned {
         Ok(RepairPlan::Record(decision)) => {
@@ -225,7 +226,7 @@ async fn outside(
 ) -> Result<Repaired> {
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts().await?;
+    let facts = transaction.facts(Reading::Whole).await?;
     // Planned anew under the lock: somebody may have repaired it meanwhile.
     if let Err(refusal) = plan_repair(facts.clone(), schema, action, &operation.id) {
         transaction.abandon().await;

@@ -13,7 +13,7 @@ use lockstep_registry::{
 
 use crate::builder::Builder;
 use crate::core::Core;
-use crate::engine::CodeStep;
+use crate::engine::{CodeStep, Reading};
 use crate::outcome::{Activation, Deactivation, Reaped, Repaired, RolledBack};
 use crate::settings::MIN_LEASE_TTL;
 use crate::view::EventStream;
@@ -77,8 +77,13 @@ impl Runtime {
     // What changes something.
 
     /// Binds a handler version to a schema. A binding of a version that was ever active does not change.
-    pub async fn register(&self, handler_version: HandlerVersion, schema: SchemaVersion) -> Result<()> {
-        self.register_binding(Binding::new(handler_version, schema)).await
+    pub async fn register<S>(&self, handler_version: HandlerVersion, schema: S) -> Result<()>
+    where
+        S: TryInto<SchemaVersion>,
+        Error: From<S::Error>,
+    {
+        self.register_binding(Binding::new(handler_version, schema.try_into()?))
+            .await
     }
 
     /// Binds a handler version with its artifact hash and tags; tags move here from their former versions.
@@ -88,7 +93,7 @@ impl Runtime {
         self.core
             .owned(async move {
                 let mut transaction = core.lock_scope(core.deadline()).await?;
-                let facts = transaction.facts().await?;
+                let facts = transaction.facts(Reading::Whole).await?;
                 let decision = match plan_register(facts, &binding) {
                     Ok(decision) => decision,
                     Err(refusal) => {
@@ -238,6 +243,7 @@ impl Runtime {
         let request = Deactivate {
             handler_version,
             instance: options.instance.unwrap_or_else(InstanceId::deploy),
+            incarnation: None,
             policy: options.policy.unwrap_or(self.core.settings.on_deactivate),
         };
         let core = Arc::clone(&self.core);
@@ -290,6 +296,7 @@ impl Runtime {
         let request = Deactivate {
             handler_version,
             instance: options.instance.unwrap_or_else(InstanceId::deploy),
+            incarnation: None,
             policy: options.policy.unwrap_or(self.core.settings.on_deactivate),
         };
         preview::deactivation(&self.core, deactivation::Request::Deactivate(request)).await
@@ -370,23 +377,23 @@ impl Runtime {
     // What is in memory: no query, no waiting.
 
     /// Whether a schema is applied.
-    pub fn is_active(&self, schema: &SchemaVersion) -> bool {
-        self.core.view.map.is_active(schema)
+    pub fn is_active(&self, schema: impl AsRef<str>) -> bool {
+        self.core.view.map.is_active(schema.as_ref())
     }
 
     /// Who uses a schema; `None` for one nobody knows.
-    pub fn usage(&self, schema: &SchemaVersion) -> Option<Arc<SchemaUsage>> {
-        self.core.view.map.usage(schema)
+    pub fn usage(&self, schema: impl AsRef<str>) -> Option<Arc<SchemaUsage>> {
+        self.core.view.map.usage(schema.as_ref())
     }
 
     /// Whether anyone but a handler version keeps a schema.
-    pub fn used_by_others(&self, schema: &SchemaVersion, handler_version: &HandlerVersion) -> bool {
-        self.core.view.map.used_by_others(schema, handler_version)
+    pub fn used_by_others(&self, schema: impl AsRef<str>, handler_version: &HandlerVersion) -> bool {
+        self.core.view.map.used_by_others(schema.as_ref(), handler_version)
     }
 
     /// Where a schema is in its life; `None` for one nobody knows.
-    pub fn status(&self, schema: &SchemaVersion) -> Option<SchemaState> {
-        self.core.view.map.status(schema)
+    pub fn status(&self, schema: impl AsRef<str>) -> Option<SchemaState> {
+        self.core.view.map.status(schema.as_ref())
     }
 
     /// The applied schemas, by name.

@@ -2,7 +2,7 @@
 
 use lockstep_catalog::{Dialect, Statement, forbids_transaction, index_of_concurrent, split};
 use lockstep_lifecycle::Direction;
-use lockstep_registry::{Action, SchemaSpec, SchemaVersion, Step};
+use lockstep_registry::{Action, Checksum, SchemaSpec, SchemaVersion, Step};
 
 use crate::{Error, Result};
 
@@ -94,6 +94,45 @@ fn check_transaction(dialect: Dialect, origin: &str, alone: bool, statements: &[
         return Err(fault(1, message));
     }
     Ok(())
+}
+
+/// A spec with its statements split and its checksums taken, once.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) checksum: Checksum,
+    pub(crate) steps: Vec<CompiledStep>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CompiledStep {
+    pub(crate) up: Work,
+    pub(crate) down: Work,
+    pub(crate) checksum: Checksum,
+}
+
+impl CompiledStep {
+    pub(crate) fn work(&self, direction: Direction) -> &Work {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+}
+
+/// Checks a spec and prepares it for running.
+pub(crate) fn compile(dialect: Dialect, spec: &SchemaSpec) -> Result<Compiled> {
+    check_spec(dialect, spec)?;
+    let steps = spec.steps.iter().map(|step| {
+        Ok(CompiledStep {
+            up: work_of(dialect, &spec.version, step, Direction::Up)?,
+            down: work_of(dialect, &spec.version, step, Direction::Down)?,
+            checksum: step.checksum(),
+        })
+    });
+    Ok(Compiled {
+        checksum: spec.checksum(),
+        steps: steps.collect::<Result<_>>()?,
+    })
 }
 
 /// Checks everything about a spec that can be known without a database: names, statements, transaction control.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockstep_catalog::{Removed, removed};
 use lockstep_lifecycle::{DataLoss, Direction, EventKind, Failure, JournalEntry, JournalState, OperationId};
-use lockstep_registry::{SchemaSpec, Step, Timestamp};
+use lockstep_registry::{Checksum, SchemaSpec, Step, Timestamp};
 use tracing::Instrument;
 
 use crate::clock::{Deadline, Stopwatch};
@@ -12,7 +12,7 @@ use crate::core::Core;
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{Limit, Transaction};
 use crate::failpoint::failpoint;
-use crate::statements::{Work, work_of};
+use crate::statements::{Compiled, CompiledStep, Work};
 use crate::{Error, Result, metric};
 
 /// A schema whose steps ran in a transaction that is still open.
@@ -44,6 +44,24 @@ pub(crate) enum Reverted {
     Irreversible(String),
 }
 
+/// Which way the steps run, and whether for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Up,
+    Down,
+    /// Downs that are taken back to see what they would remove.
+    Trial,
+}
+
+impl Pass {
+    fn direction(self) -> Direction {
+        match self {
+            Self::Up => Direction::Up,
+            Self::Down | Self::Trial => Direction::Down,
+        }
+    }
+}
+
 /// The work of one schema in one direction.
 pub(crate) struct Job<'a> {
     pub(crate) core: &'a Core,
@@ -57,9 +75,11 @@ impl Job<'_> {
     /// Runs every step's `up`.
     pub(crate) async fn apply(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<Ran, Stopped> {
         let watch = Stopwatch::start();
-        let journal = self.run(transaction, spec, Direction::Up).await?;
+        let compiled = self.core.compiled(spec)?;
+        let journal = self.run(transaction, spec, &compiled, Pass::Up).await?;
+        let checksum = compiled.checksum.clone();
         Ok(Ran {
-            event: applied_event(spec, self.operation, journal.len(), watch.elapsed()),
+            event: applied_event(spec, checksum, self.operation, journal.len(), watch.elapsed()),
             journal,
         })
     }
@@ -76,9 +96,10 @@ impl Job<'_> {
             return Ok(Reverted::Irreversible(step.name.clone()));
         }
         let watch = Stopwatch::start();
+        let compiled = self.core.compiled(spec)?;
         let before = transaction.snapshot().await?;
         transaction.savepoint().await?;
-        let mut journal = self.run(transaction, spec, Direction::Down).await?;
+        let mut journal = self.run(transaction, spec, &compiled, Pass::Trial).await?;
         let after = transaction.snapshot().await?;
         let gone: Vec<_> = removed(&before, &after)
             .into_iter()
@@ -91,7 +112,7 @@ impl Job<'_> {
             if !lost.is_empty() && !allow_loss {
                 return Ok(Reverted::WouldLose(lost));
             }
-            journal = self.run(transaction, spec, Direction::Down).await?;
+            journal = self.run(transaction, spec, &compiled, Pass::Down).await?;
         }
         let event = reverted_event(spec, self.operation, journal.len(), watch.elapsed(), lost);
         Ok(Reverted::Done(Ran { event, journal }))
@@ -99,7 +120,8 @@ impl Job<'_> {
 
     /// Runs every step's `down` in reverse, whatever it loses: for throwaway databases.
     pub(crate) async fn down(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<(), Stopped> {
-        self.run(transaction, spec, Direction::Down).await.map(|_| ())
+        let compiled = self.core.compiled(spec)?;
+        self.run(transaction, spec, &compiled, Pass::Down).await.map(|_| ())
     }
 
     async fn count(&self, transaction: &mut dyn Transaction, gone: Vec<Removed>) -> Result<Vec<DataLoss>, Stopped> {
@@ -122,25 +144,30 @@ impl Job<'_> {
         &self,
         transaction: &mut dyn Transaction,
         spec: &SchemaSpec,
-        direction: Direction,
+        compiled: &Compiled,
+        pass: Pass,
     ) -> Result<Vec<JournalEntry>, Stopped> {
-        let mut order: Vec<_> = spec.steps.iter().enumerate().collect();
+        let direction = pass.direction();
+        let mut order: Vec<_> = spec.steps.iter().zip(&compiled.steps).enumerate().collect();
         if direction == Direction::Down {
             order.reverse();
         }
         let mut journal = Vec::with_capacity(order.len());
-        for (at, step) in order {
+        for (at, (step, ready)) in order {
             let position = u32::try_from(at).unwrap_or(u32::MAX);
             failpoint!("{}.before_step", self.stage);
             let watch = Stopwatch::start();
             let span = tracing::info_span!("step", schema = %spec.version, step = %step.name, %direction);
             let rows = self
-                .step(transaction, spec, step, position, direction)
+                .step(transaction, spec, step, ready, position, direction)
                 .instrument(span)
                 .await?;
-            metric::step(&spec.version, direction.as_str(), watch.elapsed());
+            if pass != Pass::Trial {
+                metric::step(&spec.version, direction.as_str(), watch.elapsed());
+            }
             failpoint!("{}.after_step", self.stage);
-            journal.push(self.entry(spec, step, position, direction, watch, rows));
+            let checksum = ready.checksum.clone();
+            journal.push(self.entry(spec, step, checksum, position, direction, watch, rows));
         }
         Ok(journal)
     }
@@ -150,19 +177,22 @@ impl Job<'_> {
         transaction: &mut dyn Transaction,
         spec: &SchemaSpec,
         step: &Step,
+        ready: &CompiledStep,
         position: u32,
         direction: Direction,
     ) -> Result<u64, Stopped> {
         let limit = self.core.step_limit(step.timeout, self.deadline);
         let failed = |statement: &str, fault: Fault| stopped(spec, step, position, direction, statement, fault, &limit);
-        match work_of(self.core.dialect(), &spec.version, step, direction)? {
+        match ready.work(direction) {
             Work::Sql(statements) => {
                 let mut rows = 0;
                 for statement in statements {
                     let done = transaction.execute(&statement.text, &limit).await;
                     rows += done.map_err(|fault| failed(&statement.text, fault))?;
                 }
-                Ok(rows)
+                self.verify(transaction, step, direction, &limit, failed)
+                    .await
+                    .map(|()| rows)
             }
             Work::Code => {
                 let code = self
@@ -175,7 +205,10 @@ impl Job<'_> {
                     step: step.name.clone(),
                 })?;
                 let done = transaction.run_code(code, direction == Direction::Up, &limit).await;
-                done.map_err(|fault| failed("(code)", fault)).map(|()| 0)
+                done.map_err(|fault| failed("", fault))?;
+                self.verify(transaction, step, direction, &limit, failed)
+                    .await
+                    .map(|()| 0)
             }
             Work::Irreversible => Err(Stopped::Interrupted(Error::bug(
                 "an irreversible step was to be undone",
@@ -183,10 +216,34 @@ impl Job<'_> {
         }
     }
 
+    /// Holds a step to its author's own word: after its `up` the verify query returns one row, true.
+    async fn verify(
+        &self,
+        transaction: &mut dyn Transaction,
+        step: &Step,
+        direction: Direction,
+        limit: &Limit,
+        failed: impl Fn(&str, Fault) -> Stopped,
+    ) -> Result<(), Stopped> {
+        let (Some(query), Direction::Up) = (&step.verify, direction) else {
+            return Ok(());
+        };
+        match transaction.verify(query, limit).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(failed(
+                query,
+                Fault::new(Cause::Refused, "its verify query did not return true"),
+            )),
+            Err(fault) => Err(failed(query, fault)),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // one call, and a struct for it would say the same again
     fn entry(
         &self,
         spec: &SchemaSpec,
         step: &Step,
+        checksum: Checksum,
         position: u32,
         direction: Direction,
         watch: Stopwatch,
@@ -199,7 +256,7 @@ impl Job<'_> {
             step: step.name.clone(),
             direction,
             state: JournalState::Done,
-            checksum: step.checksum(),
+            checksum,
             session: format!("process {}", std::process::id()),
             // Filled in with the database's time when the transaction commits.
             started_at: Timestamp(0),
@@ -217,11 +274,13 @@ fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
         Removed::Table { table } => table.clone(),
         Removed::Column { table, column } => format!("{table}.{column}"),
     };
-    spec.steps.iter().any(|step| step.carries.contains(&name))
+    let same = |carried: &String| carried.eq_ignore_ascii_case(&name);
+    spec.steps.iter().any(|step| step.carries.iter().any(same))
 }
 
 pub(crate) fn applied_event(
     spec: &SchemaSpec,
+    checksum: Checksum,
     operation: &OperationId,
     steps: usize,
     took: std::time::Duration,
@@ -229,7 +288,7 @@ pub(crate) fn applied_event(
     EventKind::SchemaApplied {
         schema: spec.version.clone(),
         operation: operation.clone(),
-        checksum: spec.checksum(),
+        checksum,
         requires: spec.requires.clone(),
         compatible_with: spec.compatible_with.clone(),
         steps: u32::try_from(steps).unwrap_or(u32::MAX),

@@ -7,10 +7,11 @@
 //! ```
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_lifecycle::{Event, Facts};
 use lockstep_registry::{LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{Mutex, broadcast};
 
 use crate::core::Core;
 use crate::{Result, metric};
@@ -24,7 +25,7 @@ pub(crate) const PAGE: u32 = 500;
 pub(crate) struct View {
     pub(crate) map: LiveMap,
     facts: Mutex<Facts>,
-    seen: watch::Sender<u64>,
+    seen: AtomicU64,
     live: broadcast::Sender<Event>,
 }
 
@@ -34,17 +35,20 @@ impl View {
         map.update(facts.usage().into_iter().map(|(schema, usage)| (schema, Some(usage))));
         let view = Self {
             map,
-            seen: watch::Sender::new(facts.event_seq),
-            facts: Mutex::new(facts),
+            seen: AtomicU64::new(facts.event_seq),
+            facts: Mutex::new(facts.clone()),
             live: broadcast::Sender::new(STREAM_BUFFER),
         };
+        view.publish_leases(&facts);
         view.know(specs);
         view
     }
 
     /// Specs that the database does not know yet are pending.
     pub(crate) fn know(&self, specs: &Specs) {
-        let new = specs.iter().filter(|spec| self.map.status(&spec.version).is_none());
+        let new = specs
+            .iter()
+            .filter(|spec| self.map.status(spec.version.as_str()).is_none());
         let pending = |schema: &SchemaVersion| SchemaUsage::unused(schema.clone(), SchemaState::Pending);
         let added: Vec<_> = new
             .map(|spec| (spec.version.clone(), Some(pending(&spec.version))))
@@ -55,7 +59,7 @@ impl View {
 
     /// The last event seen.
     pub(crate) fn seen(&self) -> u64 {
-        *self.seen.borrow()
+        self.seen.load(Ordering::Acquire)
     }
 
     /// Takes events in, in order and each once; what is missing before them is read from the log.
@@ -83,14 +87,14 @@ impl View {
                     *facts = read;
                     self.map
                         .update(facts.usage().into_iter().map(|(schema, usage)| (schema, Some(usage))));
-                    self.seen.send_replace(facts.event_seq);
+                    self.seen.store(facts.event_seq, Ordering::Release);
                 }
                 return;
             }
             facts.event_seq = event.seq;
             self.refresh(facts, event);
             metrics::counter!(metric::EVENTS, metric::KIND => event.kind.name()).increment(1);
-            self.seen.send_replace(event.seq);
+            self.seen.store(event.seq, Ordering::Release);
             // Nobody listening is no fault.
             let _ = self.live.send(event.clone());
         }
@@ -145,7 +149,7 @@ impl View {
 pub(crate) async fn follow(core: Arc<Core>) {
     loop {
         tokio::select! {
-            () = core.engine.wait_for_change(core.scope(), core.settings.poll_every) => {}
+            () = core.engine.wait_for_change(core.scope(), core.settings.poll_every, &core.view.seen) => {}
             () = core.stop.cancelled() => return,
         }
         if let Err(error) = catch_up(&core).await {
@@ -205,7 +209,13 @@ impl EventStream {
             }
             let received = tokio::select! {
                 received = self.live.recv() => received,
-                () = self.core.stop.cancelled() => return None,
+                // What was seen before the end is still told.
+                () = self.core.stop.cancelled() => {
+                    if self.after >= self.core.view.seen() || !self.fill().await {
+                        return None;
+                    }
+                    continue;
+                }
             };
             match received {
                 Ok(event) if event.seq <= self.after => {}

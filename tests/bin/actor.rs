@@ -1,13 +1,14 @@
 //! A process that acts out one part of a scenario: `actor URL SCHEMAS VERB ARGUMENTS…`. Prints one JSON line a result.
 //!
 //! Verbs: `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`, `lease HANDLER@VERSION TTL_MS SECONDS`
-//! (holds a timed lease that long, and says so if it is lost), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
+//! (holds a timed lease that long, and says so if it is lost), `measure HANDLER@VERSION TTL_MS COUNT` (activates, renews that
+//! often, and tells how many milliseconds each took), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
 #![allow(clippy::print_stdout)] // its results are read by the test that started it
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use lockstep::{ActivateOptions, DeactivateOptions, Error, InstanceId, RepairAction, Runtime};
+use lockstep::{ActivateOptions, DeactivateOptions, Error, HandlerVersion, InstanceId, RepairAction, Runtime};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -83,6 +84,11 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
             }
             Ok(json!(lease.release().await?))
         }
+        ("measure", [version, ttl, count]) => {
+            let ttl = Duration::from_millis(ttl.parse().map_err(|_| usage())?);
+            let count: u32 = count.parse().map_err(|_| usage())?;
+            measure(runtime, version.parse()?, ttl, count).await
+        }
         ("reap", []) => Ok(json!(runtime.reap().await?)),
         ("rollback", [schema]) => Ok(json!(runtime.rollback(schema.parse()?, false).await?)),
         ("repair", [schema, action]) => {
@@ -96,4 +102,23 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
         }
         _ => Err(usage()),
     }
+}
+
+async fn measure(runtime: &Runtime, version: HandlerVersion, ttl: Duration, count: u32) -> lockstep::Result<Value> {
+    let options = ActivateOptions {
+        instance: Some(runtime.instance().clone()),
+        ttl: Some(ttl),
+        ..ActivateOptions::default()
+    };
+    let started = Instant::now();
+    runtime.activate_with(version.clone(), options).await?;
+    let activated = started.elapsed().as_millis();
+    let mut renewed = Vec::new();
+    for _ in 0..count {
+        let started = Instant::now();
+        runtime.renew(&version, runtime.instance()).await?;
+        renewed.push(started.elapsed().as_millis());
+        tokio::time::sleep(ttl / 10).await;
+    }
+    Ok(json!({"activate_ms": activated, "renew_ms": renewed}))
 }

@@ -170,6 +170,7 @@ impl Store {
         Deactivate {
             handler_version: self.versions[usize::from(version)].clone(),
             instance: self.holder(caller).instance,
+            incarnation: None,
             policy: lockstep_lifecycle::Policy::Rollback,
         }
     }

@@ -49,6 +49,7 @@ fn leave(instance: &str, version: &str) -> Deactivate {
     Deactivate {
         handler_version: version.parse().unwrap(),
         instance: holder(instance).instance,
+        incarnation: None,
         policy: Policy::Rollback,
     }
 }

@@ -195,6 +195,7 @@ impl History {
                 let request = Deactivate {
                     handler_version: version(*at),
                     instance: holder(*who, 0).instance,
+                    incarnation: None,
                     policy: *policy,
                 };
                 self.shop.deactivate(&request, *luck)

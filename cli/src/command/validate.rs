@@ -26,7 +26,7 @@ pub(crate) fn validate(app: &App) -> Result<u8> {
         command: "validate",
         valid: findings.iter().all(|f| f.severity != "error"),
         folder: folder.clone(),
-        dialect: dialect.to_string(),
+        dialect,
         steps: schemas.iter().map(|s| s.steps).sum(),
         bindings: found.bindings.len(),
         schemas,

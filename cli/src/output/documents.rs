@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lockstep::catalog::Dialect;
 use lockstep::lifecycle::{Event, Failure, JournalEntry, LiveUse};
 use lockstep::{
     Activation, Deactivation, HandlerVersion, LeaseStatus, Preview, Reaped, Rehearsal, Repaired, RolledBack,
@@ -25,7 +26,7 @@ pub(crate) struct Validated {
     pub(crate) valid: bool,
     pub(crate) folder: PathBuf,
     /// `sqlite` or `postgres`
-    pub(crate) dialect: String,
+    pub(crate) dialect: Dialect,
     pub(crate) schemas: Vec<ValidSchema>,
     pub(crate) steps: usize,
     pub(crate) bindings: usize,

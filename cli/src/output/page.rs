@@ -49,6 +49,7 @@ impl Page {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         // The stream decides about colours, not the table.
         table.enforce_styling();
+        table.style_text_only();
         table.set_header(
             header
                 .iter()

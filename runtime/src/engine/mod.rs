@@ -21,6 +21,7 @@ pub(crate) mod step;
 mod writes;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -72,8 +73,9 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// Events after `after`, in order, at most `limit`.
     async fn events(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Event>>;
 
-    /// Returns after `at_most`, or sooner when the database tells that something happened. A wake-up, never the data.
-    async fn wait_for_change(&self, scope: &Scope, at_most: Duration);
+    /// Returns after `at_most`, or sooner when the database tells of an event that is not among those `seen`. A wake-up,
+    /// never the data.
+    async fn wait_for_change(&self, scope: &Scope, at_most: Duration, seen: &AtomicU64);
 
     /// The value kept under a key of `lockstep_meta`.
     async fn meta(&self, key: &str) -> Result<Option<String>>;
@@ -91,17 +93,30 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     async fn close(&self);
 }
 
+/// How much of the leases a reading holds; everything else is always whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reading<'a> {
+    /// Every live lease.
+    Whole,
+    /// This instance's own, and one for each handler version and schema that others hold: enough to grant a lease by,
+    /// and as cheap with ten thousand holders as with ten.
+    For(&'a InstanceId),
+}
+
 /// An open transaction. Dropping it closes its connection, so that the server takes it back.
 #[async_trait]
 pub(crate) trait Transaction: Send {
     /// The database's time and everything that is, read in statements of their own after the lock.
-    async fn facts(&mut self) -> Result<Facts>;
+    async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts>;
 
     /// Takes the scope's row, then reads anew.
     async fn lock_scope(&mut self) -> Result<Facts>;
 
     /// Runs one statement of a step; its effect counts only if this transaction commits.
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
+
+    /// Runs a query that must return one row, true (or 1).
+    async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool>;
 
     /// Runs one direction of a code step over this connection, and checks that the transaction is still ours.
     async fn run_code(&mut self, code: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()>;

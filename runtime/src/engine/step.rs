@@ -17,6 +17,9 @@ pub(crate) struct Limit {
 /// How long a server may take to stop after it was told to.
 pub(crate) const STOPPING: Duration = Duration::from_secs(2);
 
+/// How long code may take to come to its end after its statements were stopped: it holds its locks meanwhile.
+pub(crate) const UNWINDING: Duration = Duration::from_millis(500);
+
 /// Why a statement of a step did not work.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {

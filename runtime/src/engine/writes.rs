@@ -53,6 +53,29 @@ fn json<T: serde::Serialize>(value: &T) -> Result<Value> {
         .map_err(|e| Error::bug(format!("a value does not serialise: {e}")))
 }
 
+/// All statements as one script: one round trip, whatever there is to write. `literal` is the engine's own.
+pub(crate) fn script(writes: &[Write], literal: impl Fn(&str) -> String) -> String {
+    let null = || "NULL".to_owned();
+    let shown = |value: &Value| match value {
+        Value::Int(value) => value.to_string(),
+        Value::Text(value) => literal(value),
+        Value::OptInt(value) => value.map_or_else(null, |v| v.to_string()),
+        Value::OptText(value) => value.as_deref().map_or_else(null, &literal),
+    };
+    let mut out = String::new();
+    for write in writes {
+        let mut parts = write.sql.split('?');
+        out.push_str(parts.next().unwrap_or_default());
+        // Our own statements hold no question mark but for a value.
+        for (part, value) in parts.zip(&write.values) {
+            out.push_str(&shown(value));
+            out.push_str(part);
+        }
+        out.push_str("; ");
+    }
+    out
+}
+
 /// What a commit writes: rows of every table, then the events, then the scope's row.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -258,16 +281,13 @@ impl Planner<'_> {
     }
 
     fn lease(&mut self, lease: &Lease) {
-        let key = || {
-            [text(self.scope), text(&lease.holder.instance)]
-                .into_iter()
-                .chain(handler_key(&lease.handler_version))
-        };
         let (kind, ttl) = match lease.kind {
             LeaseKind::Pinned => ("pinned", None),
             LeaseKind::Timed { ttl } => ("timed", Some(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX))),
         };
-        let values: Vec<_> = key()
+        let values: Vec<_> = [text(self.scope), text(&lease.holder.instance)]
+            .into_iter()
+            .chain(handler_key(&lease.handler_version))
             .chain([
                 text(&lease.holder.incarnation),
                 text(&lease.schema),
@@ -280,15 +300,14 @@ impl Planner<'_> {
                 Value::OptInt(lease.expires_at.map(|at| at.0)),
             ])
             .collect();
-        // A former lease of the same instance may still be there, ended: its row is reused.
-        let former: Vec<_> = key().collect();
-        self.push(
-            "DELETE FROM lockstep_lease WHERE scope = ? AND instance = ? AND handler = ? AND api_version = ?",
-            former,
-        );
+        // A former lease of the same instance may still be there, ended: its row is taken over.
         self.push(
             "INSERT INTO lockstep_lease (scope, instance, handler, api_version, incarnation, schema_version, kind, \
-             ttl_us, state, epoch, acquired_at, renewed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ttl_us, state, epoch, acquired_at, renewed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (scope, instance, handler, api_version) DO UPDATE SET incarnation = excluded.incarnation, \
+             schema_version = excluded.schema_version, kind = excluded.kind, ttl_us = excluded.ttl_us, \
+             state = excluded.state, epoch = excluded.epoch, acquired_at = excluded.acquired_at, \
+             renewed_at = excluded.renewed_at, expires_at = excluded.expires_at, ended_at = NULL",
             values,
         );
     }

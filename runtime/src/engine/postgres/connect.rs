@@ -119,6 +119,26 @@ async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<
     }
 }
 
+/// How long the answer to a statement of our own is waited for; the server itself gives up sooner.
+const ANSWER: Duration = Duration::from_secs(12);
+
+/// Waits for the answer to a statement of our own. A link that fell silent is as good as broken: its connection must not
+/// be used again.
+pub(super) async fn answered<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    match tokio::time::timeout(ANSWER, work).await {
+        Ok(result) => result,
+        Err(_) => Err(sqlx::Error::Io(std::io::Error::new(
+            std::io::ErrorKind::TimedOut,
+            "the server does not answer",
+        ))),
+    }
+}
+
+/// Says goodbye, without waiting for a server that does not hear it.
+pub(super) async fn leave(connection: PgConnection) {
+    let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
+}
+
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     error
         .as_database_error()
@@ -235,7 +255,7 @@ pub(super) async fn run(connection: &mut PgConnection, write: Write) -> Result<u
     for value in write.values {
         query = bind(query, value);
     }
-    Ok(query.execute(connection).await?.rows_affected())
+    Ok(answered(query.execute(connection)).await?.rows_affected())
 }
 
 type Query<'q> = sqlx::query::Query<'q, Driver, PgArguments>;

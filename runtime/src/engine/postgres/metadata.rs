@@ -1,5 +1,6 @@
 //! Lockstep's tables in PostgreSQL: made, read, renewed, listened to.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
@@ -8,10 +9,10 @@ use sqlx::postgres::{PgConnection, PgListener, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::Postgres;
-use super::connect::{is_race, is_undefined_table, literal, own, run, words};
+use super::connect::{answered, is_race, is_undefined_table, leave, literal, own, run, words};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
@@ -20,16 +21,33 @@ const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000):
 /// How long a reading of our own may take at the server.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
-fn facts_sql(scope: &Scope) -> String {
+const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema_version, kind, ttl_us, state, epoch, \
+     acquired_at, renewed_at, expires_at";
+
+/// Which live leases: all, or one instance's own and any one of the others' for each handler version and schema.
+fn leases_sql(reading: Reading<'_>) -> String {
+    let live = "FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')";
+    match reading {
+        Reading::Whole => format!("SELECT {LEASE_COLUMNS} {live}"),
+        Reading::For(instance) => {
+            let own = literal(instance.as_str());
+            format!(
+                "SELECT {LEASE_COLUMNS} {live} AND instance = {own} UNION ALL (SELECT DISTINCT ON (handler, api_version, \
+                 schema_version) {LEASE_COLUMNS} {live} AND instance <> {own} ORDER BY handler, api_version, schema_version)"
+            )
+        }
+    }
+}
+
+fn facts_sql(scope: &Scope, reading: Reading<'_>) -> String {
+    let leases = leases_sql(reading);
     format!(
         "SELECT s.epoch, s.event_seq, s.operation, {NOW},
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT version, state, checksum, requires, compatible_with, applied_at,
      rolled_back_at, retention, error FROM lockstep_schema WHERE scope = s.scope) t),
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT handler, api_version, schema_version, artifact, tags, state,
      ever_active FROM lockstep_binding WHERE scope = s.scope) t),
-  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT instance, incarnation, handler, api_version, schema_version,
-     kind, ttl_us, state, epoch, acquired_at, renewed_at, expires_at FROM lockstep_lease
-     WHERE scope = s.scope AND state IN ('pending', 'active')) t),
+  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM ({leases}) t),
   (SELECT value FROM lockstep_meta WHERE key = 'format')
 FROM lockstep_scope s WHERE s.scope = {}",
         literal(scope.as_str())
@@ -80,7 +98,7 @@ impl Postgres {
             literal(scope.as_str())
         );
         let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
-        let _ = sqlx::Connection::close(connection).await;
+        leave(connection).await;
         made.map(|_| ())
     }
 
@@ -102,7 +120,7 @@ impl Postgres {
         let mut line = self.line().await?;
         let limit = READ_LIMIT.as_millis();
         let script = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; {sql}; COMMIT");
-        let rows = sqlx::raw_sql(AssertSqlSafe(script)).fetch_all(line.connection()?).await;
+        let rows = answered(sqlx::raw_sql(AssertSqlSafe(script)).fetch_all(line.connection()?)).await;
         match rows {
             Ok(rows) => {
                 line.finish();
@@ -113,17 +131,24 @@ impl Postgres {
     }
 
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
-        match self.try_read(&facts_sql(scope), facts_row).await? {
-            Ok(rows) => rows.into_iter().next().map(FactsRow::into_facts).transpose(),
-            // Never used here, or by a newer program whose tables look different: the format tells.
-            Err(error) => match self.read_meta("format").await {
-                Ok(format) => {
-                    writes::check_format(format.as_deref())?;
-                    Err(own("reading the scope")(error))
+        const DOING: &str = "reading the scope";
+        let first = |rows: Vec<FactsRow>| rows.into_iter().next().map(FactsRow::into_facts).transpose();
+        let error = match self.try_read(&facts_sql(scope, Reading::Whole), facts_row).await? {
+            Ok(rows) => return first(rows),
+            Err(error) => error,
+        };
+        // Never used here, or by a newer program whose tables look different: the format tells.
+        match self.read_meta("format").await {
+            Ok(format) => {
+                writes::check_format(format.as_deref())?;
+                if is_undefined_table(&error) {
+                    // Another process made the tables between the two readings.
+                    return first(self.read(DOING, &facts_sql(scope, Reading::Whole), facts_row).await?);
                 }
-                Err(_) if is_undefined_table(&error) => Ok(None),
-                Err(_) => Err(own("reading the scope")(error)),
-            },
+                Err(own(DOING)(error))
+            }
+            Err(_) if is_undefined_table(&error) => Ok(None),
+            Err(_) => Err(own(DOING)(error)),
         }
     }
 
@@ -204,7 +229,7 @@ impl Postgres {
     pub(super) async fn write_meta(&self, key: &str, value: &str) -> Result<()> {
         let mut line = self.line().await?;
         let sql = "INSERT INTO lockstep_meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        let done = sqlx::query(sql).bind(key).bind(value).execute(line.connection()?).await;
+        let done = answered(sqlx::query(sql).bind(key).bind(value).execute(line.connection()?)).await;
         done.map_err(own("writing the metadata"))?;
         line.finish();
         Ok(())
@@ -215,18 +240,28 @@ impl Postgres {
     }
 
     /// Waits for a notification; without a listening connection (a pooler, a broken link) this is a plain pause.
-    pub(super) async fn listen(&self, scope: &Scope, at_most: Duration) {
+    pub(super) async fn listen(&self, scope: &Scope, at_most: Duration, seen: &AtomicU64) {
         let wait = async {
             let mut held = self.listener.lock().await;
             if held.is_none() {
                 *held = self.start_listening(scope).await;
             }
             match held.as_mut() {
-                Some(listener) => {
-                    if listener.recv().await.is_err() {
-                        *held = None;
+                Some(listener) => loop {
+                    match listener.recv().await {
+                        // Our own commits were shown before the database tells of them.
+                        Ok(told)
+                            if told
+                                .payload()
+                                .parse()
+                                .is_ok_and(|seq: u64| seq <= seen.load(Ordering::Acquire)) => {}
+                        Ok(_) => break,
+                        Err(_) => {
+                            *held = None;
+                            break;
+                        }
                     }
-                }
+                },
                 None => std::future::pending::<()>().await,
             }
         };
@@ -234,7 +269,14 @@ impl Postgres {
     }
 
     async fn start_listening(&self, scope: &Scope) -> Option<PgListener> {
-        let mut listener = match PgListener::connect_with(&self.pool).await {
+        // Listening holds a connection for good: one of its own, so that a small pool is left to those who work.
+        let own = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .acquire_timeout(self.settings.connect_timeout)
+            .connect_lazy_with(self.options.clone());
+        let mut listener = match PgListener::connect_with(&own).await {
             Ok(listener) => listener,
             Err(error) => {
                 tracing::debug!(error = %words(&error), "no connection to listen on; polling instead");
@@ -255,8 +297,8 @@ pub(super) fn stored_spec_sql(scope: &Scope, schema: &SchemaVersion) -> String {
 }
 
 /// One statement is one consistent reading, and its time is read after the locks of the statements before it.
-pub(super) async fn facts(connection: &mut PgConnection, scope: &Scope) -> Result<Facts> {
-    let row = sqlx::raw_sql(AssertSqlSafe(facts_sql(scope)))
+pub(super) async fn facts(connection: &mut PgConnection, scope: &Scope, reading: Reading<'_>) -> Result<Facts> {
+    let row = sqlx::raw_sql(AssertSqlSafe(facts_sql(scope, reading)))
         .fetch_optional(connection)
         .await
         .map_err(own("reading the scope"))?;

@@ -7,6 +7,7 @@ mod scratch;
 mod session;
 mod transaction;
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -81,8 +82,8 @@ impl Engine for Postgres {
         self.read_events(scope, after, limit).await
     }
 
-    async fn wait_for_change(&self, scope: &Scope, at_most: Duration) {
-        self.listen(scope, at_most).await;
+    async fn wait_for_change(&self, scope: &Scope, at_most: Duration, seen: &AtomicU64) {
+        self.listen(scope, at_most, seen).await;
     }
 
     async fn meta(&self, key: &str) -> Result<Option<String>> {

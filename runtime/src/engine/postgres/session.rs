@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::Postgres;
-use super::connect::{literal, own, run};
+use super::connect::{answered, leave, literal, own, run};
 use super::transaction::Stopper;
 use crate::clock::{Deadline, pause};
 use crate::engine::step::{Cause, Fault};
@@ -27,6 +27,8 @@ pub(super) struct PgSession {
     identity: String,
     stopper: Stopper,
     schema: String,
+    /// A statement's end was never heard of: the working connection is of no use any more.
+    lost: bool,
 }
 
 impl Postgres {
@@ -57,24 +59,51 @@ impl Postgres {
                 pid,
             },
             schema: self.schema.clone(),
+            lost: false,
         })
     }
 }
 
 impl PgSession {
+    fn usable(&self) -> Result<()> {
+        if self.lost {
+            return Err(Error::Database {
+                doing: "working outside a transaction",
+                message: "the connection is lost".to_owned(),
+                code: None,
+                transient: true,
+            });
+        }
+        Ok(())
+    }
+
+    /// Runs a statement under a limit; what is not heard of costs the connection.
+    async fn limited<T>(
+        &mut self,
+        limit: &Limit,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Outcome<T> {
+        self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
+        self.limit(limit).await?;
+        let done = self.stopper.limited(limit, work(&mut self.worker)).await;
+        match &done {
+            Err(fault) if fault.cause == Cause::Lost => self.lost = true,
+            _ => self.unlimit().await,
+        }
+        done
+    }
+
     async fn limit(&mut self, limit: &Limit) -> Outcome<()> {
         let left = limit.deadline.remaining().as_millis().max(1);
         let sql = format!("SET statement_timeout = {left}");
-        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.worker).await {
+        match answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.worker)).await {
             Ok(_) => Ok(()),
             Err(error) => Err(super::connect::fault(&error, false)),
         }
     }
 
     async fn unlimit(&mut self) {
-        let _ = sqlx::query("SET statement_timeout = '10s'")
-            .execute(&mut self.worker)
-            .await;
+        let _ = answered(sqlx::query("SET statement_timeout = '10s'").execute(&mut self.worker)).await;
     }
 
     /// Whether a named index exists, and whether it is valid.
@@ -95,6 +124,7 @@ impl PgSession {
     }
 }
 
+/// Whether the work is still ours; from then to the end of the transaction it stays so.
 async fn check_epoch(connection: &mut PgConnection, scope: &Scope, epoch: u64) -> Result<()> {
     let found: i64 = sqlx::query_scalar("SELECT epoch FROM lockstep_scope WHERE scope = $1 FOR SHARE")
         .bind(scope.as_str())
@@ -129,6 +159,7 @@ impl Session for PgSession {
 
     async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()> {
         const DOING: &str = "writing the journal";
+        self.usable()?;
         begin(&mut self.worker, &self.schema).await?;
         let written = async {
             check_epoch(&mut self.worker, &self.scope, epoch).await?;
@@ -138,23 +169,17 @@ impl Session for PgSession {
         };
         let written = written.await;
         let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = sqlx::query(end).execute(&mut self.worker).await;
+        let ended = answered(sqlx::query(end).execute(&mut self.worker)).await;
         written?;
         ended.map(|_| ()).map_err(own(DOING))
     }
 
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
-        self.limit(limit).await?;
         // Audited: the statement is the spec author's own, split and checked when it was read. Alone in a simple
         // query, as CREATE INDEX CONCURRENTLY demands.
         let sql = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
-        let worker = &mut self.worker;
-        let done = self
-            .stopper
-            .limited(limit, async { Ok(sql.execute(worker).await?.rows_affected()) })
-            .await;
-        self.unlimit().await;
-        done
+        self.limited(limit, async |worker| Ok(sql.execute(worker).await?.rows_affected()))
+            .await
     }
 
     async fn execute_journalled(
@@ -168,22 +193,35 @@ impl Session for PgSession {
             Error::Fenced { .. } => Fault::new(Cause::Fenced, e.to_string()),
             other => Fault::new(Cause::Lost, other.to_string()),
         };
+        self.usable().map_err(refused)?;
         begin(&mut self.worker, &self.schema).await.map_err(refused)?;
         let mut entry = entry.clone();
-        let mut result = check_epoch(&mut self.worker, &self.scope, epoch).await.map_err(refused);
+        let mut result = Ok(());
         for statement in statements {
             if result.is_ok() {
                 result = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
             }
         }
         if result.is_ok() {
-            let reset = format!("SET LOCAL search_path TO {}", literal(&self.schema));
-            let _ = sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker).await;
+            // A step may have changed these.
+            let reset = format!(
+                "SET LOCAL search_path TO {}; SET LOCAL lock_timeout = '10s'",
+                literal(&self.schema)
+            );
+            let _ = answered(sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker)).await;
+            // Last, because it holds the scope's row: others grant leases while the statements run. A successor's
+            // statements cannot have come between, they would have met our locks.
+            result = check_epoch(&mut self.worker, &self.scope, epoch).await.map_err(refused);
+        }
+        if result.is_ok() {
             let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry)).await;
             result = written.map(|_| ()).map_err(|e| super::connect::fault(&e, false));
         }
+        if self.lost {
+            return result.map(|()| entry.rows);
+        }
         let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = sqlx::query(end).execute(&mut self.worker).await;
+        let ended = answered(sqlx::query(end).execute(&mut self.worker)).await;
         result?;
         match ended {
             Ok(_) => Ok(entry.rows),
@@ -206,6 +244,7 @@ impl Session for PgSession {
         let Some(name) = index.name else {
             return Ok(Settled::Unknown);
         };
+        self.usable()?;
         let found = self.index(index.schema.as_deref(), &name).await?;
         match (index.action, found) {
             (ConcurrentAction::Create, Some(true)) | (ConcurrentAction::Drop, None) => Ok(Settled::Done),
@@ -232,14 +271,8 @@ impl Session for PgSession {
     }
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
-        self.limit(limit).await?;
         let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
-        let worker = &mut self.worker;
-        let row = self
-            .stopper
-            .limited(limit, async { sql.fetch_optional(worker).await })
-            .await;
-        self.unlimit().await;
+        let row = self.limited(limit, async |worker| sql.fetch_optional(worker).await).await;
         Ok(row?.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)))
     }
 
@@ -279,8 +312,8 @@ impl Session for PgSession {
     }
 
     async fn close(self: Box<Self>) {
-        let _ = self.worker.close().await;
-        let _ = self.guard.close().await;
+        leave(self.worker).await;
+        leave(self.guard).await;
     }
 }
 

@@ -10,11 +10,11 @@ use lockstep_registry::Scope;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
-use super::connect::{Line, fault, is_lock_timeout, literal, own, run, words};
+use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, words};
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, STOPPING};
-use crate::engine::{CodeStep, Limit, Outcome, Records, StepConnection, Transaction, writes};
+use crate::engine::step::{Cause, Fault, STOPPING, UNWINDING};
+use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
 /// How long the scope's row is waited for at the end of structural work: others hold it for moments.
@@ -39,7 +39,7 @@ impl Held {
     async fn finish(self) {
         match self {
             Self::Pooled(line) => line.finish(),
-            Self::Own(connection) => drop(connection.close().await),
+            Self::Own(connection) => leave(*connection).await,
         }
     }
 }
@@ -131,10 +131,7 @@ impl Postgres {
         );
         loop {
             let mut line = self.line().await?;
-            match sqlx::raw_sql(AssertSqlSafe(sql.clone()))
-                .execute(line.connection()?)
-                .await
-            {
+            match answered(sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(line.connection()?)).await {
                 Ok(_) => return Ok(self.transaction(Held::Pooled(line), scope, None)),
                 Err(e) if is_lock_timeout(&e) && !deadline.is_over() => {
                     pause(Duration::from_millis(20), deadline).await
@@ -175,19 +172,17 @@ impl Postgres {
         );
         let mut connection = self.dedicated().await?;
         loop {
-            let row = sqlx::raw_sql(AssertSqlSafe(sql.clone()))
-                .fetch_one(&mut connection)
+            let row = answered(sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_one(&mut connection))
                 .await
                 .map_err(own(DOING))?;
             if row.try_get::<bool, _>(0).map_err(own(DOING))? {
                 return Ok((connection, row.try_get(1).map_err(own(DOING))?));
             }
-            sqlx::query("ROLLBACK")
-                .execute(&mut connection)
+            answered(sqlx::query("ROLLBACK").execute(&mut connection))
                 .await
                 .map_err(own(DOING))?;
             if deadline.is_over() {
-                let _ = connection.close().await;
+                leave(connection).await;
                 return Err(Error::Busy {
                     what: "the structural lock",
                     waited: watch.elapsed(),
@@ -220,8 +215,7 @@ fn lost(error: &Error) -> Fault {
 
 impl PgTransaction {
     async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(self.held.connection()?)
+        answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.held.connection()?))
             .await
             .map(|_| ())
             .map_err(own(doing))
@@ -244,8 +238,8 @@ impl PgTransaction {
 
 #[async_trait]
 impl Transaction for PgTransaction {
-    async fn facts(&mut self) -> Result<Facts> {
-        let facts = metadata::facts(self.held.connection()?, &self.scope).await?;
+    async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
+        let facts = metadata::facts(self.held.connection()?, &self.scope, reading).await?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
@@ -260,7 +254,7 @@ impl Transaction for PgTransaction {
             scope = literal(self.scope.as_str()),
         );
         self.simple("locking the scope", sql).await?;
-        self.facts().await
+        self.facts(Reading::Whole).await
     }
 
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
@@ -274,6 +268,19 @@ impl Transaction for PgTransaction {
         stopper
             .limited(limit, async { Ok(sql.execute(connection).await?.rows_affected()) })
             .await
+    }
+
+    async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
+        self.set_timeout(limit).await?;
+        let Some(stopper) = self.stopper.clone() else {
+            return Err(Fault::new(Cause::Lost, "steps run under the structural lock only"));
+        };
+        let connection = self.held.connection().map_err(|e| lost(&e))?;
+        let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
+        let row = stopper
+            .limited(limit, async { sql.fetch_optional(connection).await })
+            .await?;
+        Ok(row.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)))
     }
 
     async fn run_code(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()> {
@@ -303,7 +310,12 @@ impl Transaction for PgTransaction {
                 (Some(done), _) => Some(done),
                 (None, Some(stopper)) => {
                     stopper.stop().await;
-                    tokio::time::timeout(STOPPING, work).await.ok()
+                    let done = tokio::time::timeout(UNWINDING, work).await.ok();
+                    if done.is_none() {
+                        // It may have sent another statement since.
+                        stopper.stop().await;
+                    }
+                    done
                 }
                 (None, None) => None,
             }
@@ -371,38 +383,38 @@ impl Transaction for PgTransaction {
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
-        const DOING: &str = "writing Lockstep's tables";
         let facts = match self.facts.take() {
             Some(facts) => facts,
-            None => self.facts().await?,
+            None => self.facts(Reading::Whole).await?,
         };
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
-        let connection = self.held.connection()?;
-        for write in plan.writes {
-            run(connection, write).await.map_err(own(DOING))?;
+        let mut script = writes::script(&plan.writes, literal);
+        if let Some(last) = plan.events.last() {
+            // A wake-up, never the data: the number only tells who has seen it already.
+            let channel = literal(&self.channel);
+            script.push_str(&format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq));
         }
-        // A wake-up, never the data; sent with the commit, in the same round trip.
-        let notify = if plan.events.is_empty() {
-            String::new()
-        } else {
-            format!("SELECT pg_catalog.pg_notify({}, ''); ", literal(&self.channel))
-        };
-        let done = sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT")))
-            .execute(connection)
-            .await;
+        // One round trip; an error ends the script before its COMMIT.
+        script.push_str("COMMIT");
+        let connection = self.held.connection()?;
+        let done = answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(connection)).await;
         match done {
             Ok(_) => {
                 self.held.finish().await;
                 Ok(plan.events)
             }
-            Err(error @ sqlx::Error::Database(_)) => Err(own("committing")(error)),
+            Err(error @ sqlx::Error::Database(_)) => Err(own("writing Lockstep's tables")(error)),
             Err(error) => self.engine.resolve(&self.scope, plan.events, &words(&error)).await,
         }
     }
 
     async fn abandon(mut self: Box<Self>) {
+        // A connection that does not answer is dropped, and the server takes back what was open on it.
         let rolled_back = match self.held.connection() {
-            Ok(connection) => sqlx::query("ROLLBACK").execute(connection).await.is_ok(),
+            Ok(connection) => {
+                let rollback = sqlx::query("ROLLBACK").execute(connection);
+                matches!(tokio::time::timeout(STOPPING, rollback).await, Ok(Ok(_)))
+            }
             Err(_) => false,
         };
         if rolled_back {
@@ -457,7 +469,7 @@ impl Resolver {
                 .fetch_optional(&mut connection)
                 .await
                 .map_err(own(DOING))?;
-        let _ = connection.close().await;
+        leave(connection).await;
         let event = row.map(|(seq, at, instance, payload)| crate::engine::rows::EventRow {
             seq,
             at,

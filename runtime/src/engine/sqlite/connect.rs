@@ -51,6 +51,7 @@ impl Sqlite {
             pool,
             settings: settings.clone(),
             url: shown,
+            turn: tokio::sync::Mutex::default(),
         };
         // The driver opens lazily: a file that is no database shows itself at the first read.
         let mut connection = engine.acquire().await?;
@@ -126,6 +127,11 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
         None => Cause::Lost,
     };
     Fault::new(cause, words(error))
+}
+
+/// A literal for SQL sent without parameters: the one place that makes them.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Runs one of our statements with its values.

@@ -9,11 +9,20 @@ use super::Sqlite;
 use super::connect::{is_busy, own, run};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds; SQLite's clock counts milliseconds.
 const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
+
+/// Every live lease.
+const WHOLE: &str = "lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')";
+
+/// One instance's own leases, and any one of the others' for each handler version and schema.
+const FOR_INSTANCE: &str = "(\
+     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance = ?2 AND state IN ('pending', 'active') UNION ALL \
+     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance <> ?2 AND state IN ('pending', 'active') \
+     GROUP BY handler, api_version, schema_version)";
 
 const FACTS: &str = "\
 SELECT s.epoch, s.event_seq, s.operation, CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS now,
@@ -27,9 +36,9 @@ SELECT s.epoch, s.event_seq, s.operation, CAST(unixepoch('subsec') * 1000000 AS 
   (SELECT json_group_array(json_object('instance', instance, 'incarnation', incarnation, 'handler', handler,
      'api_version', api_version, 'schema_version', schema_version, 'kind', kind, 'ttl_us', ttl_us, 'state', state,
      'epoch', epoch, 'acquired_at', acquired_at, 'renewed_at', renewed_at, 'expires_at', expires_at))
-   FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')) AS leases,
+   FROM {leases}) AS leases,
   (SELECT value FROM lockstep_meta WHERE key = 'format')
-FROM lockstep_scope s WHERE s.scope = ?";
+FROM lockstep_scope s WHERE s.scope = ?1";
 
 impl Sqlite {
     pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
@@ -45,7 +54,7 @@ impl Sqlite {
             create(&mut connection, scope).await?;
             let committed = sqlx::query("COMMIT").execute(&mut connection).await;
             committed.map_err(own("creating Lockstep's tables"))?;
-            facts(&mut connection, scope).await
+            facts(&mut connection, scope, Reading::Whole).await
         };
         let facts = facts.await;
         // If anything went wrong, closing the connection takes everything back.
@@ -132,20 +141,36 @@ async fn format(connection: &mut SqliteConnection) -> Result<Option<u32>> {
 }
 
 pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<Facts>> {
-    match facts_row(connection, scope).await {
+    match facts_row(connection, scope, Reading::Whole).await {
         Ok(row) => row.map(FactsRow::into_facts).transpose(),
         // Never used here, or by a newer program whose tables look different: the format tells.
-        Err(error) => match format(connection).await? {
+        Err(_) => match format(connection).await? {
             None => Ok(None),
-            Some(_) => Err(own("reading the scope")(error)),
+            // Or another process made the tables between the two readings.
+            Some(_) => {
+                let row = facts_row(connection, scope, Reading::Whole)
+                    .await
+                    .map_err(own("reading the scope"))?;
+                row.map(FactsRow::into_facts).transpose()
+            }
         },
     }
 }
 
 /// One statement is one consistent reading.
-async fn facts_row(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<FactsRow>, sqlx::Error> {
-    sqlx::query(FACTS)
+async fn facts_row(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+    reading: Reading<'_>,
+) -> Result<Option<FactsRow>, sqlx::Error> {
+    let (leases, instance) = match reading {
+        Reading::Whole => (WHOLE, None),
+        Reading::For(instance) => (FOR_INSTANCE, Some(instance.as_str())),
+    };
+    // Audited: both texts are constants above.
+    sqlx::query(sqlx::AssertSqlSafe(FACTS.replace("{leases}", leases)))
         .bind(scope.as_str())
+        .bind(instance)
         .try_map(|row: SqliteRow| {
             Ok(FactsRow {
                 epoch: row.try_get(0)?,
@@ -162,8 +187,11 @@ async fn facts_row(connection: &mut SqliteConnection, scope: &Scope) -> Result<O
         .await
 }
 
-pub(super) async fn facts(connection: &mut SqliteConnection, scope: &Scope) -> Result<Facts> {
-    match facts_row(connection, scope).await.map_err(own("reading the scope"))? {
+pub(super) async fn facts(connection: &mut SqliteConnection, scope: &Scope, reading: Reading<'_>) -> Result<Facts> {
+    match facts_row(connection, scope, reading)
+        .await
+        .map_err(own("reading the scope"))?
+    {
         Some(row) => row.into_facts(),
         None => Err(Error::Damaged {
             message: format!("lockstep_scope has no row for scope {scope}"),

@@ -6,6 +6,7 @@ mod metadata;
 mod scratch;
 mod transaction;
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,6 +27,8 @@ pub(super) struct Sqlite {
     settings: Settings,
     /// Redacted, for messages.
     url: String,
+    /// Where this process's writers queue, so that only one of them at a time contends with other processes.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Sqlite {
@@ -81,7 +84,7 @@ impl Engine for Sqlite {
         metadata::events(&mut connection, scope, after, limit).await
     }
 
-    async fn wait_for_change(&self, _scope: &Scope, at_most: Duration) {
+    async fn wait_for_change(&self, _scope: &Scope, at_most: Duration, _seen: &AtomicU64) {
         tokio::time::sleep(at_most).await;
     }
 

@@ -9,13 +9,13 @@ use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::Scope;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection, Sqlite as Driver};
+use sqlx::{AssertSqlSafe, Connection, Row, Sqlite as Driver};
 
-use super::connect::{INTERRUPT, code, fault, is_busy, own, run};
+use super::connect::{INTERRUPT, code, fault, is_busy, own};
 use super::{Sqlite, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, STOPPING};
-use crate::engine::{CodeStep, Limit, Outcome, Records, StepConnection, Transaction, writes};
+use crate::engine::step::{Cause, Fault, UNWINDING};
+use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
 /// Where the transaction runs. Dropping it closes the connection: an open transaction never goes back into the pool.
@@ -83,38 +83,49 @@ impl Sqlite {
     /// Takes the writer lock, trying again with jitter on top of SQLite's own waiting, until the deadline.
     pub(super) async fn lock(&self, connection: &mut SqliteConnection, deadline: Deadline) -> Result<()> {
         let watch = Stopwatch::start();
+        while !try_lock(connection).await? {
+            wait_on(watch, deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// The same on a connection of the pool, which goes back between the tries: whoever only reads must not wait
+    /// for those who wait for a long writer.
+    async fn lock_pooled(&self, deadline: Deadline) -> Result<Line> {
+        let watch = Stopwatch::start();
         loop {
-            match sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await {
-                Ok(_) => return Ok(()),
-                Err(e) if is_busy(&e) && !deadline.is_over() => pause(Duration::from_millis(20), deadline).await,
-                Err(e) if is_busy(&e) => {
-                    return Err(Error::Busy {
-                        what: "the database's writer lock",
-                        waited: watch.elapsed(),
-                        holder: None,
-                    });
-                }
-                Err(e) => return Err(own("taking the writer lock")(e)),
+            // Dropped half-way, a connection that may be inside a transaction is closed.
+            let mut line = Line {
+                pooled: Some(self.acquire().await?),
+                own: None,
+            };
+            if try_lock(line.connection()?).await? {
+                return Ok(line);
             }
+            line.finish().await;
+            wait_on(watch, deadline).await?;
         }
     }
 
     pub(super) async fn begin(&self, scope: &Scope, deadline: Deadline, structural: bool) -> Result<SqliteTransaction> {
         let watch = Arc::new(Watch::default());
-        let mut line = if structural {
+        let waiting = Stopwatch::start();
+        let turn = tokio::time::timeout(deadline.remaining(), self.turn.lock()).await;
+        let Ok(_turn) = turn else {
+            return Err(busy(waiting));
+        };
+        let line = if structural {
             let mut connection = self.dedicated().await?;
             prepare_for_steps(&mut connection, Arc::clone(&watch)).await?;
-            Line {
+            let mut line = Line {
                 pooled: None,
                 own: Some(connection),
-            }
+            };
+            self.lock(line.connection()?, deadline).await?;
+            line
         } else {
-            Line {
-                pooled: Some(self.acquire().await?),
-                own: None,
-            }
+            self.lock_pooled(deadline).await?
         };
-        self.lock(line.connection()?, deadline).await?;
         Ok(SqliteTransaction {
             line,
             scope: scope.clone(),
@@ -123,6 +134,31 @@ impl Sqlite {
             structural,
             dangling: None,
         })
+    }
+}
+
+/// Whether the writer lock is ours now; SQLite itself waits for its busy time-out.
+async fn try_lock(connection: &mut SqliteConnection) -> Result<bool> {
+    match sqlx::query("BEGIN IMMEDIATE").execute(connection).await {
+        Ok(_) => Ok(true),
+        Err(e) if is_busy(&e) => Ok(false),
+        Err(e) => Err(own("taking the writer lock")(e)),
+    }
+}
+
+async fn wait_on(watch: Stopwatch, deadline: Deadline) -> Result<()> {
+    if deadline.is_over() {
+        return Err(busy(watch));
+    }
+    pause(Duration::from_millis(20), deadline).await;
+    Ok(())
+}
+
+fn busy(watch: Stopwatch) -> Error {
+    Error::Busy {
+        what: "the database's writer lock",
+        waited: watch.elapsed(),
+        holder: None,
     }
 }
 
@@ -191,17 +227,21 @@ async fn dangling(connection: &mut SqliteConnection) -> Result<i64> {
         .map_err(own("checking foreign keys"))
 }
 
+async fn total_changes(connection: &mut sqlx::SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT total_changes()").fetch_one(connection).await
+}
+
 #[async_trait]
 impl Transaction for SqliteTransaction {
-    async fn facts(&mut self) -> Result<Facts> {
-        let facts = metadata::facts(self.line.connection()?, &self.scope).await?;
+    async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
+        let facts = metadata::facts(self.line.connection()?, &self.scope, reading).await?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
 
     async fn lock_scope(&mut self) -> Result<Facts> {
         // The writer lock is the scope's lock: nobody else wrote since.
-        self.facts().await
+        self.facts(Reading::Whole).await
     }
 
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
@@ -211,12 +251,23 @@ impl Transaction for SqliteTransaction {
         // Audited: the statement is the spec author's own, split and checked when it was read.
         let sql = AssertSqlSafe(statement.to_owned());
         self.limited(limit, async |connection| {
-            sqlx::raw_sql(sql)
-                .execute(connection)
-                .await
-                .map(|done| done.rows_affected())
+            let before = total_changes(connection).await?;
+            let done = sqlx::raw_sql(sql).execute(&mut *connection).await?;
+            // Where no row changed, SQLite still tells what the statement before it changed.
+            let changed = total_changes(connection).await? != before;
+            Ok(if changed { done.rows_affected() } else { 0 })
         })
         .await
+    }
+
+    async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
+        let sql = AssertSqlSafe(query.to_owned());
+        let row = self
+            .limited(limit, async |connection| {
+                sqlx::raw_sql(sql).fetch_optional(connection).await
+            })
+            .await?;
+        Ok(row.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)))
     }
 
     async fn run_code(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()> {
@@ -239,14 +290,18 @@ impl Transaction for SqliteTransaction {
             }
         };
         // Code that waits for something else than the database is dropped a little after its statements were stopped.
-        let patience = limit.deadline.remaining() + STOPPING;
+        // Then the watch stays on, for a statement of it may be running still.
+        let patience = limit.deadline.remaining() + UNWINDING;
         let result = tokio::select! {
             done = tokio::time::timeout(patience, work) => done,
             () = stopped(limit) => return Err(Fault::new(Cause::Cancelled, "stopped")),
         };
-        self.watch.set(None);
+        if result.is_ok() {
+            self.watch.set(None);
+        }
         match result {
             Err(_) => Err(Fault::new(Cause::TimedOut, "the code did not end in time")),
+            Ok(Err(error)) if limit.cancel.is_cancelled() => Err(Fault::new(Cause::Cancelled, error.to_string())),
             Ok(Err(error)) if limit.deadline.is_over() => Err(Fault::new(Cause::TimedOut, error.to_string())),
             Ok(Err(error)) => Err(Fault::new(Cause::Refused, error.to_string())),
             Ok(Ok(())) => self.guard("RELEASE lockstep_guard").await,
@@ -288,7 +343,7 @@ impl Transaction for SqliteTransaction {
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
         let facts = match self.facts.take() {
             Some(facts) => facts,
-            None => self.facts().await?,
+            None => self.facts(Reading::Whole).await?,
         };
         if let Some(before) = self.dangling {
             let after = dangling(self.line.connection()?).await?;
@@ -305,14 +360,12 @@ impl Transaction for SqliteTransaction {
             }
         }
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
-        let connection = self.line.connection()?;
-        for write in plan.writes {
-            run(connection, "writing Lockstep's tables", write).await?;
-        }
-        sqlx::query("COMMIT")
-            .execute(connection)
+        // One trip to SQLite's thread; an error ends the script before its COMMIT.
+        let script = writes::script(&plan.writes, super::connect::literal) + "COMMIT";
+        sqlx::raw_sql(AssertSqlSafe(script))
+            .execute(self.line.connection()?)
             .await
-            .map_err(own("committing"))?;
+            .map_err(own("writing Lockstep's tables"))?;
         self.line.finish().await;
         Ok(plan.events)
     }
@@ -331,5 +384,5 @@ impl Transaction for SqliteTransaction {
 
 async fn stopped(limit: &Limit) {
     limit.cancel.cancelled().await;
-    tokio::time::sleep(STOPPING).await;
+    tokio::time::sleep(UNWINDING).await;
 }

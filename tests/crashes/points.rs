@@ -1,0 +1,69 @@
+//! Every crash point, on every engine that can reach it.
+
+use std::time::Instant;
+
+use lockstep::FAILPOINTS;
+
+use super::scenario::{Scenario, of_point, run};
+use crate::support::{Engine, facts_on};
+
+facts_on!(Sqlite sqlite, Postgres postgres:
+    an_activation_completes_wherever_it_died
+    a_lease_is_granted_wherever_it_died
+    a_deactivation_completes_wherever_it_died
+    a_lease_is_given_back_wherever_it_died
+    a_holder_that_dies_renewing_is_fenced
+);
+
+facts_on!(Postgres journalled:
+    an_activation_outside_a_transaction_completes_wherever_it_died
+    a_deactivation_outside_a_transaction_completes_wherever_it_died
+    a_recovery_completes_wherever_it_died
+);
+
+/// All points of a scenario; a failure names the point.
+async fn all(engine: Engine, scenario: Scenario) {
+    let mut ran = 0;
+    for point in FAILPOINTS.iter().filter(|point| of_point(point) == Some(scenario)) {
+        for times in scenario.times(point) {
+            let started = Instant::now();
+            println!("{engine:?}: dying at {point}:{times}");
+            run(engine, point, *times).await;
+            println!("{engine:?}: {point}:{times} recovered, {} ms", started.elapsed().as_millis());
+            ran += 1;
+        }
+    }
+    assert!(ran > 0, "{scenario:?} has no points");
+}
+
+async fn an_activation_completes_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::Activate).await;
+}
+
+async fn a_lease_is_granted_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::Grant).await;
+}
+
+async fn a_deactivation_completes_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::Deactivate).await;
+}
+
+async fn a_lease_is_given_back_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::Release).await;
+}
+
+async fn a_holder_that_dies_renewing_is_fenced(engine: Engine) {
+    all(engine, Scenario::Renew).await;
+}
+
+async fn an_activation_outside_a_transaction_completes_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::ActivateJournalled).await;
+}
+
+async fn a_deactivation_outside_a_transaction_completes_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::DeactivateJournalled).await;
+}
+
+async fn a_recovery_completes_wherever_it_died(engine: Engine) {
+    all(engine, Scenario::Recover).await;
+}

@@ -1,0 +1,151 @@
+//! Work that is given up: the runtime shuts down, or the caller goes away.
+
+use std::time::Duration;
+
+use lockstep::{ErrorKind, Runtime};
+
+use super::{ENDLESS_SQLITE, ends, server_is_free, works_once_mended};
+use crate::conformance::v;
+use crate::invariants;
+use crate::support::{Database, Engine, Folder, facts_on, until};
+
+facts_on!(Sqlite sqlite, Postgres postgres:
+    a_shutdown_takes_back_what_is_in_flight
+    a_shutdown_takes_back_a_rollback_in_flight
+    work_goes_on_when_its_caller_goes_away
+    a_shutdown_does_not_wait_for_a_lock
+);
+
+/// A step that takes an hour.
+fn long(folder: &Folder, way: &str) {
+    folder.write("schema_v2/002_long.up.sql", "SELECT 1;\n");
+    folder.write("schema_v2/002_long.down.sql", "SELECT 1;\n");
+    let path = |engine: &str| format!("schema_v2/002_long.{way}{engine}.sql");
+    folder.write(&path(""), &format!("-- lockstep: timeout=1h\n{ENDLESS_SQLITE};\n"));
+    folder.write(&path(".postgres"), "-- lockstep: timeout=1h\nSELECT pg_sleep(3600);\n");
+}
+
+/// Until the long step runs.
+async fn runs(database: &Database) {
+    match database.engine {
+        Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
+        Engine::Sqlite => {
+            until("the work is announced", async || database.status().await.operation.is_some()).await;
+            until("the step runs", async || {
+                database.try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK").await.is_err()
+            })
+            .await
+        }
+    };
+}
+
+async fn a_shutdown_takes_back_what_is_in_flight(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    long(&folder, "up");
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let work = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.activate(v("users@2.0.0")).await }
+    });
+    runs(&database).await;
+    let ((), took) = ends(runtime.shutdown()).await;
+    println!("{engine:?}: shut down in the middle of a step after {} ms", took.as_millis());
+    let error = work.await.expect("no panic").expect_err("stopped");
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
+    assert_eq!(error.state(), "nothing was changed");
+    server_is_free(&database).await;
+    assert!(!database.has_table("users").await);
+    let status = database.status().await;
+    assert!(status.operation.is_none(), "nothing is left of it: {:?}", status.operation);
+    invariants::check(&database, true).await;
+    works_once_mended(&database).await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_shutdown_takes_back_a_rollback_in_flight(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    long(&folder, "down");
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    runtime.activate(v("users@2.0.0")).await.unwrap();
+    let work = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.deactivate(v("users@2.0.0")).await }
+    });
+    runs(&database).await;
+    ends(runtime.shutdown()).await;
+    let error = work.await.expect("no panic").expect_err("stopped");
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
+    server_is_free(&database).await;
+    let status = database.status().await;
+    assert_eq!(status.leases.len(), 1, "it is as it was");
+    assert!(status.operation.is_none(), "{:?}", status.operation);
+    assert!(database.has_column("users", "display_name").await);
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// A caller that gives up leaves nothing half-done: the operation goes on to its end.
+async fn work_goes_on_when_its_caller_goes_away(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    folder.write(
+        "schema_v2/002_long.up.sql",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n;\n",
+    );
+    folder.write("schema_v2/002_long.up.postgres.sql", "SELECT pg_sleep(1);\n");
+    folder.write("schema_v2/002_long.down.sql", "SELECT 1;\n");
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    for at in [1, 20, 100, 300] {
+        // At whatever moment it goes away, and it may do so again and again.
+        let given_up = tokio::time::timeout(Duration::from_millis(at), runtime.activate(v("users@2.0.0"))).await;
+        if given_up.is_ok() {
+            break;
+        }
+    }
+    let other = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    until("the operation came to its end", async || done(&other).await).await;
+    assert!(database.has_column("users", "display_name").await);
+    assert_eq!(database.times("schema_applied", "schema_v2").await, 1);
+    drop(tokio::time::timeout(Duration::from_millis(1), runtime.deactivate(v("users@2.0.0"))).await);
+    until("the deactivation came to its end", async || !done(&other).await).await;
+    ends(runtime.shutdown()).await;
+    ends(other.shutdown()).await;
+    assert!(!database.has_table("users").await);
+    server_is_free(&database).await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn done(runtime: &Runtime) -> bool {
+    !runtime.report().await.expect("a status").leases.is_empty()
+}
+
+async fn a_shutdown_does_not_wait_for_a_lock(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    long(&folder, "up");
+    let holder = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let holding = tokio::spawn({
+        let holder = holder.clone();
+        async move { holder.activate(v("users@2.0.0")).await }
+    });
+    runs(&database).await;
+    let waiter = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let waiting = tokio::spawn({
+        let waiter = waiter.clone();
+        async move { waiter.activate(v("users@1.0.0")).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let ((), took) = ends(waiter.shutdown()).await;
+    println!("{engine:?}: shut down while waiting for a lock after {} ms", took.as_millis());
+    let error = waiting.await.expect("no panic").expect_err("stopped");
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
+    ends(holder.shutdown()).await;
+    holding.await.expect("no panic").expect_err("stopped");
+    server_is_free(&database).await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}

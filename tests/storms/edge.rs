@@ -1,0 +1,187 @@
+//! The edge: half activate while half deactivate, and what is in the database afterwards is what the leases say.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use lockstep::{ActivateOptions, Activation, DeactivateOptions, Deactivation, InstanceId, Runtime, SchemaState};
+use tokio::sync::Barrier;
+
+use crate::conformance::{s, v};
+use crate::invariants;
+use crate::support::process::ended;
+use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+
+facts_on!(Sqlite sqlite, Postgres postgres:
+    a_schema_stays_exactly_while_somebody_uses_it
+    processes_at_the_edge_agree_with_the_catalog
+);
+
+/// How many come, round by round: at most 16 tasks meet.
+const COMING: [usize; 6] = [8, 8, 1, 1, 2, 0];
+const RUNTIMES: usize = 4;
+
+/// `LOCKSTEP_STORM_ROUNDS` raises it.
+fn rounds(least: usize) -> usize {
+    let asked = std::env::var("LOCKSTEP_STORM_ROUNDS").ok().and_then(|n| n.parse().ok());
+    asked.unwrap_or(0).max(least)
+}
+
+fn instance(round: usize, i: usize) -> InstanceId {
+    InstanceId::new(&format!("web-{round}-{i}")).expect("a name")
+}
+
+async fn a_schema_stays_exactly_while_somebody_uses_it(engine: Engine) {
+    storm(engine, &Folder::users(), rounds(50)).await;
+}
+
+/// Where the schema has an index built concurrently, taking it back cannot be one transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journalled_schema_stays_exactly_while_somebody_uses_it() {
+    let folder = Folder::users();
+    folder.write(
+        "schema_v1/002_email.up.sql",
+        "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY users_email ON users (email);\n",
+    );
+    folder.write(
+        "schema_v1/002_email.down.sql",
+        "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY users_email;\n",
+    );
+    storm(Engine::Postgres, &folder, rounds(12)).await;
+}
+
+/// Round by round those who hold the schema let go while others come: a crowd, or one against one, where it is open whether
+/// the schema goes and comes again. Every sixth round nobody comes.
+async fn storm(engine: Engine, folder: &Folder, rounds: usize) {
+    let database = Database::new(engine).await;
+    let mut runtimes = Vec::new();
+    for _ in 0..RUNTIMES {
+        runtimes.push(database.runtime(|b| b.schemas_dir(folder.path())).await);
+    }
+    let started = Instant::now();
+    let mut holding: Vec<InstanceId> = Vec::new();
+    let mut rolled_back = 0;
+    for round in 0..rounds {
+        let coming: Vec<_> = (0..COMING[round % COMING.len()]).map(|i| instance(round, i)).collect();
+        rolled_back += meet(&runtimes, &coming, &holding).await;
+        holding = coming;
+        truth(&database, &runtimes[0], &holding).await;
+    }
+    println!(
+        "{engine:?}: {rounds} rounds in {} ms, {rolled_back} rollbacks, {} events",
+        started.elapsed().as_millis(),
+        database.log().await.len()
+    );
+    assert!(rolled_back > 0, "the edge was met");
+    for runtime in runtimes {
+        runtime.shutdown().await;
+    }
+    database.drop().await;
+}
+
+/// One half comes while the other goes; returns how often the schema was taken back.
+async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId]) -> usize {
+    let together = Arc::new(Barrier::new(coming.len() + going.len()));
+    let mut arrivals = Vec::new();
+    let mut departures = Vec::new();
+    for (i, instance) in coming.iter().enumerate() {
+        let (runtime, together) = (runtimes[i % RUNTIMES].clone(), Arc::clone(&together));
+        let instance = Some(instance.clone());
+        arrivals.push(tokio::spawn(async move {
+            together.wait().await;
+            let options = ActivateOptions { instance, ..Default::default() };
+            runtime.activate_with(v("users@1.0.0"), options).await
+        }));
+    }
+    for (i, instance) in going.iter().enumerate() {
+        let (runtime, together) = (runtimes[(i + 1) % RUNTIMES].clone(), Arc::clone(&together));
+        let instance = Some(instance.clone());
+        departures.push(tokio::spawn(async move {
+            together.wait().await;
+            let options = DeactivateOptions { instance, ..Default::default() };
+            runtime.deactivate_with(v("users@1.0.0"), options).await
+        }));
+    }
+    for task in arrivals {
+        let done = task.await.expect("no panic").expect("an activation at the edge");
+        assert!(!matches!(done, Activation::AlreadyActive { .. }), "{done:?}");
+    }
+    let mut rolled_back = 0;
+    for task in departures {
+        let done = task.await.expect("no panic").expect("a deactivation at the edge");
+        assert!(!matches!(done, Deactivation::NotActive { .. }), "{done:?}");
+        rolled_back += usize::from(matches!(done, Deactivation::RolledBack { .. }));
+    }
+    rolled_back
+}
+
+/// The catalog, the state and the leases say the same.
+async fn truth(database: &Database, runtime: &Runtime, holding: &[InstanceId]) {
+    invariants::check(database, true).await;
+    let status = runtime.report().await.expect("a status");
+    let held: std::collections::BTreeSet<_> = status.leases.iter().map(|l| l.lease.holder.instance.clone()).collect();
+    assert_eq!(held, holding.iter().cloned().collect());
+    let state = status.schemas.iter().find(|x| x.schema == s("schema_v1")).expect("known").state;
+    assert_eq!(state == SchemaState::Applied, !holding.is_empty(), "{state} with {} leases", holding.len());
+    let there = state == SchemaState::Applied;
+    assert_eq!(database.has_table("users").await, there, "the catalog says what the state says: {state}");
+    assert_eq!(database.indexes("users_email").await, (i64::from(there), 0));
+    assert!(status.operation.is_none(), "nobody works any more: {:?}", status.operation);
+}
+
+/// The same with real processes, a few rounds of them.
+async fn processes_at_the_edge_agree_with_the_catalog(engine: Engine) {
+    const HALF: usize = 8;
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let mut holding: Vec<InstanceId> = Vec::new();
+    for round in 0..rounds(2) {
+        let coming: Vec<_> = (0..HALF).map(|i| instance(round, i)).collect();
+        let act = |verb: &str, who: &InstanceId| {
+            Actor::new(&database, &folder, &[verb, "users@1.0.0", who.as_str()]).start()
+        };
+        let mut children: Vec<_> = coming.iter().map(|who| act("activate", who)).collect();
+        children.extend(holding.iter().map(|who| act("deactivate", who)));
+        for child in children {
+            ended(child).await.told();
+        }
+        holding = coming;
+        truth(&database, &runtime, &holding).await;
+    }
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// R1 under an open rollback: the lease that appears wins, the rollback comes to nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    folder.write("schema_v1/003_wait.up.sql", "SELECT 1;\n");
+    folder.write("schema_v1/003_wait.down.sql", "SELECT pg_sleep(1);\n");
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let other = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    runtime.activate(v("users@1.0.0")).await.unwrap();
+    let leaving = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.deactivate(v("users@1.0.0")).await }
+    });
+    until("the way down runs", async || database.running("pg_sleep").await == 1).await;
+    let lease = other.lease(v("users@1.1.0")).await.expect("a lease while the rollback is open");
+    assert_eq!(database.running("pg_sleep").await, 1, "it did not wait for the rollback");
+    let left = leaving.await.unwrap().unwrap();
+    let Deactivation::KeptInUse { by, .. } = left else {
+        panic!("the rollback was to come to nothing: {left:?}");
+    };
+    assert_eq!(by[0].instance, *other.instance());
+    assert!(database.has_table("users").await && lease.is_live());
+    assert_eq!(database.indexes("users_email").await, (1, 0));
+    assert_eq!(database.times("schema_rolled_back", "schema_v1").await, 0);
+    assert!(matches!(lease.release().await.unwrap(), Deactivation::RolledBack { .. }));
+    assert!(!database.has_table("users").await);
+    other.shutdown().await;
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
