@@ -70,7 +70,7 @@ fn is_active(bencher: divan::Bencher<'_, '_>, writers: usize) {
     let map = map(1000);
     let _writers = Writers::start(&map, writers);
     let name = version(500);
-    bencher.bench_local(|| divan::black_box(&map).is_active(divan::black_box(&name)));
+    bencher.bench_local(|| divan::black_box(&map).is_active(divan::black_box(name.as_str())));
 }
 
 #[divan::bench(args = [0, 8])]
@@ -78,7 +78,7 @@ fn usage(bencher: divan::Bencher<'_, '_>, writers: usize) {
     let map = map(1000);
     let _writers = Writers::start(&map, writers);
     let name = version(500);
-    bencher.bench_local(|| divan::black_box(&map).usage(divan::black_box(&name)));
+    bencher.bench_local(|| divan::black_box(&map).usage(divan::black_box(name.as_str())));
 }
 
 #[divan::bench(args = [0, 8])]

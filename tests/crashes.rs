@@ -5,6 +5,7 @@
 //!  prepare ─► actor dies at the point ─► rules hold ─► the same command again ─► rules, catalog, log: once, not twice
 //! ```
 
+mod chaos;
 mod killed;
 mod points;
 mod scenario;
@@ -29,7 +30,10 @@ fn every_crash_point_belongs_to_a_scenario() {
     let all: BTreeSet<_> = FAILPOINTS.iter().collect();
     assert_eq!(all.len(), FAILPOINTS.len(), "none twice");
     for point in FAILPOINTS {
-        assert!(of_point(point).is_some(), "{point} has no scenario: write one in crashes/scenario.rs");
+        assert!(
+            of_point(point).is_some(),
+            "{point} has no scenario: write one in crashes/scenario.rs"
+        );
         let on_sqlite = of_point(point).is_some_and(Scenario::runs_on_sqlite);
         assert_ne!(on_sqlite, unreachable_on_sqlite(point), "{point}");
     }
@@ -39,7 +43,10 @@ fn every_crash_point_belongs_to_a_scenario() {
 async fn a_step_outside_a_transaction_is_refused_on_sqlite() {
     let database = Database::new(Engine::Sqlite).await;
     let folder = scenario::alone();
-    let refused = lockstep::Runtime::builder(&database.url).schemas_dir(folder.path()).build().await;
+    let refused = lockstep::Runtime::builder(&database.url)
+        .schemas_dir(folder.path())
+        .build()
+        .await;
     let error = refused.expect_err("refused before anything happens");
     assert!(error.to_string().contains("no-transaction"), "{error}");
     database.drop().await;
@@ -51,29 +58,52 @@ async fn truth(database: &Database, folder: &Folder, applied: bool) {
     for schema in ["schema_v1", "schema_v2"] {
         let expected = if applied { "applied" } else { "rolled_back" };
         let state = runtime.report().await.expect("a status");
-        let state = state.schemas.iter().find(|x| x.schema == s(schema)).expect("known").state;
+        let state = state
+            .schemas
+            .iter()
+            .find(|x| x.schema == s(schema))
+            .expect("known")
+            .state;
         assert_eq!(state.as_str(), expected, "{schema}");
     }
     runtime.shutdown().await;
     assert_eq!(database.has_table("users").await, applied);
     assert_eq!(database.has_column("users", "display_name").await, applied);
     for index in ["users_email", "users_name"] {
-        assert_eq!(database.indexes(index).await, (i64::from(applied), 0), "{index}: valid, invalid");
+        assert_eq!(
+            database.indexes(index).await,
+            (i64::from(applied), 0),
+            "{index}: valid, invalid"
+        );
     }
     for step in ["v1 up", "v2 up"] {
         assert_eq!(noted(database, step).await, 1, "{step} took effect once, not twice");
     }
     for step in ["v1 down", "v2 down"] {
-        assert_eq!(noted(database, step).await, i64::from(!applied), "{step} took effect once, not twice");
+        assert_eq!(
+            noted(database, step).await,
+            i64::from(!applied),
+            "{step} took effect once, not twice"
+        );
     }
     for schema in ["schema_v1", "schema_v2"] {
-        assert_eq!(database.times("schema_applied", schema).await, 1, "{schema} was applied once");
+        assert_eq!(
+            database.times("schema_applied", schema).await,
+            1,
+            "{schema} was applied once"
+        );
         let back = usize::from(!applied);
-        assert_eq!(database.times("schema_rolled_back", schema).await, back, "{schema} was taken back once");
+        assert_eq!(
+            database.times("schema_rolled_back", schema).await,
+            back,
+            "{schema} was taken back once"
+        );
     }
 }
 
 /// Every step leaves a line in a table of its own, which no schema owns.
 async fn noted(database: &Database, what: &str) -> i64 {
-    database.number(&format!("SELECT count(*) FROM log WHERE what = '{what}'")).await
+    database
+        .number(&format!("SELECT count(*) FROM log WHERE what = '{what}'"))
+        .await
 }

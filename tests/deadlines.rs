@@ -33,11 +33,16 @@ async fn server_is_free(database: &Database) {
     if database.engine == Engine::Postgres {
         let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                     AND (state = 'active' OR state LIKE 'idle in transaction%')";
-        let took = until("the server does nothing more", async || database.number(busy).await == 0).await;
+        let took = until("the server does nothing more", async || {
+            database.number(busy).await == 0
+        })
+        .await;
         assert!(took < A_SECOND, "it went on for {took:?}");
     }
     let write = match database.engine {
-        Engine::Sqlite => "PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE; CREATE TABLE other (i INTEGER); DROP TABLE other; COMMIT",
+        Engine::Sqlite => {
+            "PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE; CREATE TABLE other (i INTEGER); DROP TABLE other; COMMIT"
+        }
         Engine::Postgres => "SET lock_timeout = '1s'; CREATE TABLE other (i INTEGER); DROP TABLE other",
     };
     database.execute(write).await;
@@ -54,8 +59,7 @@ fn endless(folder: &Folder, way: &str, sqlite: &str, postgres: &str) {
     folder.write(&format!("schema_v2/002_endless.{way}.postgres.sql"), &limited(postgres));
 }
 
-const ENDLESS_SQLITE: &str =
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+const ENDLESS_SQLITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
 /// The step was stopped on its way up: the error, the state and the advice say so, and a mended file works.
 async fn failed_on_its_way_up(database: &Database, runtime: &Runtime, error: &Error) {
@@ -63,17 +67,40 @@ async fn failed_on_its_way_up(database: &Database, runtime: &Runtime, error: &Er
     let Error::Step { failure } = error else {
         panic!("{error:?}");
     };
-    assert!(failure.timed_out && failure.step == "002_endless" && failure.position == 1, "{failure:?}");
-    assert!(error.to_string().contains("002_endless (up) of schema_v2 was stopped at its time limit"), "{error}");
-    assert!(error.state().contains("nothing of schema_v2 is in the database"), "{}", error.state());
+    assert!(
+        failure.timed_out && failure.step == "002_endless" && failure.position == 1,
+        "{failure:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("002_endless (up) of schema_v2 was stopped at its time limit"),
+        "{error}"
+    );
+    assert!(
+        error.state().contains("nothing of schema_v2 is in the database"),
+        "{}",
+        error.state()
+    );
     let next = error.next_step().expect("advice");
-    assert!(next.contains("mend step 002_endless of schema_v2") && next.contains("activate again"), "{next}");
+    assert!(
+        next.contains("mend step 002_endless of schema_v2") && next.contains("activate again"),
+        "{next}"
+    );
 
     let status = runtime.report().await.unwrap();
-    let schema = status.schemas.iter().find(|x| x.schema == s("schema_v2")).expect("known");
+    let schema = status
+        .schemas
+        .iter()
+        .find(|x| x.schema == s("schema_v2"))
+        .expect("known");
     assert_eq!(schema.state, SchemaState::Failed);
     assert_eq!(schema.failure.as_ref().expect("a failure").step, "002_endless");
-    assert!(status.leases.is_empty() && status.operation.is_none(), "{:?}", status.operation);
+    assert!(
+        status.leases.is_empty() && status.operation.is_none(),
+        "{:?}",
+        status.operation
+    );
     assert!(!database.has_table("users").await, "everything was taken back");
 }
 

@@ -5,3 +5,4 @@ crate::conformance::suite!(postgres, Postgres);
 // The next engine goes here.
 
 crate::conformance::postgres_only!(postgres_alone, Postgres);
+crate::conformance::sqlite_only!(sqlite_alone, Sqlite);

@@ -10,12 +10,13 @@ use lockstep::{Activation, SchemaState};
 
 use crate::conformance::{s, v};
 use crate::invariants;
-use crate::support::process::ended;
+use crate::support::process::{SIGABRT, ended};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres:
     sixty_four_processes_activate_one_version_and_its_schema_is_applied_once
     status_shows_who_applies_what_since_when
+    status_shows_who_takes_back_what_even_after_a_crash
     an_activation_does_not_fail_because_the_pool_was_busy
 );
 
@@ -48,19 +49,40 @@ async fn sixty_four_processes_activate_one_version_and_its_schema_is_applied_onc
     let mut outcomes = std::collections::BTreeMap::new();
     for child in children {
         let told = ended(child).await.told();
-        *outcomes.entry(told["outcome"].as_str().expect("an outcome").to_owned()).or_insert(0) += 1;
+        *outcomes
+            .entry(told["outcome"].as_str().expect("an outcome").to_owned())
+            .or_insert(0) += 1;
     }
-    println!("{engine:?}: {MANY} processes in {} ms: {outcomes:?}", started.elapsed().as_millis());
-    assert_eq!(outcomes.get("applied"), Some(&1), "one of them applied it: {outcomes:?}");
+    println!(
+        "{engine:?}: {MANY} processes in {} ms: {outcomes:?}",
+        started.elapsed().as_millis()
+    );
+    assert_eq!(
+        outcomes.get("applied"),
+        Some(&1),
+        "one of them applied it: {outcomes:?}"
+    );
     assert_eq!(outcomes.get("already_applied"), Some(&(MANY - 1)), "{outcomes:?}");
     for schema in ["schema_v1", "schema_v2"] {
-        assert_eq!(database.times("schema_applied", schema).await, 1, "{schema} is applied exactly once");
+        assert_eq!(
+            database.times("schema_applied", schema).await,
+            1,
+            "{schema} is applied exactly once"
+        );
     }
     let status = database.status().await;
     assert_eq!(status.leases.len(), MANY);
-    let of_schema = status.schemas.iter().find(|x| x.schema == s("schema_v2")).expect("known");
+    let of_schema = status
+        .schemas
+        .iter()
+        .find(|x| x.schema == s("schema_v2"))
+        .expect("known");
     assert_eq!((of_schema.state, of_schema.references), (SchemaState::Applied, MANY));
-    assert!(status.operation.is_none(), "nobody works any more: {:?}", status.operation);
+    assert!(
+        status.operation.is_none(),
+        "nobody works any more: {:?}",
+        status.operation
+    );
     assert!(database.has_column("users", "display_name").await);
     invariants::check(&database, true).await;
     database.drop().await;
@@ -75,9 +97,15 @@ async fn status_shows_who_applies_what_since_when(engine: Engine) {
 
     let slow = Actor::new(&database, &folder, &["activate", "reports@1.0.0", "deploy"]).start();
     let pid = slow.id().expect("it runs");
-    until("the long work is announced", async || runtime.report().await.unwrap().operation.is_some()).await;
+    until("the long work is announced", async || {
+        runtime.report().await.unwrap().operation.is_some()
+    })
+    .await;
     let operation = runtime.report().await.unwrap().operation.expect("still announced");
-    assert_eq!((operation.kind, operation.subject.as_str()), (OperationKind::Activate, "reports@1.0.0"));
+    assert_eq!(
+        (operation.kind, operation.subject.as_str()),
+        (OperationKind::Activate, "reports@1.0.0")
+    );
     assert_eq!(operation.session, format!("process {pid}"));
     assert_ne!(operation.holder.instance, *runtime.instance());
     assert!(operation.since >= before, "since when, by the database's clock");
@@ -86,6 +114,45 @@ async fn status_shows_who_applies_what_since_when(engine: Engine) {
     let after = runtime.report().await.unwrap();
     assert!(after.operation.is_none(), "over: {:?}", after.operation);
     assert!(after.now >= operation.since);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// What a crash left announced does not hide who works now.
+async fn status_shows_who_takes_back_what_even_after_a_crash(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = with_slow_step();
+    folder.write("schema_slow/001_slow.up.postgres.sql", "SELECT 1;\n");
+    folder.write("schema_slow/001_slow.down.postgres.sql", "SELECT pg_sleep(2);\n");
+    folder.write("schema_slow/001_slow.up.sql", "CREATE TABLE reports (many INTEGER);\n");
+    folder.write(
+        "schema_slow/001_slow.down.sql",
+        "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) \
+         SELECT count(*) AS many FROM n; DROP TABLE n; DROP TABLE reports;\n",
+    );
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    runtime.activate(v("reports@1.0.0")).await.unwrap();
+    let crashed = ["activate", "users@1.0.0", "deploy"];
+    let crashed = Actor::new(&database, &folder, &crashed)
+        .dies_at("activation.locked")
+        .run()
+        .await;
+    assert_eq!(crashed.signal, Some(SIGABRT), "{crashed:?}");
+    assert_eq!(
+        runtime.report().await.unwrap().operation.expect("left behind").subject,
+        "users@1.0.0"
+    );
+
+    let slow = Actor::new(&database, &folder, &["deactivate", "reports@1.0.0", "deploy"]).start();
+    let pid = slow.id().expect("it runs");
+    until("the work is announced", async || {
+        let operation = runtime.report().await.unwrap().operation;
+        operation.is_some_and(|o| o.session == format!("process {pid}") && o.kind == OperationKind::Deactivate)
+    })
+    .await;
+    assert_eq!(ended(slow).await.told()["outcome"], "rolled_back");
+    assert!(runtime.report().await.unwrap().operation.is_none());
     runtime.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;
@@ -109,17 +176,26 @@ async fn another_process_activates_and_renews_while_a_long_journalled_step_runs(
         "schema_slow/000_alone.down.sql",
         "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY users_by_email;\n",
     );
-    folder.write("schema_slow/schema.toml", "requires = [\"schema_v1\"]\ncompatible_with = [\"schema_v1\"]\n");
+    folder.write(
+        "schema_slow/schema.toml",
+        "requires = [\"schema_v1\"]\ncompatible_with = [\"schema_v1\"]\n",
+    );
     beside_a_long_step(&folder).await;
 }
 
 async fn beside_a_long_step(folder: &Folder) {
     let database = Database::new(Engine::Postgres).await;
-    Actor::new(&database, folder, &["activate", "users@1.0.0", "deploy"]).run().await.told();
+    Actor::new(&database, folder, &["activate", "users@1.0.0", "deploy"])
+        .run()
+        .await
+        .told();
 
     let mut slow = Actor::new(&database, folder, &["activate", "reports@1.0.0", "deploy"]).start();
     until("the long step runs", async || database.running("pg_sleep").await == 1).await;
-    let told = Actor::new(&database, folder, &["measure", "users@1.1.0", "1000", "5"]).run().await.told();
+    let told = Actor::new(&database, folder, &["measure", "users@1.1.0", "1000", "5"])
+        .run()
+        .await
+        .told();
     let still = database.running("pg_sleep").await;
     println!("beside a long step: {told}");
     assert_eq!(still, 1, "all of it was done while the long step still ran");
@@ -145,7 +221,10 @@ async fn an_activation_does_not_fail_because_the_pool_was_busy(engine: Engine) {
         .await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
     let slow = Actor::new(&database, &folder, &["activate", "reports@1.0.0", "deploy"]).start();
-    until("the long work is announced", async || runtime.report().await.is_ok_and(|r| r.operation.is_some())).await;
+    until("the long work is announced", async || {
+        runtime.report().await.is_ok_and(|r| r.operation.is_some())
+    })
+    .await;
     let tasks: Vec<_> = (0..MANY)
         .map(|i| {
             let runtime = runtime.clone();

@@ -1,11 +1,12 @@
 //! What every command works with: the project, the way to answer, and the runtime once it is open.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockstep::{HandlerRef, HandlerVersion, InstanceId, Runtime};
 use rustix::process::Signal;
 
-use crate::args::{Format, Global};
+use crate::args::Format;
 use crate::exit;
 use crate::files::{self, Files};
 use crate::output::{self, Document};
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) project: Project,
     pub(crate) format: Format,
     runtime: OnceLock<Runtime>,
+    /// Whether the runtime may change something, so that stopping means taking back.
+    changes: AtomicBool,
 }
 
 /// What a command may do to the database.
@@ -57,13 +60,14 @@ impl Open {
 }
 
 impl App {
-    /// Puts the project together; nothing connects yet.
-    pub(crate) fn new(global: &Global) -> Result<Self> {
-        Ok(Self {
-            project: Project::find(global)?,
-            format: global.format,
+    /// Nothing connects yet.
+    pub(crate) fn new(project: Project, format: Format) -> Self {
+        Self {
+            project,
+            format,
             runtime: OnceLock::new(),
-        })
+            changes: AtomicBool::new(false),
+        }
     }
 
     /// Writes the answer.
@@ -93,12 +97,19 @@ impl App {
         }
         if matches!(open.access, Access::Look | Access::LookAhead) {
             builder = builder.read_only();
+        } else {
+            self.takes_back();
         }
         tracing::info!(database = lockstep::redact(&url), "connecting");
         let building = terminal::working("connecting", None, builder.build());
         let runtime = self.in_time(async { Ok(building.await?) }).await?;
         // One command opens one runtime.
         Ok(self.runtime.get_or_init(|| runtime).clone())
+    }
+
+    /// Says that work on something other than the database itself has to be taken back when it is stopped.
+    pub(crate) fn takes_back(&self) {
+        self.changes.store(true, Ordering::Relaxed);
     }
 
     fn url_for(&self, access: Access) -> Result<String> {
@@ -152,6 +163,10 @@ impl App {
         let Some(runtime) = self.runtime.get() else {
             return Err(stopped(Trouble::cancelled(), signal));
         };
+        if !self.changes.load(Ordering::Relaxed) {
+            // Nothing to take back, and nothing to tell: a reader was told to stop reading.
+            return Ok(exit_code(signal));
+        }
         terminal::say("stopping: what has begun is being taken back; press Ctrl-C again to leave at once");
         let ended = async {
             let (done, ()) = tokio::join!(work, runtime.shutdown());
@@ -176,6 +191,9 @@ impl App {
 }
 
 fn stopped(trouble: Trouble, signal: Signal) -> Trouble {
+    // Connections that were closed under the work say so in their own way.
+    let closed = matches!(trouble.code.as_str(), "connect" | "database");
+    let trouble = if closed { Trouble::cancelled() } else { trouble };
     let exit = if signal == Signal::INT {
         exit::INTERRUPTED
     } else {

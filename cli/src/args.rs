@@ -150,7 +150,7 @@ pub(crate) enum Plan {
 pub(crate) struct Rehearse {
     /// Which schemas; all if none is named
     #[arg(value_name = "SCHEMA")]
-    pub(crate) schemas: Vec<SchemaVersion>,
+    pub(crate) wanted: Vec<SchemaVersion>,
     /// In the database itself, in a transaction that is always given up; it holds its locks meanwhile
     #[arg(long)]
     pub(crate) in_place: bool,
@@ -374,6 +374,41 @@ mod tests {
         for line in wrong {
             let error = parse(line).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn global_options_do_not_collide_with_those_of_any_command() {
+        // Arguments are known by their field's name: a second field of that name only shows when it is read.
+        let commands = [
+            "init",
+            "validate",
+            "plan activate a@1.0.0",
+            "plan deactivate a@1.0.0",
+            "rehearse a b",
+            "activate a@1.0.0",
+            "deactivate a@1.0.0",
+            "rollback a",
+            "run a@1.0.0",
+            "renew a@1.0.0 --instance i",
+            "reap",
+            "status",
+            "usage a",
+            "history a",
+            "events",
+            "graph",
+            "repair a --undo",
+            "completions bash",
+        ];
+        let globals = "--database-url sqlite://x --config c --schemas d --scope s --format json --timeout 1s --step-timeout 1s -v";
+        for command in commands {
+            let program = if command.starts_with("run") { " -- sh" } else { "" };
+            let cli = parse(&format!("lockstep {command} {globals}{program}")).expect(command);
+            assert_eq!(
+                cli.global.schemas.expect("given"),
+                std::path::Path::new("d"),
+                "{command}"
+            );
         }
     }
 

@@ -17,18 +17,22 @@ The first five minutes:
   lockstep status                    # what is applied, and who uses it
 
 Environment:
-  LOCKSTEP_DATABASE_URL, DATABASE_URL   the database, where --database-url is not given (in this order)
-  LOCKSTEP_CONFIG, LOCKSTEP_SCHEMAS_DIR, LOCKSTEP_SCOPE, LOCKSTEP_FORMAT   as the options of these names
-  LOCKSTEP_LOG                          what is logged to standard error, such as lockstep=debug
-  NO_COLOR                              no colours
-  \"lockstep run\" gives its program LOCKSTEP_INSTANCE, LOCKSTEP_SCHEMA and LOCKSTEP_HANDLER_VERSION.
+  LOCKSTEP_DATABASE_URL, then DATABASE_URL   the database, where --database-url is not given
+  LOCKSTEP_CONFIG, LOCKSTEP_SCHEMAS_DIR, LOCKSTEP_SCOPE, LOCKSTEP_FORMAT   as these options
+  LOCKSTEP_LOG                               what is logged, such as lockstep=debug
+  NO_COLOR                                   no colours
+  Set by \"run\" for its program: LOCKSTEP_INSTANCE, LOCKSTEP_SCHEMA, LOCKSTEP_HANDLER_VERSION
 
 Exit codes:
-  0  done                          3  refused by a rule: in use, rows would be lost, tampered, incompatible
-  1  failed                        4  busy or timed out: trying again may help
-  2  wrong command line            130  stopped by Ctrl-C (143 by SIGTERM)
+  0    done
+  1    failed
+  2    wrong command line
+  3    refused by a rule: in use, rows would be lost, tampered, incompatible
+  4    busy or timed out: trying again may help
+  130  stopped by Ctrl-C (143 by SIGTERM)
 
-Durations are a number and a unit: 500ms, 15s, 5m, 1h. Results go to standard output, everything else to standard error.";
+Durations are a number and a unit: 500ms, 15s, 5m, 1h.
+Results go to standard output, everything else to standard error.";
 
 pub(crate) const INIT: &str = "\
 Examples:
@@ -94,10 +98,13 @@ Examples:
   lockstep run users@2.0.0 --ttl 30s --instance web-1 -- ./server
   lockstep run users@stable -- sh -c 'echo $LOCKSTEP_SCHEMA'
 
-Holds a timed lease while the program runs, passes SIGINT, SIGTERM, SIGHUP and SIGQUIT on, and gives the lease back after
-it ends; what that frees follows the policy on_deactivate. Ctrl-C in a terminal reaches the program by itself and is not
-sent twice. Exit code: the program's (128 + the number of the signal that ended it; 127 if it is not found, 126 if it
-cannot be started). If the lease is lost the program gets SIGTERM, after --kill-after SIGKILL, and the exit code is 1.";
+Holds a timed lease while the program runs, passes SIGINT, SIGTERM, SIGHUP and SIGQUIT on, and
+gives the lease back after it ends; what that frees follows the policy on_deactivate. Ctrl-C in a
+terminal reaches the program by itself and is not sent twice.
+
+Exit code: the program's; 128 + the number of the signal that ended it; 127 if it is not found, 126
+if it cannot be started. If the lease is lost the program gets SIGTERM, after --kill-after SIGKILL,
+and the exit code is 1.";
 
 pub(crate) const RENEW: &str = "\
 Examples:

@@ -26,7 +26,8 @@ use clap::Parser;
 use clap::error::ErrorKind as Clap;
 
 use crate::app::App;
-use crate::args::Cli;
+use crate::args::{Cli, Command};
+use crate::project::Project;
 use crate::signals::Signals;
 use crate::trouble::{Result, Trouble};
 
@@ -55,13 +56,17 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<u8> {
-    if cli.global.format.is_picture() && !matches!(cli.command, args::Command::Graph) {
+    if cli.global.format.is_picture() && !matches!(cli.command, Command::Graph) {
         return Err(Trouble::usage(
             "dot, mermaid and svg are formats of 'graph'; use human or json here",
         ));
     }
     let mut signals = Signals::listen()?;
-    let app = App::new(&cli.global)?;
+    let project = match cli.command {
+        Command::Init | Command::Completions { .. } => Project::without_file(&cli.global),
+        _ => Project::find(&cli.global)?,
+    };
+    let app = App::new(project, cli.global.format);
     command::run(&app, &mut signals, &cli.global, cli.command).await
 }
 

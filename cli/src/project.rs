@@ -45,6 +45,15 @@ impl Project {
             None => Some(PathBuf::from(FILE)).filter(|path| path.exists()),
         };
         let config = file.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        Ok(Self::put_together(global, file, config))
+    }
+
+    /// The same for a command that does without the file, so that it may be missing or wrong.
+    pub(crate) fn without_file(global: &Global) -> Self {
+        Self::put_together(global, global.config.clone(), Config::default())
+    }
+
+    fn put_together(global: &Global, file: Option<PathBuf>, config: Config) -> Self {
         let mut settings = Settings::default();
         config.apply(&mut settings);
         if let Some(scope) = &global.scope {
@@ -72,12 +81,12 @@ impl Project {
             (None, Some(text), Some(file)) => Url::Configured { text, file },
             _ => Url::Default,
         };
-        Ok(Self {
+        Self {
             url,
             schemas,
             schemas_named,
             settings,
-        })
+        }
     }
 
     /// The database's URL, secrets and all.

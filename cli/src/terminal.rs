@@ -38,6 +38,17 @@ pub(crate) fn print_on(text: &str) -> bool {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
 }
 
+/// Whether anybody still reads the results: while nothing is written, a closed pipe does not show itself.
+pub(crate) fn is_read() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let out = rustix::stdio::stdout();
+    let mut asked = [PollFd::new(&out, PollFlags::empty())];
+    match poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
+        Ok(1..) => !asked[0].revents().intersects(PollFlags::ERR),
+        _ => true,
+    }
+}
+
 /// Tells a person something.
 pub(crate) fn say(text: &str) {
     // There is nowhere to complain about a standard error that is gone.

@@ -233,6 +233,7 @@ async fn structural(
     operation: &Operation,
     deadline: Deadline,
 ) -> Result<TakenBack> {
+    let mut announced_again = false;
     loop {
         let mut transaction = core.lock_structure(deadline).await?;
         failpoint!("deactivation.locked");
@@ -269,6 +270,15 @@ async fn structural(
                 recovery::recover(core, &[], deadline).await?;
             }
             Ok(TakeBack::Revert { schemas, .. }) => {
+                // As in `activation`: whoever is announced in our place does not hold the lock.
+                let shown = facts.operation.as_ref().is_some_and(|o| o.id == operation.id);
+                if !shown && !announced_again {
+                    announced_again = true;
+                    transaction.abandon().await;
+                    let scope = core.lock_scope(deadline).await?;
+                    core.announce(scope, &facts, operation, true).await?;
+                    continue;
+                }
                 let mut specs = Vec::new();
                 for schema in &schemas {
                     specs.push(core.applied_spec(schema).await?);

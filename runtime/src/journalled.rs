@@ -234,10 +234,7 @@ async fn revert_all(
             Reversal::Done(_) => None,
         })
         .collect();
-    let going: Vec<_> = specs
-        .iter()
-        .take_while(|spec| !stays.contains(&spec.version))
-        .collect();
+    let going: Vec<_> = specs.iter().take_while(|spec| !stays.contains(&spec.version)).collect();
     for spec in &going {
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
         let mut transaction = core.lock_scope(run.deadline).await?;

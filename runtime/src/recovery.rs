@@ -121,9 +121,7 @@ pub(crate) async fn repair(
     let deadline = core.deadline();
     let result = loop {
         match attempt(&core, &schema, action, allow_loss, deadline).await {
-            Err(error) if core.may_retry(&error, deadline) => {
-                pause(RETRY_PAUSE, deadline).await
-            }
+            Err(error) if core.may_retry(&error, deadline) => pause(RETRY_PAUSE, deadline).await,
             result => break result,
         }
     };

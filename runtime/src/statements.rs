@@ -119,13 +119,18 @@ impl CompiledStep {
     }
 }
 
+/// Checks everything about a spec that can be known without a database: names, statements, transaction control.
+pub fn check_spec(dialect: Dialect, spec: &SchemaSpec) -> Result<()> {
+    compile(dialect, spec).map(|_| ())
+}
+
 /// Checks a spec and prepares it for running.
 pub(crate) fn compile(dialect: Dialect, spec: &SchemaSpec) -> Result<Compiled> {
-    check_spec(dialect, spec)?;
+    spec.check().map_err(lockstep_registry::SpecsError::from)?;
     let steps = spec.steps.iter().map(|step| {
         Ok(CompiledStep {
-            up: work_of(dialect, &spec.version, step, Direction::Up)?,
-            down: work_of(dialect, &spec.version, step, Direction::Down)?,
+            up: checked(dialect, spec, step, Direction::Up)?,
+            down: checked(dialect, spec, step, Direction::Down)?,
             checksum: step.checksum(),
         })
     });
@@ -135,29 +140,23 @@ pub(crate) fn compile(dialect: Dialect, spec: &SchemaSpec) -> Result<Compiled> {
     })
 }
 
-/// Checks everything about a spec that can be known without a database: names, statements, transaction control.
-pub fn check_spec(dialect: Dialect, spec: &SchemaSpec) -> Result<()> {
-    spec.check().map_err(lockstep_registry::SpecsError::from)?;
-    for step in &spec.steps {
-        for direction in [Direction::Up, Direction::Down] {
-            let work = work_of(dialect, &spec.version, step, direction)?;
-            let empty = matches!(&work, Work::Sql(statements) if statements.is_empty());
-            if empty {
-                return Err(Error::Script {
-                    origin: origin(&spec.version, step, direction),
-                    line: 1,
-                    column: 1,
-                    message: "there is no statement in it".to_owned(),
-                });
-            }
-            if matches!(work, Work::Code) && !spec.is_transactional() {
-                return Err(Error::Format {
-                    path: format!("{}/{}", spec.version, step.name),
-                    line: None,
-                    message: "a code step runs inside its schema's transaction, and another step here is marked no-transaction; give it a schema of its own".to_owned(),
-                });
-            }
-        }
+fn checked(dialect: Dialect, spec: &SchemaSpec, step: &Step, direction: Direction) -> Result<Work> {
+    let work = work_of(dialect, &spec.version, step, direction)?;
+    match &work {
+        Work::Sql(statements) if statements.is_empty() => Err(Error::Script {
+            origin: origin(&spec.version, step, direction),
+            line: 1,
+            column: 1,
+            message: "there is no statement in it".to_owned(),
+        }),
+        Work::Code if !spec.is_transactional() => Err(Error::Format {
+            path: format!("{}/{}", spec.version, step.name),
+            line: None,
+            message:
+                "a code step runs inside its schema's transaction, and another step here is marked no-transaction; \
+                      give it a schema of its own"
+                    .to_owned(),
+        }),
+        _ => Ok(work),
     }
-    Ok(())
 }

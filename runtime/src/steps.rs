@@ -185,11 +185,10 @@ impl Job<'_> {
         let failed = |statement: &str, fault: Fault| stopped(spec, step, position, direction, statement, fault, &limit);
         match ready.work(direction) {
             Work::Sql(statements) => {
-                let mut rows = 0;
-                for statement in statements {
-                    let done = transaction.execute(&statement.text, &limit).await;
-                    rows += done.map_err(|fault| failed(&statement.text, fault))?;
-                }
+                let rows = transaction.execute(statements, &limit).await.map_err(|fault| {
+                    let at = statements.get(fault.statement).or(statements.last());
+                    failed(at.map_or("", |s| &s.text), fault)
+                })?;
                 self.verify(transaction, step, direction, &limit, failed)
                     .await
                     .map(|()| rows)

@@ -44,7 +44,11 @@ pub async fn an_unknown_handler_version_is_refused_and_the_known_ones_are_named(
     assert_eq!(error.kind(), ErrorKind::FixInput);
     let text = error.to_string();
     assert!(text.contains("users@9.9.9") && text.contains("users@1.0.0"), "{text}");
-    assert!(error.next_step().is_some_and(|n| n.contains("users@9.9.9")), "{:?}", error.next_step());
+    assert!(
+        error.next_step().is_some_and(|n| n.contains("users@9.9.9")),
+        "{:?}",
+        error.next_step()
+    );
     end(database, [runtime]).await;
 }
 
@@ -53,7 +57,10 @@ pub async fn an_unknown_schema_is_refused(engine: Engine) {
     runtime.register(v("users@3.0.0"), s("schema_v3")).await.unwrap();
     let before = seq(&runtime).await;
     let refusal = refused(runtime.activate(v("users@3.0.0")).await);
-    assert!(matches!(&refusal, Refusal::UnknownSchema { schema } if *schema == s("schema_v3")), "{refusal}");
+    assert!(
+        matches!(&refusal, Refusal::UnknownSchema { schema } if *schema == s("schema_v3")),
+        "{refusal}"
+    );
     assert_eq!(seq(&runtime).await, before, "a refusal changes nothing");
     end(database, [runtime]).await;
 }
@@ -63,8 +70,16 @@ fn breaking() -> Folder {
     let made = folder(
         "[handlers.app]\n\"1.0.0\" = \"schema_1\"\n\"2.0.0\" = \"schema_2\"\n",
         &[
-            ("schema_1/001_t", "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER);", "DROP TABLE t;"),
-            ("schema_2/001_r", "ALTER TABLE t RENAME COLUMN a TO b;", "ALTER TABLE t RENAME COLUMN b TO a;"),
+            (
+                "schema_1/001_t",
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER);",
+                "DROP TABLE t;",
+            ),
+            (
+                "schema_2/001_r",
+                "ALTER TABLE t RENAME COLUMN a TO b;",
+                "ALTER TABLE t RENAME COLUMN b TO a;",
+            ),
         ],
     );
     made.write("schema_2/schema.toml", "requires = [\"schema_1\"]\n");
@@ -78,7 +93,10 @@ pub async fn an_incompatible_schema_is_refused_naming_the_live_users(engine: Eng
     let before = seq(&runtime).await;
     let refusal = refused(runtime.activate(v("app@2.0.0")).await);
     let text = refusal.to_string();
-    assert!(text.contains("host-a") && text.contains("host-b") && text.contains("app@1.0.0"), "{text}");
+    assert!(
+        text.contains("host-a") && text.contains("host-b") && text.contains("app@1.0.0"),
+        "{text}"
+    );
     let Refusal::Incompatible { upper, lower, live, .. } = refusal else {
         panic!("{text}");
     };
@@ -89,8 +107,14 @@ pub async fn an_incompatible_schema_is_refused_naming_the_live_users(engine: Eng
     assert!(matches!(judged, Compatibility::Incompatible { .. }), "{judged:?}");
 
     // Once the old ones are gone there is nobody to harm, and then the old one may not come back.
-    runtime.deactivate_with(v("app@1.0.0"), super::of("host-a")).await.unwrap();
-    runtime.deactivate_with(v("app@1.0.0"), super::of("host-b")).await.unwrap();
+    runtime
+        .deactivate_with(v("app@1.0.0"), super::of("host-a"))
+        .await
+        .unwrap();
+    runtime
+        .deactivate_with(v("app@1.0.0"), super::of("host-b"))
+        .await
+        .unwrap();
     runtime.activate(v("app@2.0.0")).await.unwrap();
     let refusal = refused(runtime.activate(v("app@1.0.0")).await);
     assert!(matches!(refusal, Refusal::Incompatible { .. }), "{refusal}");
@@ -113,8 +137,16 @@ pub async fn a_failed_start_does_not_disturb_who_serves_already(engine: Engine) 
     let made = folder(
         "[handlers.app]\n\"1.0.0\" = \"schema_1\"\n\"2.0.0\" = \"schema_2\"\n",
         &[
-            ("schema_1/001_t", "CREATE TABLE t (id INTEGER PRIMARY KEY);", "DROP TABLE t;"),
-            ("schema_2/001_r", "INSERT INTO nowhere VALUES (1);", "DELETE FROM nowhere;"),
+            (
+                "schema_1/001_t",
+                "CREATE TABLE t (id INTEGER PRIMARY KEY);",
+                "DROP TABLE t;",
+            ),
+            (
+                "schema_2/001_r",
+                "INSERT INTO nowhere VALUES (1);",
+                "DELETE FROM nowhere;",
+            ),
         ],
     );
     made.write(
@@ -129,7 +161,11 @@ pub async fn a_failed_start_does_not_disturb_who_serves_already(engine: Engine) 
     assert_eq!(runtime.status(&s("schema_1")), Some(SchemaState::Applied));
     assert_eq!(runtime.status(&s("schema_2")), Some(SchemaState::Failed));
     let last = runtime.deactivate(v("app@1.0.0")).await.unwrap();
-    assert_eq!(taken_back(&last), ["schema_1"], "what failed and left nothing keeps nothing");
+    assert_eq!(
+        taken_back(&last),
+        ["schema_1"],
+        "what failed and left nothing keeps nothing"
+    );
     end(database, [runtime]).await;
 }
 
@@ -161,7 +197,11 @@ pub async fn scopes_are_independent(engine: Engine) {
     assert!(!second.is_active(&s("schema_v1")) && !runtime.is_active(&s("schema_a")));
     let events = log(&second).await;
     assert_eq!(events[0].seq, 1, "each scope counts by itself");
-    assert!(events.iter().all(|e| e.kind.schema().is_none_or(|schema| *schema == s("schema_a"))));
+    assert!(
+        events
+            .iter()
+            .all(|e| e.kind.schema().is_none_or(|schema| *schema == s("schema_a")))
+    );
     let gone = second.deactivate(v("one@1.0.0")).await.unwrap();
     assert_eq!(taken_back(&gone), ["schema_a"]);
     assert!(database.has_table("users").await && !database.has_table("o").await);

@@ -51,12 +51,18 @@ pub async fn a_tag_resolves_and_moves(engine: Engine) {
         tags: ["stable".parse().unwrap()].into(),
         ..Binding::new(v(version), s(schema))
     };
-    runtime.register_binding(tagged("users@1.0.0", "schema_v1")).await.unwrap();
+    runtime
+        .register_binding(tagged("users@1.0.0", "schema_v1"))
+        .await
+        .unwrap();
     let stable = "users@stable".parse().unwrap();
     assert_eq!(runtime.resolve(&stable).await.unwrap(), v("users@1.0.0"));
     runtime.activate(v("users@1.0.0")).await.unwrap();
     // It moves although the version was active: a tag is a name, not a binding.
-    runtime.register_binding(tagged("users@2.0.0", "schema_v2")).await.unwrap();
+    runtime
+        .register_binding(tagged("users@2.0.0", "schema_v2"))
+        .await
+        .unwrap();
     assert_eq!(runtime.resolve(&stable).await.unwrap(), v("users@2.0.0"));
     // A process without files asks the database.
     let bare = database.runtime(|b| b).await;
@@ -72,8 +78,16 @@ pub async fn time_stamped_versions_work_end_to_end_and_are_found_by_time(engine:
     let made = folder(
         "[handlers.\"/api/users\"]\n\"tsv:1732186200-users-001\" = \"schema_v1\"\n\"tsv:1732272600-users-002\" = \"schema_v2\"\n",
         &[
-            ("schema_v1/001_t", "CREATE TABLE users (id INTEGER PRIMARY KEY);", "DROP TABLE users;"),
-            ("schema_v2/001_c", "ALTER TABLE users ADD COLUMN name TEXT;", "ALTER TABLE users DROP COLUMN name;"),
+            (
+                "schema_v1/001_t",
+                "CREATE TABLE users (id INTEGER PRIMARY KEY);",
+                "DROP TABLE users;",
+            ),
+            (
+                "schema_v2/001_c",
+                "ALTER TABLE users ADD COLUMN name TEXT;",
+                "ALTER TABLE users DROP COLUMN name;",
+            ),
         ],
     );
     made.write(

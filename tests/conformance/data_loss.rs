@@ -48,11 +48,16 @@ pub async fn tables_with_rows_are_kept_and_named_with_their_counts(engine: Engin
     ]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
-    database.execute("INSERT INTO a VALUES (1), (2), (3); INSERT INTO c VALUES (7);").await;
+    database
+        .execute("INSERT INTO a VALUES (1), (2), (3); INSERT INTO c VALUES (7);")
+        .await;
     let left = runtime.deactivate(v("one@1.0.0")).await.unwrap();
     let [(schema, mut lost)] = <[_; 1]>::try_from(losses(&left)).unwrap_or_else(|_| panic!("{left:?}"));
     lost.sort_by(|a, b| a.table.cmp(&b.table));
-    assert_eq!((schema.as_str(), lost), ("schema_a", vec![table("a", 3), table("c", 1)]));
+    assert_eq!(
+        (schema.as_str(), lost),
+        ("schema_a", vec![table("a", 3), table("c", 1)])
+    );
     // The version is out, the trial left no trace, and the schema says why it stays.
     assert_eq!(super::handler_state(&runtime, "one@1.0.0").await, "inactive");
     assert_eq!(database.number("SELECT count(*) FROM a").await, 3);
@@ -88,7 +93,9 @@ pub async fn a_column_with_values_is_kept_and_one_without_goes(engine: Engine) {
 pub async fn a_consented_loss_is_written_down(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
-    database.execute("INSERT INTO users VALUES (1, 'a', 'Ann'), (2, 'b', NULL)").await;
+    database
+        .execute("INSERT INTO users VALUES (1, 'a', 'Ann'), (2, 'b', NULL)")
+        .await;
     let left = runtime.deactivate_with(v("users@2.0.0"), ALLOWED()).await.unwrap();
     let Deactivation::RolledBack { schemas, kept, .. } = left else {
         panic!("{left:?}");
@@ -134,7 +141,9 @@ pub async fn what_a_way_back_carries_elsewhere_is_no_loss(engine: Engine) {
     runtime.activate(v("shop@1.0.0")).await.unwrap();
     database.execute("INSERT INTO products VALUES (1, 5), (2, 7)").await;
     runtime.activate(v("shop@2.0.0")).await.unwrap();
-    database.execute("UPDATE products SET price_cents = 900 WHERE id = 2").await;
+    database
+        .execute("UPDATE products SET price_cents = 900 WHERE id = 2")
+        .await;
     let left = runtime.deactivate(v("shop@2.0.0")).await.unwrap();
     assert_eq!(taken_back(&left), ["schema_2"], "{left:?}");
     assert_eq!(database.number("SELECT sum(price) FROM products").await, 14);
@@ -180,7 +189,11 @@ pub async fn a_kept_schema_is_simply_used_again(engine: Engine) {
 pub async fn an_irreversible_step_keeps_its_schema(engine: Engine) {
     let made = one(&[
         ("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE a;"),
-        ("002_b", "-- lockstep: irreversible\nCREATE TABLE b (id INTEGER PRIMARY KEY);", ""),
+        (
+            "002_b",
+            "-- lockstep: irreversible\nCREATE TABLE b (id INTEGER PRIMARY KEY);",
+            "",
+        ),
     ]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
@@ -213,7 +226,9 @@ pub async fn names_that_need_quotes_are_counted_too(engine: Engine) {
     ]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
-    database.execute("INSERT INTO \"Order Lines\" VALUES (1, 'x', 'y'), (2, 'x', NULL)").await;
+    database
+        .execute("INSERT INTO \"Order Lines\" VALUES (1, 'x', 'y'), (2, 'x', NULL)")
+        .await;
     let left = runtime.deactivate(v("one@1.0.0")).await.unwrap();
     assert_eq!(losses(&left), [("schema_a".to_owned(), vec![table("Order Lines", 2)])]);
     end(database, [runtime]).await;

@@ -26,7 +26,11 @@ pub async fn any_order_of_leaving_keeps_what_is_in_use(engine: Engine) {
             let top = live.iter().max().copied().unwrap_or(0);
             for schema in 1..=3 {
                 let there = database.has_table(&format!("t{schema}")).await;
-                assert_eq!(there, schema <= top, "{order:?}: schema_{schema} after {leaving} left: {left:?}");
+                assert_eq!(
+                    there,
+                    schema <= top,
+                    "{order:?}: schema_{schema} after {leaving} left: {left:?}"
+                );
                 assert_eq!(runtime.is_active(&s(&format!("schema_{schema}"))), there);
             }
         }
@@ -88,7 +92,10 @@ pub async fn a_schema_that_others_require_stays_until_they_go(engine: Engine) {
     runtime.activate(v("app@1.0.0")).await.unwrap();
     runtime.activate(v("app@3.0.0")).await.unwrap();
     let left = runtime.deactivate(v("app@1.0.0")).await.unwrap();
-    let Deactivation::KeptInUse { by: users, required_by, .. } = &left else {
+    let Deactivation::KeptInUse {
+        by: users, required_by, ..
+    } = &left
+    else {
         panic!("{left:?}");
     };
     assert!(users.is_empty());
@@ -104,13 +111,33 @@ pub async fn a_diamond_goes_back_in_reverse_order(engine: Engine) {
     let made = folder(
         "[handlers.app]\n\"1.0.0\" = \"top\"\n\"1.1.0\" = \"left\"\n",
         &[
-            ("base/001_t", "CREATE TABLE base (id INTEGER PRIMARY KEY);", "DROP TABLE base;"),
-            ("left/001_t", "CREATE TABLE l (id INTEGER PRIMARY KEY REFERENCES base (id));", "DROP TABLE l;"),
-            ("right/001_t", "CREATE TABLE r (id INTEGER PRIMARY KEY REFERENCES base (id));", "DROP TABLE r;"),
-            ("top/001_t", "CREATE TABLE top (id INTEGER PRIMARY KEY);", "DROP TABLE top;"),
+            (
+                "base/001_t",
+                "CREATE TABLE base (id INTEGER PRIMARY KEY);",
+                "DROP TABLE base;",
+            ),
+            (
+                "left/001_t",
+                "CREATE TABLE l (id INTEGER PRIMARY KEY REFERENCES base (id));",
+                "DROP TABLE l;",
+            ),
+            (
+                "right/001_t",
+                "CREATE TABLE r (id INTEGER PRIMARY KEY REFERENCES base (id));",
+                "DROP TABLE r;",
+            ),
+            (
+                "top/001_t",
+                "CREATE TABLE top (id INTEGER PRIMARY KEY);",
+                "DROP TABLE top;",
+            ),
         ],
     );
-    for (schema, parents) in [("left", "\"base\""), ("right", "\"base\""), ("top", "\"left\", \"right\"")] {
+    for (schema, parents) in [
+        ("left", "\"base\""),
+        ("right", "\"base\""),
+        ("top", "\"left\", \"right\""),
+    ] {
         made.write(
             &format!("{schema}/schema.toml"),
             &format!("requires = [{parents}]\ncompatible_with = [{parents}]\n"),

@@ -9,7 +9,11 @@ use crate::support::{Engine, Folder};
 pub async fn a_failed_up_takes_everything_back_and_mended_it_activates(engine: Engine) {
     let made = one(&[
         ("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE a;"),
-        ("002_b", "CREATE TABLE b (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);", "DROP TABLE b;"),
+        (
+            "002_b",
+            "CREATE TABLE b (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);",
+            "DROP TABLE b;",
+        ),
         ("003_c", "CREATE TABLE c (id INTEGER PRIMARY KEY);", "DROP TABLE c;"),
     ]);
     let (database, runtime) = start(engine, &made).await;
@@ -24,14 +28,20 @@ pub async fn a_failed_up_takes_everything_back_and_mended_it_activates(engine: E
     assert_eq!((failure.step.as_str(), failure.position), ("002_b", 1));
     assert_eq!(failure.direction, Direction::Up);
     assert!(failure.statement.contains("INSERT INTO nowhere"), "{failure:?}");
-    assert!(failure.error.contains("nowhere"), "the database's own words: {failure:?}");
+    assert!(
+        failure.error.contains("nowhere"),
+        "the database's own words: {failure:?}"
+    );
     assert!(!failure.leaves_traces && !failure.timed_out);
     for table in ["a", "b", "c"] {
         assert!(!database.has_table(table).await, "{table} is still there");
     }
     let status = database.status().await;
     let shown = status.schemas.iter().find(|x| x.schema == s("schema_a")).unwrap();
-    assert_eq!((shown.state, shown.failure.as_ref()), (SchemaState::Failed, Some(&failure)));
+    assert_eq!(
+        (shown.state, shown.failure.as_ref()),
+        (SchemaState::Failed, Some(&failure))
+    );
     assert!(status.leases.is_empty() && status.operation.is_none());
     assert_eq!(handler_state(&runtime, "one@1.0.0").await, "failed");
 
@@ -46,7 +56,11 @@ pub async fn a_failed_up_takes_everything_back_and_mended_it_activates(engine: E
 
 pub async fn a_failed_down_keeps_the_schema_applied_and_the_version_active(engine: Engine) {
     let made = one(&[
-        ("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE nowhere;"),
+        (
+            "001_a",
+            "CREATE TABLE a (id INTEGER PRIMARY KEY);",
+            "DROP TABLE nowhere;",
+        ),
         ("002_b", "CREATE TABLE b (id INTEGER PRIMARY KEY);", "DROP TABLE b;"),
     ]);
     let (database, runtime) = start(engine, &made).await;
@@ -82,7 +96,10 @@ pub async fn the_right_one_of_several_statements_is_named(engine: Engine) {
     let (database, runtime) = start(engine, &made).await;
     let failure = failed(runtime.activate(v("one@1.0.0")).await);
     assert!(failure.statement.contains("INSERT INTO a VALUES (1)"), "{failure:?}");
-    assert!(!failure.statement.contains("VALUES (2)") && !failure.statement.contains("CREATE"), "{failure:?}");
+    assert!(
+        !failure.statement.contains("VALUES (2)") && !failure.statement.contains("CREATE"),
+        "{failure:?}"
+    );
     end(database, [runtime]).await;
 }
 
@@ -90,7 +107,11 @@ pub async fn a_failure_above_takes_back_what_was_applied_below_it(engine: Engine
     let made = folder(
         "[handlers.app]\n\"2.0.0\" = \"schema_2\"\n",
         &[
-            ("schema_1/001_t", "CREATE TABLE t (id INTEGER PRIMARY KEY);", "DROP TABLE t;"),
+            (
+                "schema_1/001_t",
+                "CREATE TABLE t (id INTEGER PRIMARY KEY);",
+                "DROP TABLE t;",
+            ),
             ("schema_2/001_r", "ALTER TABLE t ADD COLUMN id TEXT;", "SELECT 1;"),
         ],
     );
@@ -144,8 +165,17 @@ pub async fn the_history_tells_every_step_with_its_rows_and_time(engine: Engine)
     let (up, down) = (Direction::Up, Direction::Down);
     assert_eq!(
         told,
-        [("001_a", up, 0), ("002_b", up, 3), ("002_b", down, 3), ("001_a", down, 0)]
+        [
+            ("001_a", up, 0),
+            ("002_b", up, 3),
+            ("002_b", down, 3),
+            ("001_a", down, 0)
+        ]
     );
-    assert!(history.iter().all(|e| e.finished_at.is_some_and(|end| end >= e.started_at)));
+    assert!(
+        history
+            .iter()
+            .all(|e| e.finished_at.is_some_and(|end| end >= e.started_at))
+    );
     end(database, [runtime]).await;
 }

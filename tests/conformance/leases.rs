@@ -18,7 +18,10 @@ fn timed(instance: &str, ttl: Duration) -> ActivateOptions {
 }
 
 async fn run_out(database: &Database) {
-    soon("the lease runs out", async || database.status().await.leases.iter().any(|l| l.due).then_some(())).await;
+    soon("the lease runs out", async || {
+        database.status().await.leases.iter().any(|l| l.due).then_some(())
+    })
+    .await;
 }
 
 pub async fn a_lease_lives_over_many_times_its_ttl_and_is_given_back(engine: Engine) {
@@ -39,30 +42,53 @@ pub async fn a_lease_lives_over_many_times_its_ttl_and_is_given_back(engine: Eng
 
 pub async fn a_dropped_lease_is_given_back_in_the_background(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
-    drop(runtime.lease_for(v("users@1.0.0"), Duration::from_secs(60), false).await.unwrap());
-    soon("the schema goes", async || (!runtime.is_active(&s("schema_v1"))).then_some(())).await;
+    drop(
+        runtime
+            .lease_for(v("users@1.0.0"), Duration::from_secs(60), false)
+            .await
+            .unwrap(),
+    );
+    soon("the schema goes", async || {
+        (!runtime.is_active(&s("schema_v1"))).then_some(())
+    })
+    .await;
     assert!(!database.has_table("users").await);
     end(database, [runtime]).await;
 }
 
 pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
-    runtime.activate_with(v("users@2.0.0"), timed("host-a", TTL)).await.unwrap();
-    runtime.renew(&v("users@2.0.0"), &"host-a".parse().unwrap()).await.unwrap();
+    runtime
+        .activate_with(v("users@2.0.0"), timed("host-a", TTL))
+        .await
+        .unwrap();
+    runtime
+        .renew(&v("users@2.0.0"), &"host-a".parse().unwrap())
+        .await
+        .unwrap();
     assert!(runtime.reap().await.unwrap().fenced.is_empty());
     run_out(&database).await;
-    assert!(runtime.is_active(&s("schema_v2")), "nothing happens until somebody holds the lock (R12)");
+    assert!(
+        runtime.is_active(&s("schema_v2")),
+        "nothing happens until somebody holds the lock (R12)"
+    );
     let reaped = runtime.reap().await.unwrap();
     assert_eq!(reaped.fenced.len(), 1, "{reaped:?}");
     assert_eq!(reaped.fenced[0].instance.to_string(), "host-a");
     assert!(reaped.rolled_back.is_empty());
-    assert!(matches!(reaped.retained[0].reason, RetentionReason::Expired), "R5: {reaped:?}");
+    assert!(
+        matches!(reaped.retained[0].reason, RetentionReason::Expired),
+        "R5: {reaped:?}"
+    );
     assert!(database.has_table("users").await);
     let lost = runtime.renew(&v("users@2.0.0"), &"host-a".parse().unwrap()).await;
     assert!(matches!(lost, Err(Error::LeaseLost { .. })), "R6: {lost:?}");
     // A second round finds nothing more.
     let again = runtime.reap().await.unwrap();
-    assert!(again.fenced.is_empty() && again.retained.is_empty() && again.rolled_back.is_empty(), "{again:?}");
+    assert!(
+        again.fenced.is_empty() && again.retained.is_empty() && again.rolled_back.is_empty(),
+        "{again:?}"
+    );
     let fenced = log(&runtime).await.into_iter().find_map(|e| match e.kind {
         EventKind::LeaseFenced { reason, .. } => Some(reason),
         _ => None,
@@ -73,7 +99,10 @@ pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Eng
 
 pub async fn a_lease_that_ran_out_does_not_stand_in_the_way_of_a_rollback(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
-    runtime.activate_with(v("users@2.0.0"), timed("host-a", TTL)).await.unwrap();
+    runtime
+        .activate_with(v("users@2.0.0"), timed("host-a", TTL))
+        .await
+        .unwrap();
     let refusal = super::refused(runtime.rollback(s("schema_v2"), true).await);
     assert_eq!(refusal.rule(), Some("R1"));
     run_out(&database).await;
@@ -91,7 +120,9 @@ pub async fn a_holder_that_was_fenced_learns_it(engine: Engine) {
     let name = holder.instance().clone();
     let successor = database.runtime(|b| b.instance(name.clone())).await;
     let next = successor.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
-    let told = tokio::time::timeout(TTL, lease.lost()).await.expect("before it runs out");
+    let told = tokio::time::timeout(TTL, lease.lost())
+        .await
+        .expect("before it runs out");
     assert!(matches!(told, Error::LeaseLost { .. }), "{told}");
     assert!(!lease.is_live() && next.is_live());
     drop(lease);
@@ -111,7 +142,10 @@ pub async fn after_its_grace_an_unused_schema_goes(engine: Engine) {
     let Deactivation::Retained { kept } = runtime.deactivate(v("users@2.0.0")).await.unwrap() else {
         panic!("it stays for a while");
     };
-    assert!(kept[0].until.is_some() && matches!(kept[0].reason, RetentionReason::Policy), "{kept:?}");
+    assert!(
+        kept[0].until.is_some() && matches!(kept[0].reason, RetentionReason::Policy),
+        "{kept:?}"
+    );
     assert!(runtime.reap().await.unwrap().rolled_back.is_empty(), "not yet");
     tokio::time::sleep(TTL + Duration::from_millis(200)).await;
     let reaped = runtime.reap().await.unwrap();
@@ -140,7 +174,8 @@ pub async fn used_again_before_its_grace_is_over_it_stays(engine: Engine) {
 pub async fn grace_does_not_take_rows_with_it(engine: Engine) {
     let folder = Folder::users();
     let (database, runtime) = super::start_with(engine, |b| {
-        b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(Duration::from_millis(1)))
+        b.schemas_dir(folder.path())
+            .on_deactivate(Policy::Grace(Duration::from_millis(1)))
     })
     .await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
@@ -149,7 +184,10 @@ pub async fn grace_does_not_take_rows_with_it(engine: Engine) {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let reaped = runtime.reap().await.unwrap();
     assert!(reaped.rolled_back.is_empty(), "{reaped:?}");
-    assert!(matches!(reaped.retained[0].reason, RetentionReason::DataLoss { .. }), "R8: {reaped:?}");
+    assert!(
+        matches!(reaped.retained[0].reason, RetentionReason::DataLoss { .. }),
+        "R8: {reaped:?}"
+    );
     let again = runtime.reap().await.unwrap();
     assert!(again.retained.is_empty(), "it is asked about once: {again:?}");
     end(database, [runtime]).await;
@@ -158,7 +196,8 @@ pub async fn grace_does_not_take_rows_with_it(engine: Engine) {
 pub async fn the_expiry_policy_rolls_back_where_it_is_told_to(engine: Engine) {
     let folder = Folder::users();
     let (database, runtime) = super::start_with(engine, |b| {
-        b.schemas_dir(folder.path()).settings(|x| x.on_expire = Policy::Rollback)
+        b.schemas_dir(folder.path())
+            .settings(|x| x.on_expire = Policy::Rollback)
     })
     .await;
     runtime.activate_with(v("users@2.0.0"), timed("a", TTL)).await.unwrap();
@@ -192,7 +231,9 @@ pub async fn a_lease_shorter_than_a_renewal_takes_is_refused(engine: Engine) {
     let short = Duration::from_millis(299);
     let result = runtime.lease_for(v("users@1.0.0"), short, false).await;
     assert!(matches!(result, Err(Error::Setting { name: "ttl", .. })), "{result:?}");
-    let result = runtime.activate_with(v("users@1.0.0"), timed("a", Duration::ZERO)).await;
+    let result = runtime
+        .activate_with(v("users@1.0.0"), timed("a", Duration::ZERO))
+        .await;
     assert!(matches!(result, Err(Error::Setting { name: "ttl", .. })), "{result:?}");
     end(database, [runtime]).await;
 }

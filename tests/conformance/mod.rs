@@ -16,16 +16,22 @@ use crate::support::{Database, Engine, Folder};
 
 pub mod activation;
 pub mod bindings;
+pub mod code_steps;
 pub mod data_loss;
 pub mod deactivation;
 pub mod events;
 pub mod failures;
+pub mod files;
+pub mod hostile;
 pub mod leases;
+pub mod metrics;
 pub mod observers;
 pub mod outside_transactions;
+pub mod postgres_roles;
 pub mod previews;
 pub mod rehearsal;
 pub mod repairs;
+pub mod sqlite_files;
 pub mod tampering;
 
 /// Every fact of the suite, as tests of one engine.
@@ -130,6 +136,35 @@ macro_rules! suite {
                 a_preview_tells_every_statement_and_changes_nothing
                 a_preview_says_what_would_be_refused
             }
+            files {
+                an_empty_or_missing_folder_says_so
+                garbage_is_named_by_file_and_line
+                misnamed_and_missing_step_files_are_named
+                a_missing_parent_and_a_cycle_are_named
+                transaction_control_is_refused_with_its_line
+                words_in_texts_names_and_trigger_bodies_are_no_transaction_control
+                an_engines_own_variant_wins
+                a_name_that_the_server_would_cut_is_refused
+                a_binding_to_an_unknown_schema_is_no_obstacle_to_others
+            }
+            hostile {
+                a_newer_format_is_refused_and_left_alone
+                damaged_metadata_is_named_and_nothing_is_done_on_it
+                a_database_that_is_not_there_is_said_so_without_the_password
+                one_that_only_looks_creates_and_changes_nothing
+                a_runtime_survives_that_its_connections_are_cut
+            }
+            code_steps {
+                code_runs_between_statements_and_back
+                failing_code_takes_everything_back
+                code_that_panics_takes_only_itself_down
+                code_that_ends_the_transaction_is_caught
+                code_that_hangs_is_stopped_at_its_time_limit
+                missing_code_is_named_and_changes_nothing
+            }
+            metrics {
+                what_happens_is_counted_and_timed_with_bounded_labels
+            }
         );
     };
     (@ $name:ident, $engine:ident: $($file:ident { $($fact:ident)* })*) => {
@@ -158,10 +193,32 @@ macro_rules! postgres_only {
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it
             }
+            postgres_roles {
+                a_role_without_rights_is_told_which_it_lacks
+                a_role_that_may_not_change_tables_fails_at_the_step_and_leaves_nothing
+                a_role_that_may_only_read_is_refused_and_nothing_changes
+            }
         );
     };
 }
 pub(crate) use postgres_only;
+
+/// What only SQLite has.
+macro_rules! sqlite_only {
+    ($name:ident, $engine:ident) => {
+        $crate::conformance::suite!(@ $name, $engine:
+            sqlite_files {
+                a_table_rebuild_does_not_cascade_into_children
+                rows_left_dangling_refuse_the_commit
+                a_step_outside_a_transaction_is_refused_when_read
+                a_file_that_is_no_database_is_left_alone
+                a_read_only_url_reads_and_refuses_to_write
+                a_database_in_memory_works_too
+            }
+        );
+    };
+}
+pub(crate) use sqlite_only;
 
 pub fn v(text: &str) -> HandlerVersion {
     text.parse().expect("a handler version")
@@ -296,7 +353,10 @@ pub fn one(steps: &[(&str, &str, &str)]) -> Folder {
         .iter()
         .map(|(name, up, down)| (format!("schema_a/{name}"), *up, *down))
         .collect();
-    let steps: Vec<_> = steps.iter().map(|(path, up, down)| (path.as_str(), *up, *down)).collect();
+    let steps: Vec<_> = steps
+        .iter()
+        .map(|(path, up, down)| (path.as_str(), *up, *down))
+        .collect();
     folder("[handlers.one]\n\"1.0.0\" = \"schema_a\"\n", &steps)
 }
 
@@ -305,9 +365,21 @@ pub fn chain() -> Folder {
     let folder = folder(
         "[handlers.app]\n\"1.0.0\" = \"schema_1\"\n\"2.0.0\" = \"schema_2\"\n\"3.0.0\" = \"schema_3\"\n",
         &[
-            ("schema_1/001_t", "CREATE TABLE t1 (id INTEGER PRIMARY KEY);", "DROP TABLE t1;"),
-            ("schema_2/001_t", "CREATE TABLE t2 (id INTEGER PRIMARY KEY);", "DROP TABLE t2;"),
-            ("schema_3/001_t", "CREATE TABLE t3 (id INTEGER PRIMARY KEY);", "DROP TABLE t3;"),
+            (
+                "schema_1/001_t",
+                "CREATE TABLE t1 (id INTEGER PRIMARY KEY);",
+                "DROP TABLE t1;",
+            ),
+            (
+                "schema_2/001_t",
+                "CREATE TABLE t2 (id INTEGER PRIMARY KEY);",
+                "DROP TABLE t2;",
+            ),
+            (
+                "schema_3/001_t",
+                "CREATE TABLE t3 (id INTEGER PRIMARY KEY);",
+                "DROP TABLE t3;",
+            ),
         ],
     );
     folder.write(

@@ -28,7 +28,12 @@ struct Witness {
 impl Witness {
     fn new(name: &'static str, mood: Mood) -> Arc<Self> {
         let (heard, told) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { name, mood, heard, told })
+        Arc::new(Self {
+            name,
+            mood,
+            heard,
+            told,
+        })
     }
 
     fn heard(&self) -> Vec<u64> {
@@ -41,7 +46,10 @@ impl Witness {
 
     /// Waits until it heard of an event, and returns all it heard.
     async fn until(&self, seq: u64) -> Vec<u64> {
-        soon("the observer hears of it", async || (self.heard().last() == Some(&seq)).then(|| self.heard())).await
+        soon("the observer hears of it", async || {
+            (self.heard().last() == Some(&seq)).then(|| self.heard())
+        })
+        .await
     }
 }
 
@@ -120,7 +128,13 @@ pub async fn one_that_panics_or_hangs_is_contained(engine: Engine) {
         runtime.deactivate(v("users@2.0.0")).await.unwrap();
         let last = seq(&runtime).await;
         assert_eq!(witness.until(last).await, (1..=last).collect::<Vec<_>>(), "{mood:?}");
-        assert!(witness.told.lock().unwrap().contains(&"rolled back schema_v1".to_owned()));
+        assert!(
+            witness
+                .told
+                .lock()
+                .unwrap()
+                .contains(&"rolled back schema_v1".to_owned())
+        );
         end(database, [runtime]).await;
     }
 }
@@ -161,8 +175,14 @@ pub async fn a_named_process_goes_on_where_it_stopped(engine: Engine) {
     let last = log(&other).await.len() as u64;
     let more = second.until(last).await;
     let (stopped, went_on) = (heard[heard.len() - 1], more[0]);
-    assert!(went_on <= stopped + 1, "none is skipped: heard up to {stopped}, then from {went_on}");
-    assert!(went_on >= stopped, "at most the last one is told twice: {stopped}, {went_on}");
+    assert!(
+        went_on <= stopped + 1,
+        "none is skipped: heard up to {stopped}, then from {went_on}"
+    );
+    assert!(
+        went_on >= stopped,
+        "at most the last one is told twice: {stopped}, {went_on}"
+    );
     assert_eq!(more, (went_on..=last).collect::<Vec<_>>());
     end(database, [other, again]).await;
 }

@@ -13,7 +13,11 @@ fn indexed() -> Folder {
     let made = folder(
         "[handlers.app]\n\"1.0.0\" = \"schema_1\"\n\"2.0.0\" = \"schema_2\"\n",
         &[
-            ("schema_1/001_t", "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);", "DROP TABLE items;"),
+            (
+                "schema_1/001_t",
+                "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+                "DROP TABLE items;",
+            ),
             ("schema_2/001_i", UP, DOWN),
         ],
     );
@@ -39,11 +43,17 @@ pub async fn a_concurrent_index_is_built_and_taken_back(engine: Engine) {
 pub async fn failing_on_duplicates_leaves_no_invalid_index_and_mended_it_activates(engine: Engine) {
     let (database, runtime) = start(engine, &indexed()).await;
     runtime.activate(v("app@1.0.0")).await.unwrap();
-    database.execute("INSERT INTO items VALUES (1, 'same'), (2, 'same')").await;
+    database
+        .execute("INSERT INTO items VALUES (1, 'same'), (2, 'same')")
+        .await;
     let failure = failed(runtime.activate(v("app@2.0.0")).await);
     assert_eq!((failure.schema.as_str(), failure.step.as_str()), ("schema_2", "001_i"));
     assert!(failure.error.contains("items_name"), "{failure:?}");
-    assert_eq!(database.indexes("items_name").await, (0, 0), "no invalid index stays behind");
+    assert_eq!(
+        database.indexes("items_name").await,
+        (0, 0),
+        "no invalid index stays behind"
+    );
     assert_eq!(runtime.status(&s("schema_2")), Some(SchemaState::Failed));
     assert!(runtime.is_active(&s("schema_1")));
     database.execute("UPDATE items SET name = 'other' WHERE id = 2").await;
@@ -55,10 +65,22 @@ pub async fn failing_on_duplicates_leaves_no_invalid_index_and_mended_it_activat
 
 pub async fn mixed_with_transactional_steps_it_goes_on_where_it_failed(engine: Engine) {
     let made = one(&[
-        ("001_t", "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);", "DROP TABLE items;"),
-        ("002_r", "INSERT INTO items VALUES (1, 'x'), (2, 'x');", "DELETE FROM items;"),
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
+        (
+            "002_r",
+            "INSERT INTO items VALUES (1, 'x'), (2, 'x');",
+            "DELETE FROM items;",
+        ),
         ("003_i", UP, DOWN),
-        ("004_c", "ALTER TABLE items ADD COLUMN extra TEXT;", "ALTER TABLE items DROP COLUMN extra;"),
+        (
+            "004_c",
+            "ALTER TABLE items ADD COLUMN extra TEXT;",
+            "ALTER TABLE items DROP COLUMN extra;",
+        ),
     ]);
     let (database, runtime) = start(engine, &made).await;
     let failure = failed(runtime.activate(v("one@1.0.0")).await);
@@ -67,20 +89,35 @@ pub async fn mixed_with_transactional_steps_it_goes_on_where_it_failed(engine: E
     assert_eq!(database.number("SELECT count(*) FROM items").await, 2);
     database.execute("UPDATE items SET name = 'y' WHERE id = 2").await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
-    assert_eq!(database.number("SELECT count(*) FROM items").await, 2, "R2: no step ran twice");
+    assert_eq!(
+        database.number("SELECT count(*) FROM items").await,
+        2,
+        "R2: no step ran twice"
+    );
     assert!(database.has_column("items", "extra").await);
     end(database, [runtime]).await;
 }
 
 pub async fn a_failed_one_is_undone(engine: Engine) {
     let made = one(&[
-        ("001_t", "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);", "DROP TABLE items;"),
-        ("002_i", "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY items_x ON items (nowhere);", "DROP INDEX items_x;"),
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
+        (
+            "002_i",
+            "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY items_x ON items (nowhere);",
+            "DROP INDEX items_x;",
+        ),
     ]);
     let (database, runtime) = start(engine, &made).await;
     failed(runtime.activate(v("one@1.0.0")).await);
     assert!(database.has_table("items").await);
-    let done = runtime.repair(s("schema_a"), lockstep::RepairAction::Undo, false).await.unwrap();
+    let done = runtime
+        .repair(s("schema_a"), lockstep::RepairAction::Undo, false)
+        .await
+        .unwrap();
     assert_eq!((done.state, done.steps), (SchemaState::RolledBack, 1));
     assert!(!database.has_table("items").await);
     end(database, [runtime]).await;
@@ -88,7 +125,11 @@ pub async fn a_failed_one_is_undone(engine: Engine) {
 
 pub async fn rows_are_counted_before_a_way_back_outside_a_transaction(engine: Engine) {
     let made = one(&[
-        ("001_t", "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);", "DROP TABLE items;"),
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
         ("002_i", UP, DOWN),
     ]);
     let (database, runtime) = start(engine, &made).await;
@@ -104,7 +145,10 @@ pub async fn rows_are_counted_before_a_way_back_outside_a_transaction(engine: En
 pub async fn two_statements_outside_a_transaction_are_refused(engine: Engine) {
     let made = one(&[("001_i", &format!("{UP}\nSELECT 1;"), DOWN)]);
     let database = crate::support::Database::new(engine).await;
-    let built = lockstep::Runtime::builder(&database.url).schemas_dir(made.path()).build().await;
+    let built = lockstep::Runtime::builder(&database.url)
+        .schemas_dir(made.path())
+        .build()
+        .await;
     let Err(Error::Script { message, .. }) = built else {
         panic!("{built:?}");
     };
@@ -121,7 +165,11 @@ pub async fn a_step_that_moves_the_search_path_moves_nobody_after_it(engine: Eng
                 "CREATE SCHEMA elsewhere; SET search_path = elsewhere; CREATE TABLE hidden (id INTEGER);",
                 "SET search_path = nowhere; DROP SCHEMA elsewhere CASCADE;",
             ),
-            ("schema_2/001_t", "CREATE TABLE shown (id INTEGER);", "DROP TABLE shown;"),
+            (
+                "schema_2/001_t",
+                "CREATE TABLE shown (id INTEGER);",
+                "DROP TABLE shown;",
+            ),
         ],
     );
     let (database, runtime) = start(engine, &made).await;
@@ -133,7 +181,11 @@ pub async fn a_step_that_moves_the_search_path_moves_nobody_after_it(engine: Eng
              WHERE table_name IN ('hidden', 'shown') OR table_name = 'lockstep_scope' ORDER BY 2",
         )
         .await;
-    let expected = [["elsewhere", "hidden"], ["public", "lockstep_scope"], ["public", "shown"]];
+    let expected = [
+        ["elsewhere", "hidden"],
+        ["public", "lockstep_scope"],
+        ["public", "shown"],
+    ];
     assert_eq!(found, expected);
     runtime.deactivate(v("app@1.0.0")).await.unwrap();
     let left = runtime.deactivate(v("app@2.0.0")).await.unwrap();

@@ -8,7 +8,10 @@ use crate::support::{Database, Engine, Folder};
 /// The first example of the first source document: its rollback is in the order of its migrations.
 fn source_one() -> Folder {
     let folder = Folder::empty();
-    folder.write("handlers.toml", "[handlers.\"/api/products\"]\n\"1.0.0\" = \"schema_v1\"\n");
+    folder.write(
+        "handlers.toml",
+        "[handlers.\"/api/products\"]\n\"1.0.0\" = \"schema_v1\"\n",
+    );
     folder.write(
         "schema_v1/schema.json",
         r#"{
@@ -37,10 +40,19 @@ pub async fn a_rollback_in_the_wrong_order_is_understandable_and_touches_nothing
         let error = runtime.rehearse(&[], in_place).await.unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, Error::Rehearsal(_)), "{text}");
-        for part in ["schema_v1", "cannot be taken back", "reverse order", "002", "DROP TABLE products"] {
+        for part in [
+            "schema_v1",
+            "cannot be taken back",
+            "reverse order",
+            "002",
+            "DROP TABLE products",
+        ] {
             // Which of the two fails first is the engine's affair: with the table goes its index.
             let either = part == "002" || part == "DROP TABLE products";
-            assert!(text.contains(part) || (either && text.contains("DROP INDEX idx_products_name")), "{part}: {text}");
+            assert!(
+                text.contains(part) || (either && text.contains("DROP INDEX idx_products_name")),
+                "{part}: {text}"
+            );
         }
         untouched(&database, &runtime, before).await;
     }
@@ -86,7 +98,10 @@ pub async fn a_sound_schema_passes_on_a_copy_and_in_place(engine: Engine) {
     for in_place in [false, true] {
         let rehearsed = runtime.rehearse(&[], in_place).await.unwrap();
         let told: Vec<_> = rehearsed.iter().map(|r| (r.schema.to_string(), r.outcome)).collect();
-        assert_eq!(told, [("schema_v1".to_owned(), "passed"), ("schema_v2".to_owned(), "passed")]);
+        assert_eq!(
+            told,
+            [("schema_v1".to_owned(), "passed"), ("schema_v2".to_owned(), "passed")]
+        );
         assert!(!database.has_table("users").await);
         assert_eq!(seq(&runtime).await, before);
     }
@@ -111,7 +126,11 @@ pub async fn what_is_applied_stays_out_of_a_rehearsal_in_place(engine: Engine) {
 }
 
 pub async fn a_failing_way_up_is_found_too(engine: Engine) {
-    let folder = one(&[("001_a", "CREATE TABLE a (id INTEGER); INSERT INTO a VALUES (nowhere);", "DROP TABLE a;")]);
+    let folder = one(&[(
+        "001_a",
+        "CREATE TABLE a (id INTEGER); INSERT INTO a VALUES (nowhere);",
+        "DROP TABLE a;",
+    )]);
     let (database, runtime) = start(engine, &folder).await;
     let before = seq(&runtime).await;
     let error = runtime.rehearse(&[], false).await.unwrap_err();

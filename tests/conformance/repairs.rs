@@ -18,9 +18,15 @@ pub async fn a_failed_up_is_resumed(engine: Engine) {
     let (database, runtime) = start(engine, &needy()).await;
     failed(runtime.activate(v("one@1.0.0")).await);
     failed(runtime.repair(s("schema_a"), RepairAction::Resume, false).await);
-    assert!(!database.has_table("a").await, "it failed again, and was taken back again");
+    assert!(
+        !database.has_table("a").await,
+        "it failed again, and was taken back again"
+    );
     database.execute("CREATE TABLE needed (id INTEGER)").await;
-    let done = runtime.repair(s("schema_a"), RepairAction::Resume, false).await.unwrap();
+    let done = runtime
+        .repair(s("schema_a"), RepairAction::Resume, false)
+        .await
+        .unwrap();
     assert_eq!((done.state, done.steps), (SchemaState::Applied, 2));
     assert!(database.has_table("a").await);
     assert!(runtime.usage(&s("schema_a")).unwrap().retained, "nobody uses it yet");
@@ -44,7 +50,10 @@ pub async fn a_failed_up_that_was_finished_by_hand_is_marked_done(engine: Engine
     database
         .execute("CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE needed (id INTEGER);")
         .await;
-    let done = runtime.repair(s("schema_a"), RepairAction::MarkDone, false).await.unwrap();
+    let done = runtime
+        .repair(s("schema_a"), RepairAction::MarkDone, false)
+        .await
+        .unwrap();
     assert_eq!((done.state, done.steps), (SchemaState::Applied, 0));
     let activation = runtime.activate(v("one@1.0.0")).await.unwrap();
     assert_eq!(activation.name(), "already_applied");
@@ -55,7 +64,11 @@ pub async fn a_failed_up_that_was_finished_by_hand_is_marked_done(engine: Engine
 }
 
 pub async fn a_failed_down_is_resumed_once_nobody_uses_it(engine: Engine) {
-    let made = one(&[("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE needed; DROP TABLE a;")]);
+    let made = one(&[(
+        "001_a",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY);",
+        "DROP TABLE needed; DROP TABLE a;",
+    )]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
     failed(runtime.deactivate(v("one@1.0.0")).await);
@@ -64,7 +77,10 @@ pub async fn a_failed_down_is_resumed_once_nobody_uses_it(engine: Engine) {
         assert!(matches!(refusal, Refusal::InUse { .. }), "R1: {refusal}");
     }
     let undo = refused(runtime.repair(s("schema_a"), RepairAction::Undo, false).await);
-    assert!(matches!(undo, Refusal::NothingToRepair { .. }), "it took itself back: {undo}");
+    assert!(
+        matches!(undo, Refusal::NothingToRepair { .. }),
+        "it took itself back: {undo}"
+    );
     let options = DeactivateOptions {
         policy: Some(Policy::Retain),
         ..DeactivateOptions::default()
@@ -87,7 +103,10 @@ pub async fn what_did_not_fail_needs_no_repair(engine: Engine) {
     for schema in ["schema_v1", "schema_v2", "nobody_knows"] {
         for action in [RepairAction::Resume, RepairAction::Undo, RepairAction::MarkDone] {
             let refusal = refused(runtime.repair(s(schema), action, true).await);
-            assert!(matches!(refusal, Refusal::NothingToRepair { .. }), "{schema}: {refusal}");
+            assert!(
+                matches!(refusal, Refusal::NothingToRepair { .. }),
+                "{schema}: {refusal}"
+            );
         }
     }
     end(database, [runtime]).await;

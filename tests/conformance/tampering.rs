@@ -14,13 +14,19 @@ pub async fn a_changed_step_is_refused_with_its_name_and_both_checksums(engine: 
     let folder = Folder::users();
     let (database, runtime) = start(engine, &folder).await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
-    folder.write("schema_v1/002_email.up.sql", "CREATE UNIQUE INDEX users_email ON users (email);\n");
+    folder.write(
+        "schema_v1/002_email.up.sql",
+        "CREATE UNIQUE INDEX users_email ON users (email);\n",
+    );
     let changed = again(&database, &folder).await;
     let result = changed.activate_with(v("users@1.0.0"), by("host-b")).await;
     assert_eq!(result.as_ref().unwrap_err().kind(), ErrorKind::Refused);
     let refusal = refused(result);
     let text = refusal.to_string();
-    let Refusal::Tampered { recorded, found, steps, .. } = refusal else {
+    let Refusal::Tampered {
+        recorded, found, steps, ..
+    } = refusal
+    else {
         panic!("{text}");
     };
     assert_eq!(steps, ["002_email"]);
@@ -63,7 +69,10 @@ pub async fn an_added_step_and_another_parent_are_tampering(engine: Engine) {
     folder.write("schema_2/002_more.down.sql", "DROP TABLE more;");
     let added = again(&database, &folder).await;
     let refusal = refused(added.activate_with(v("app@2.0.0"), by("b")).await);
-    assert!(matches!(&refusal, Refusal::Tampered { steps, .. } if *steps == ["002_more (new)"]), "{refusal}");
+    assert!(
+        matches!(&refusal, Refusal::Tampered { steps, .. } if *steps == ["002_more (new)"]),
+        "{refusal}"
+    );
 
     let folder = chain();
     folder.write("schema_2/schema.toml", "requires = []\n");
@@ -90,7 +99,11 @@ pub async fn promises_and_descriptions_may_change(engine: Engine) {
 }
 
 pub async fn line_ends_and_trailing_space_do_not_matter(engine: Engine) {
-    let folder = one(&[("001_a", "CREATE TABLE a (\n  id INTEGER PRIMARY KEY\n);\n", "DROP TABLE a;\n")]);
+    let folder = one(&[(
+        "001_a",
+        "CREATE TABLE a (\n  id INTEGER PRIMARY KEY\n);\n",
+        "DROP TABLE a;\n",
+    )]);
     let (database, runtime) = start(engine, &folder).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
     folder.write(

@@ -18,7 +18,10 @@ const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 F
 const SLEEPS: &str = "-- lockstep: timeout=50m\nSELECT pg_sleep(3600);\n";
 
 fn runs_for_ever(folder: &Folder, step: &str, way: &str) {
-    folder.write(&format!("{step}.{way}.sql"), &format!("-- lockstep: timeout=50m\n{ENDLESS}"));
+    folder.write(
+        &format!("{step}.{way}.sql"),
+        &format!("-- lockstep: timeout=50m\n{ENDLESS}"),
+    );
     folder.write(&format!("{step}.{way}.postgres.sql"), SLEEPS);
 }
 
@@ -31,9 +34,15 @@ async fn kill_while_it_works(database: &Database, folder: &Folder, arguments: &[
         }
         Engine::Sqlite => {
             // Announced, and then the writer lock stays taken.
-            until("the work is announced", async || database.status().await.operation.is_some()).await;
+            until("the work is announced", async || {
+                database.status().await.operation.is_some()
+            })
+            .await;
             until("the step runs", async || {
-                database.try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK").await.is_err()
+                database
+                    .try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK")
+                    .await
+                    .is_err()
             })
             .await;
         }
@@ -53,12 +62,22 @@ async fn a_successor_goes_on_after_a_kill_in_the_middle_of_a_step(engine: Engine
 
     let folder = scenario::transactional();
     let started = Instant::now();
-    Actor::new(&database, &folder, &["activate", "users@2.0.0", "deploy"]).run().await.told();
-    println!("{engine:?}: a successor was done {} ms after the kill", started.elapsed().as_millis());
+    Actor::new(&database, &folder, &["activate", "users@2.0.0", "deploy"])
+        .run()
+        .await
+        .told();
+    println!(
+        "{engine:?}: a successor was done {} ms after the kill",
+        started.elapsed().as_millis()
+    );
     invariants::check(&database, true).await;
     truth(&database, &folder, true).await;
     if engine == Engine::Postgres {
-        assert_eq!(database.running("pg_sleep").await, 0, "the orphan's statement was ended");
+        assert_eq!(
+            database.running("pg_sleep").await,
+            0,
+            "the orphan's statement was ended"
+        );
     }
     database.drop().await;
 }
@@ -77,7 +96,10 @@ async fn a_successor_goes_on_after_a_kill_in_the_middle_of_a_way_down(engine: En
         "schema_v2/004_stuck.down.postgres.sql",
         "-- lockstep: timeout=50m\nSELECT pg_sleep(3600) FROM stuck;\n",
     );
-    Actor::new(&database, &folder, &["activate", "users@2.0.0", "deploy"]).run().await.told();
+    Actor::new(&database, &folder, &["activate", "users@2.0.0", "deploy"])
+        .run()
+        .await
+        .told();
     database.execute("INSERT INTO stuck VALUES (1)").await;
     let deactivate = &["deactivate", "users@2.0.0", "deploy"];
     kill_while_it_works(&database, &folder, deactivate).await;
@@ -98,14 +120,23 @@ async fn a_successor_goes_on_after_a_kill_in_the_middle_of_a_way_down(engine: En
 async fn a_successor_builds_the_index_that_a_killed_process_left_invalid() {
     let database = scenario::database(Engine::Postgres).await;
     let folder = without_the_column();
-    Actor::new(&database, &folder, &["activate", "users@1.0.0", "deploy"]).run().await.told();
+    Actor::new(&database, &folder, &["activate", "users@1.0.0", "deploy"])
+        .run()
+        .await
+        .told();
 
     let mut old = sqlx::PgConnection::connect(&database.url).await.expect("a connection");
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO users (id, email) VALUES (1, 'a@b')";
-    sqlx::raw_sql(begin).execute(&mut old).await.expect("an open transaction");
+    sqlx::raw_sql(begin)
+        .execute(&mut old)
+        .await
+        .expect("an open transaction");
     let activate = &["activate", "users@2.0.0", "deploy"];
     let mut actor = Actor::new(&database, &folder, activate).start();
-    until("the index is being built", async || database.running("CREATE INDEX CONCURRENTLY").await == 1).await;
+    until("the index is being built", async || {
+        database.running("CREATE INDEX CONCURRENTLY").await == 1
+    })
+    .await;
     until("it waits for the old transaction", async || {
         database.number("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('virtualxid', 'transactionid', 'relation')").await > 0
     })
@@ -120,7 +151,10 @@ async fn a_successor_builds_the_index_that_a_killed_process_left_invalid() {
     sqlx::raw_sql("COMMIT").execute(&mut old).await.expect("committed");
     old.close().await.expect("closed");
     ended(successor).await.told();
-    println!("Postgres: the successor was done {} ms after the kill", started.elapsed().as_millis());
+    println!(
+        "Postgres: the successor was done {} ms after the kill",
+        started.elapsed().as_millis()
+    );
     invariants::check(&database, true).await;
     assert_eq!(database.indexes("users_name").await, (1, 0), "valid, invalid");
     assert_eq!(noted(&database, "v2 up").await, 1);

@@ -29,7 +29,10 @@ async fn all(engine: Engine, scenario: Scenario) {
             let started = Instant::now();
             println!("{engine:?}: dying at {point}:{times}");
             run(engine, point, *times).await;
-            println!("{engine:?}: {point}:{times} recovered, {} ms", started.elapsed().as_millis());
+            println!(
+                "{engine:?}: {point}:{times} recovered, {} ms",
+                started.elapsed().as_millis()
+            );
             ran += 1;
         }
     }

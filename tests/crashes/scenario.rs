@@ -48,7 +48,10 @@ pub fn of_point(point: &str) -> Option<Scenario> {
 
 impl Scenario {
     pub fn runs_on_sqlite(self) -> bool {
-        !matches!(self, Self::ActivateJournalled | Self::DeactivateJournalled | Self::Recover)
+        !matches!(
+            self,
+            Self::ActivateJournalled | Self::DeactivateJournalled | Self::Recover
+        )
     }
 
     /// Points that are met more than once, and at which times dying is worth a run of its own.
@@ -69,7 +72,10 @@ impl Scenario {
 /// Two schemas, every step of which can be counted.
 pub fn transactional() -> Folder {
     let folder = Folder::users();
-    folder.write("schema_v2/002_name.up.sql", "CREATE INDEX users_name ON users (display_name);\n");
+    folder.write(
+        "schema_v2/002_name.up.sql",
+        "CREATE INDEX users_name ON users (display_name);\n",
+    );
     folder.write("schema_v2/002_name.down.sql", "DROP INDEX users_name;\n");
     for (schema, name) in [("schema_v1", "v1"), ("schema_v2", "v2")] {
         for way in ["up", "down"] {
@@ -113,8 +119,16 @@ pub async fn database(engine: Engine) -> Database {
 pub async fn run(engine: Engine, point: &str, times: u32) {
     let database = database(engine).await;
     let scenario = of_point(point).expect("a scenario");
-    let folder = if scenario.runs_on_sqlite() { transactional() } else { alone() };
-    let rig = Rig { database: &database, folder: &folder, failpoint: format!("{point}:{times}") };
+    let folder = if scenario.runs_on_sqlite() {
+        transactional()
+    } else {
+        alone()
+    };
+    let rig = Rig {
+        database: &database,
+        folder: &folder,
+        failpoint: format!("{point}:{times}"),
+    };
     match scenario {
         Scenario::Activate | Scenario::ActivateJournalled => rig.activate().await,
         Scenario::Grant => rig.grant().await,
@@ -124,7 +138,11 @@ pub async fn run(engine: Engine, point: &str, times: u32) {
         Scenario::Recover => {
             rig.recover_up().await;
             let again = self::database(engine).await;
-            let down = Rig { database: &again, folder: &folder, failpoint: format!("{point}:{times}") };
+            let down = Rig {
+                database: &again,
+                folder: &folder,
+                failpoint: format!("{point}:{times}"),
+            };
             down.recover_down().await;
             again.drop().await;
         }
@@ -147,7 +165,10 @@ impl Rig<'_> {
     }
 
     async fn dies_at(&self, failpoint: &str, arguments: &[&str]) {
-        let ended: Ended = Actor::new(self.database, self.folder, arguments).dies_at(failpoint).run().await;
+        let ended: Ended = Actor::new(self.database, self.folder, arguments)
+            .dies_at(failpoint)
+            .run()
+            .await;
         assert_eq!(ended.signal, Some(SIGABRT), "{failpoint} was never reached: {ended:?}");
         // Half-way, but never wrong.
         invariants::check(self.database, false).await;

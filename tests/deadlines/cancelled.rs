@@ -30,9 +30,15 @@ async fn runs(database: &Database) {
     match database.engine {
         Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
         Engine::Sqlite => {
-            until("the work is announced", async || database.status().await.operation.is_some()).await;
+            until("the work is announced", async || {
+                database.status().await.operation.is_some()
+            })
+            .await;
             until("the step runs", async || {
-                database.try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK").await.is_err()
+                database
+                    .try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK")
+                    .await
+                    .is_err()
             })
             .await
         }
@@ -50,14 +56,21 @@ async fn a_shutdown_takes_back_what_is_in_flight(engine: Engine) {
     });
     runs(&database).await;
     let ((), took) = ends(runtime.shutdown()).await;
-    println!("{engine:?}: shut down in the middle of a step after {} ms", took.as_millis());
+    println!(
+        "{engine:?}: shut down in the middle of a step after {} ms",
+        took.as_millis()
+    );
     let error = work.await.expect("no panic").expect_err("stopped");
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
     assert_eq!(error.state(), "nothing was changed");
     server_is_free(&database).await;
     assert!(!database.has_table("users").await);
     let status = database.status().await;
-    assert!(status.operation.is_none(), "nothing is left of it: {:?}", status.operation);
+    assert!(
+        status.operation.is_none(),
+        "nothing is left of it: {:?}",
+        status.operation
+    );
     invariants::check(&database, true).await;
     works_once_mended(&database).await;
     invariants::check(&database, true).await;
@@ -140,7 +153,10 @@ async fn a_shutdown_does_not_wait_for_a_lock(engine: Engine) {
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     let ((), took) = ends(waiter.shutdown()).await;
-    println!("{engine:?}: shut down while waiting for a lock after {} ms", took.as_millis());
+    println!(
+        "{engine:?}: shut down while waiting for a lock after {} ms",
+        took.as_millis()
+    );
     let error = waiting.await.expect("no panic").expect_err("stopped");
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:?}");
     ends(holder.shutdown()).await;

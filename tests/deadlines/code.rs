@@ -35,7 +35,9 @@ fn never_ends(connection: &StepConnection<'_>) -> &'static str {
 #[async_trait]
 impl CodeStep for Endless {
     async fn up(&self, connection: &mut StepConnection<'_>) -> Result<(), StepError> {
-        connection.execute("INSERT INTO users (id, email) VALUES (1, 'a@b')").await?;
+        connection
+            .execute("INSERT INTO users (id, email) VALUES (1, 'a@b')")
+            .await?;
         let sql = never_ends(connection);
         match self {
             Self::Asleep => std::future::pending().await,
@@ -55,7 +57,11 @@ impl CodeStep for Endless {
 fn with_code(builder: lockstep::Builder, folder: &Folder, code: Endless) -> lockstep::Builder {
     let mut endless = Step::code("002_endless", "v1");
     endless.timeout = Some(Duration::from_millis(300));
-    let name = Step::sql("001_name", "ALTER TABLE users ADD COLUMN display_name TEXT", "ALTER TABLE users DROP COLUMN display_name");
+    let name = Step::sql(
+        "001_name",
+        "ALTER TABLE users ADD COLUMN display_name TEXT",
+        "ALTER TABLE users DROP COLUMN display_name",
+    );
     let spec = SchemaSpec {
         version: s("schema_v2"),
         description: String::new(),
@@ -73,7 +79,10 @@ fn with_code(builder: lockstep::Builder, folder: &Folder, code: Endless) -> lock
 fn only_the_first() -> Folder {
     let folder = Folder::empty();
     folder.write("handlers.toml", "[handlers.users]\n\"1.0.0\" = \"schema_v1\"\n");
-    folder.write("schema_v1/001_users.up.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n");
+    folder.write(
+        "schema_v1/001_users.up.sql",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n",
+    );
     folder.write("schema_v1/001_users.down.sql", "DROP TABLE users;\n");
     folder
 }
@@ -83,7 +92,10 @@ async fn is_stopped(engine: Engine, code: Endless) {
     let folder = only_the_first();
     let runtime = database.runtime(|b| with_code(b, &folder, code)).await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-    println!("{engine:?}: code stopped after {} ms of 300: {code:?}", took.as_millis());
+    println!(
+        "{engine:?}: code stopped after {} ms of 300: {code:?}",
+        took.as_millis()
+    );
     server_is_free(&database).await;
     failed_on_its_way_up(&database, &runtime, &outcome.expect_err("stopped")).await;
     runtime.shutdown().await;

@@ -32,7 +32,9 @@ async fn held_up(folder: &Folder, step_timeout: Duration) -> (Database, Runtime,
         .await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
     let mut someone = Someone::connect(&database).await;
-    someone.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO users (id, email) VALUES (1, 'a@b')").await;
+    someone
+        .execute("BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO users (id, email) VALUES (1, 'a@b')")
+        .await;
     (database, runtime, someone)
 }
 
@@ -40,7 +42,10 @@ async fn completes(database: &Database, folder: &Folder) {
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
     outcome.expect("the way is free");
-    println!("Postgres: the index was built {} ms after the way was free", took.as_millis());
+    println!(
+        "Postgres: the index was built {} ms after the way was free",
+        took.as_millis()
+    );
     runtime.shutdown().await;
     assert_eq!(database.indexes("users_name").await, (1, 0), "valid, invalid");
     assert_eq!(database.times("schema_applied", "schema_v2").await, 1);
@@ -54,19 +59,38 @@ async fn an_index_that_could_not_be_built_in_time_can_be_built_later() {
     for attempt in ["first", "second"] {
         // Dropping what the attempt left would wait for the old transaction too, so it has to be possible later.
         let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-        println!("Postgres: {attempt} attempt stopped after {} ms of 500", took.as_millis());
+        println!(
+            "Postgres: {attempt} attempt stopped after {} ms of 500",
+            took.as_millis()
+        );
         let error = outcome.expect_err("held up");
         assert_eq!(error.kind(), ErrorKind::StepFailed, "{attempt}: {error:?}");
         let Error::Step { failure } = &error else {
             panic!("{attempt}: {error:?}");
         };
         assert!(failure.step == "002_index" && failure.leaves_traces, "{failure:?}");
-        assert!(error.state().contains("schema_v2 is marked failed"), "{}", error.state());
-        assert!(error.next_step().expect("advice").contains("activate again"), "{:?}", error.next_step());
+        assert!(
+            error.state().contains("schema_v2 is marked failed"),
+            "{}",
+            error.state()
+        );
+        assert!(
+            error.next_step().expect("advice").contains("activate again"),
+            "{:?}",
+            error.next_step()
+        );
         let status = runtime.report().await.unwrap();
-        let schema = status.schemas.iter().find(|x| x.schema == s("schema_v2")).expect("known");
+        let schema = status
+            .schemas
+            .iter()
+            .find(|x| x.schema == s("schema_v2"))
+            .expect("known");
         assert_eq!(schema.state, SchemaState::Failed, "{attempt}");
-        assert_eq!(database.running("INDEX CONCURRENTLY").await, 0, "the server does nothing more");
+        assert_eq!(
+            database.running("INDEX CONCURRENTLY").await,
+            0,
+            "the server does nothing more"
+        );
     }
     invariants::check(&database, true).await;
     someone.execute("COMMIT").await;
@@ -84,11 +108,21 @@ async fn a_shutdown_while_an_index_is_built_leaves_work_that_another_completes()
         let runtime = runtime.clone();
         async move { runtime.activate(v("users@2.0.0")).await }
     });
-    until("the index is being built", async || database.running("CREATE INDEX CONCURRENTLY").await == 1).await;
+    until("the index is being built", async || {
+        database.running("CREATE INDEX CONCURRENTLY").await == 1
+    })
+    .await;
     let ((), took) = ends(runtime.shutdown()).await;
-    println!("Postgres: shut down while an index was built after {} ms", took.as_millis());
+    println!(
+        "Postgres: shut down while an index was built after {} ms",
+        took.as_millis()
+    );
     work.await.expect("no panic").expect_err("stopped");
-    assert_eq!(database.running("INDEX CONCURRENTLY").await, 0, "the server does nothing more");
+    assert_eq!(
+        database.running("INDEX CONCURRENTLY").await,
+        0,
+        "the server does nothing more"
+    );
     invariants::check(&database, false).await;
     someone.execute("COMMIT").await;
     someone.leave().await;

@@ -21,17 +21,29 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
     let mut holder = Actor::new(&database, &folder, &["activate", "users@1.0.0", "deploy"])
         .dies_at("activation.after_step=sleep")
         .start();
+    until("the work is announced", async || {
+        database.status().await.operation.is_some()
+    })
+    .await;
     until("the lock is held", async || match engine {
-        Engine::Postgres => database.number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").await > 0,
-        Engine::Sqlite => {
-            database.try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK").await.is_err()
-                && database.status().await.operation.is_some()
+        Engine::Postgres => {
+            database
+                .number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+                .await
+                > 0
         }
+        Engine::Sqlite => database
+            .try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK")
+            .await
+            .is_err(),
     })
     .await;
     let announced = database.status().await.operation.expect("announced");
     let runtime = database
-        .runtime(|b| b.schemas_dir(folder.path()).settings(|s| s.operation_timeout = Duration::from_secs(1)))
+        .runtime(|b| {
+            b.schemas_dir(folder.path())
+                .settings(|s| s.operation_timeout = Duration::from_secs(1))
+        })
         .await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
     println!("{engine:?}: gave up waiting after {} ms of 1000", took.as_millis());
@@ -42,14 +54,20 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
     assert_eq!(named.as_deref(), Some(&announced), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::Retry);
     let instance = announced.holder.instance.to_string();
-    assert!(error.to_string().contains(&instance) && error.to_string().contains("users@1.0.0"), "{error}");
+    assert!(
+        error.to_string().contains(&instance) && error.to_string().contains("users@1.0.0"),
+        "{error}"
+    );
     assert!(error.next_step().expect("advice").contains(&instance));
     assert_eq!(error.state(), "nothing was changed");
 
     holder.start_kill().expect("killed");
     holder.wait().await.expect("ended");
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-    println!("{engine:?}: the lock was free {} ms after its holder was killed", took.as_millis());
+    println!(
+        "{engine:?}: the lock was free {} ms after its holder was killed",
+        took.as_millis()
+    );
     outcome.expect("the lock is free");
     runtime.shutdown().await;
     server_is_free(&database).await;
@@ -80,7 +98,10 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
         })
         .await;
     let (outcome, took) = ends(short.activate(v("users@2.0.0"))).await;
-    println!("{engine:?}: gave a locked table up after {} ms of 1500", took.as_millis());
+    println!(
+        "{engine:?}: gave a locked table up after {} ms of 1500",
+        took.as_millis()
+    );
     let error = outcome.expect_err("the table is locked");
     assert_eq!(error.kind(), ErrorKind::Retry, "{error:?}");
     assert_eq!(error.state(), "nothing was changed");
@@ -112,7 +133,11 @@ impl Someone {
     pub(super) async fn connect(database: &Database) -> Self {
         use sqlx::Connection;
         match database.engine {
-            Engine::Sqlite => Self::Sqlite(sqlx::SqliteConnection::connect(&database.url).await.expect("a connection")),
+            Engine::Sqlite => Self::Sqlite(
+                sqlx::SqliteConnection::connect(&database.url)
+                    .await
+                    .expect("a connection"),
+            ),
             Engine::Postgres => Self::Postgres(sqlx::PgConnection::connect(&database.url).await.expect("a connection")),
         }
     }

@@ -24,7 +24,11 @@ const ENDLESS_POSTGRES: &[&str] = &[
 ];
 
 async fn an_endless_step_is_stopped_at_its_timeout(engine: Engine) {
-    let bodies = if engine == Engine::Postgres { ENDLESS_POSTGRES } else { &[""] };
+    let bodies = if engine == Engine::Postgres {
+        ENDLESS_POSTGRES
+    } else {
+        &[""]
+    };
     for body in bodies {
         let database = Database::new(engine).await;
         let folder = Folder::users();
@@ -53,12 +57,31 @@ async fn an_endless_way_down_is_stopped_at_its_timeout(engine: Engine) {
     server_is_free(&database).await;
     let error = outcome.expect_err("stopped");
     assert_eq!(error.kind(), ErrorKind::StepFailed);
-    assert!(error.to_string().contains("002_endless (down) of schema_v2 was stopped at its time limit"), "{error}");
-    assert!(error.state().contains("schema_v2 is applied as before and no lease changed"), "{}", error.state());
-    assert!(error.next_step().expect("advice").contains("--retain"), "{:?}", error.next_step());
+    assert!(
+        error
+            .to_string()
+            .contains("002_endless (down) of schema_v2 was stopped at its time limit"),
+        "{error}"
+    );
+    assert!(
+        error
+            .state()
+            .contains("schema_v2 is applied as before and no lease changed"),
+        "{}",
+        error.state()
+    );
+    assert!(
+        error.next_step().expect("advice").contains("--retain"),
+        "{:?}",
+        error.next_step()
+    );
     let status = runtime.report().await.unwrap();
     assert_eq!(status.leases.len(), 1, "it is as it was");
-    let schema = status.schemas.iter().find(|x| x.schema == s("schema_v2")).expect("known");
+    let schema = status
+        .schemas
+        .iter()
+        .find(|x| x.schema == s("schema_v2"))
+        .expect("known");
     assert_eq!(schema.state, SchemaState::Applied);
     assert_eq!(schema.failure.as_ref().expect("told").step, "002_endless");
     assert!(database.has_column("users", "display_name").await);
@@ -78,17 +101,29 @@ async fn an_endless_way_down_is_stopped_at_its_timeout(engine: Engine) {
 async fn a_step_is_stopped_when_the_whole_operation_runs_out_of_time(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
-    folder.write("schema_v2/002_endless.up.sql", &format!("-- lockstep: timeout=1h\n{ENDLESS_SQLITE};\n"));
-    folder.write("schema_v2/002_endless.up.postgres.sql", "-- lockstep: timeout=1h\nSELECT pg_sleep(3600);\n");
+    folder.write(
+        "schema_v2/002_endless.up.sql",
+        &format!("-- lockstep: timeout=1h\n{ENDLESS_SQLITE};\n"),
+    );
+    folder.write(
+        "schema_v2/002_endless.up.postgres.sql",
+        "-- lockstep: timeout=1h\nSELECT pg_sleep(3600);\n",
+    );
     folder.write("schema_v2/002_endless.down.sql", "SELECT 1;\n");
     let runtime = database
-        .runtime(|b| b.schemas_dir(folder.path()).settings(|s| s.operation_timeout = Duration::from_secs(1)))
+        .runtime(|b| {
+            b.schemas_dir(folder.path())
+                .settings(|s| s.operation_timeout = Duration::from_secs(1))
+        })
         .await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
     println!("{engine:?}: the operation ended after {} ms of 1000", took.as_millis());
     server_is_free(&database).await;
     let error = outcome.expect_err("stopped");
-    assert!(matches!(&error, Error::Step { failure } if failure.timed_out), "{error:?}");
+    assert!(
+        matches!(&error, Error::Step { failure } if failure.timed_out),
+        "{error:?}"
+    );
     failed_on_its_way_up(&database, &runtime, &error).await;
     runtime.shutdown().await;
     works_once_mended(&database).await;

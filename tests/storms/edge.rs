@@ -88,7 +88,10 @@ async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId])
         let instance = Some(instance.clone());
         arrivals.push(tokio::spawn(async move {
             together.wait().await;
-            let options = ActivateOptions { instance, ..Default::default() };
+            let options = ActivateOptions {
+                instance,
+                ..Default::default()
+            };
             runtime.activate_with(v("users@1.0.0"), options).await
         }));
     }
@@ -97,7 +100,10 @@ async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId])
         let instance = Some(instance.clone());
         departures.push(tokio::spawn(async move {
             together.wait().await;
-            let options = DeactivateOptions { instance, ..Default::default() };
+            let options = DeactivateOptions {
+                instance,
+                ..Default::default()
+            };
             runtime.deactivate_with(v("users@1.0.0"), options).await
         }));
     }
@@ -120,12 +126,30 @@ async fn truth(database: &Database, runtime: &Runtime, holding: &[InstanceId]) {
     let status = runtime.report().await.expect("a status");
     let held: std::collections::BTreeSet<_> = status.leases.iter().map(|l| l.lease.holder.instance.clone()).collect();
     assert_eq!(held, holding.iter().cloned().collect());
-    let state = status.schemas.iter().find(|x| x.schema == s("schema_v1")).expect("known").state;
-    assert_eq!(state == SchemaState::Applied, !holding.is_empty(), "{state} with {} leases", holding.len());
+    let state = status
+        .schemas
+        .iter()
+        .find(|x| x.schema == s("schema_v1"))
+        .expect("known")
+        .state;
+    assert_eq!(
+        state == SchemaState::Applied,
+        !holding.is_empty(),
+        "{state} with {} leases",
+        holding.len()
+    );
     let there = state == SchemaState::Applied;
-    assert_eq!(database.has_table("users").await, there, "the catalog says what the state says: {state}");
+    assert_eq!(
+        database.has_table("users").await,
+        there,
+        "the catalog says what the state says: {state}"
+    );
     assert_eq!(database.indexes("users_email").await, (i64::from(there), 0));
-    assert!(status.operation.is_none(), "nobody works any more: {:?}", status.operation);
+    assert!(
+        status.operation.is_none(),
+        "nobody works any more: {:?}",
+        status.operation
+    );
 }
 
 /// The same with real processes, a few rounds of them.
@@ -137,9 +161,8 @@ async fn processes_at_the_edge_agree_with_the_catalog(engine: Engine) {
     let mut holding: Vec<InstanceId> = Vec::new();
     for round in 0..rounds(2) {
         let coming: Vec<_> = (0..HALF).map(|i| instance(round, i)).collect();
-        let act = |verb: &str, who: &InstanceId| {
-            Actor::new(&database, &folder, &[verb, "users@1.0.0", who.as_str()]).start()
-        };
+        let act =
+            |verb: &str, who: &InstanceId| Actor::new(&database, &folder, &[verb, "users@1.0.0", who.as_str()]).start();
         let mut children: Vec<_> = coming.iter().map(|who| act("activate", who)).collect();
         children.extend(holding.iter().map(|who| act("deactivate", who)));
         for child in children {
@@ -168,8 +191,15 @@ async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
         async move { runtime.deactivate(v("users@1.0.0")).await }
     });
     until("the way down runs", async || database.running("pg_sleep").await == 1).await;
-    let lease = other.lease(v("users@1.1.0")).await.expect("a lease while the rollback is open");
-    assert_eq!(database.running("pg_sleep").await, 1, "it did not wait for the rollback");
+    let lease = other
+        .lease(v("users@1.1.0"))
+        .await
+        .expect("a lease while the rollback is open");
+    assert_eq!(
+        database.running("pg_sleep").await,
+        1,
+        "it did not wait for the rollback"
+    );
     let left = leaving.await.unwrap().unwrap();
     let Deactivation::KeptInUse { by, .. } = left else {
         panic!("the rollback was to come to nothing: {left:?}");
@@ -178,9 +208,44 @@ async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
     assert!(database.has_table("users").await && lease.is_live());
     assert_eq!(database.indexes("users_email").await, (1, 0));
     assert_eq!(database.times("schema_rolled_back", "schema_v1").await, 0);
-    assert!(matches!(lease.release().await.unwrap(), Deactivation::RolledBack { .. }));
+    assert!(matches!(
+        lease.release().await.unwrap(),
+        Deactivation::RolledBack { .. }
+    ));
     assert!(!database.has_table("users").await);
     other.shutdown().await;
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// R8 under an open rollback: the instance that leaves writes to the last. What it was told is written is counted, or the
+/// schema stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_written_under_a_rollback_are_not_lost() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    folder.write("schema_v1/003_wait.up.sql", "SELECT 1;\n");
+    folder.write("schema_v1/003_wait.down.sql", "SELECT pg_sleep(0.5);\n");
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    runtime.activate(v("users@1.0.0")).await.unwrap();
+    let leaving = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.deactivate(v("users@1.0.0")).await }
+    });
+    until("the trial runs", async || database.running("pg_sleep").await == 1).await;
+    until("the trial is over", async || database.running("pg_sleep").await == 0).await;
+    let mut written = 0;
+    while !leaving.is_finished() {
+        let insert = format!("SET lock_timeout = '5s'; INSERT INTO users (id, email) VALUES ({written}, 'late')");
+        written += usize::from(database.try_execute(&insert).await.is_ok());
+    }
+    let left = leaving.await.unwrap().unwrap();
+    let there = database.has_table("users").await;
+    assert!(
+        there || written == 0,
+        "{written} rows were written and are gone: {left:?}"
+    );
     runtime.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;

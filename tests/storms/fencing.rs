@@ -39,7 +39,11 @@ async fn a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained(en
     child.wait().await.expect("ended");
     let reaped = runtime.reap().await.unwrap();
     let early = database.status().await.leases.len();
-    assert_eq!(reaped.fenced.len() + early, 1, "fenced at its time, not before: {reaped:?}");
+    assert_eq!(
+        reaped.fenced.len() + early,
+        1,
+        "fenced at its time, not before: {reaped:?}"
+    );
     let mut retained = reaped.retained;
     let took = until("the lease is fenced", async || {
         retained.extend(runtime.reap().await.unwrap().retained);
@@ -49,9 +53,16 @@ async fn a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained(en
     println!("{engine:?}: fenced {} ms after the crash", took.as_millis());
     assert_eq!(retained.len(), 1, "{retained:?}");
     let status = database.status().await;
-    let schema = status.schemas.iter().find(|x| x.schema == s("schema_v1")).expect("known");
+    let schema = status
+        .schemas
+        .iter()
+        .find(|x| x.schema == s("schema_v1"))
+        .expect("known");
     assert_eq!(schema.state, SchemaState::Applied, "R5: expiry alone destroys nothing");
-    assert_eq!(schema.retention.as_ref().expect("kept").reason, RetentionReason::Expired);
+    assert_eq!(
+        schema.retention.as_ref().expect("kept").reason,
+        RetentionReason::Expired
+    );
     assert!(database.has_table("users").await);
     // And it can be used again, or taken back.
     runtime.rollback(s("schema_v1"), false).await.unwrap();
@@ -68,7 +79,10 @@ async fn a_holder_that_slept_past_its_lease_learns_that_it_lost(engine: Engine) 
         let child = holder(&database, &folder, "900").await;
         let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
         signal(&child, "STOP");
-        until("the lease runs out", async || database.status().await.leases.iter().all(|l| l.due)).await;
+        until("the lease runs out", async || {
+            database.status().await.leases.iter().all(|l| l.due)
+        })
+        .await;
         if fenced {
             assert_eq!(runtime.reap().await.unwrap().fenced.len(), 1);
         }
@@ -89,14 +103,21 @@ async fn a_new_incarnation_of_an_instance_fences_the_old_one(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let name = || InstanceId::new("web-1").expect("a name");
-    let old = database.runtime(|b| b.schemas_dir(folder.path()).instance(name())).await;
+    let old = database
+        .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
+        .await;
     let ttl = Duration::from_millis(1500);
     let before = old.lease_for(v("users@1.0.0"), ttl, false).await.unwrap();
-    let new = database.runtime(|b| b.schemas_dir(folder.path()).instance(name())).await;
+    let new = database
+        .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
+        .await;
     let after = new.lease_for(v("users@1.0.0"), ttl, false).await.unwrap();
     let lost = before.lost().await;
     assert_eq!(lost.kind(), ErrorKind::LeaseLost);
-    assert!(lost.to_string().contains("web-1") && lost.to_string().contains("fenced"), "{lost}");
+    assert!(
+        lost.to_string().contains("web-1") && lost.to_string().contains("fenced"),
+        "{lost}"
+    );
     assert!(!before.is_live() && after.is_live());
     drop(before);
     old.shutdown().await;
@@ -104,7 +125,10 @@ async fn a_new_incarnation_of_an_instance_fences_the_old_one(engine: Engine) {
     assert_eq!(status.leases.len(), 1);
     assert_eq!(status.leases[0].lease.holder, after.granted().holder);
     assert_eq!(database.times("lease_fenced", "schema_v1").await, 1);
-    assert!(matches!(after.release().await.unwrap(), Deactivation::RolledBack { .. }));
+    assert!(matches!(
+        after.release().await.unwrap(),
+        Deactivation::RolledBack { .. }
+    ));
     new.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;
@@ -115,8 +139,12 @@ async fn an_old_incarnation_cannot_give_back_the_lease_of_the_new_one(engine: En
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let name = || InstanceId::new("web-1").expect("a name");
-    let old = database.runtime(|b| b.schemas_dir(folder.path()).instance(name())).await;
-    let new = database.runtime(|b| b.schemas_dir(folder.path()).instance(name())).await;
+    let old = database
+        .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
+        .await;
+    let new = database
+        .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
+        .await;
     let first = old.lease(v("users@1.0.0")).await.unwrap();
     let dropped = old.lease(v("users@1.1.0")).await.unwrap();
     let second = new.lease(v("users@1.0.0")).await.unwrap();
@@ -128,11 +156,19 @@ async fn an_old_incarnation_cannot_give_back_the_lease_of_the_new_one(engine: En
     tokio::time::sleep(Duration::from_millis(300)).await;
     old.shutdown().await;
     let status = new.report().await.unwrap();
-    assert_eq!(status.leases.len(), 2, "the new incarnation's leases stay: {:?}", status.leases);
+    assert_eq!(
+        status.leases.len(),
+        2,
+        "the new incarnation's leases stay: {:?}",
+        status.leases
+    );
     assert!(database.has_table("users").await, "R1");
     assert!(second.is_live() && third.is_live());
     third.release().await.unwrap();
-    assert!(matches!(second.release().await.unwrap(), Deactivation::RolledBack { .. }));
+    assert!(matches!(
+        second.release().await.unwrap(),
+        Deactivation::RolledBack { .. }
+    ));
     new.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep::lifecycle::Facts;
 use lockstep::{Event, Runtime, Status};
 
 use super::{Database, Engine};
@@ -41,15 +40,6 @@ impl Database {
     pub async fn times(&self, kind: &str, schema: &str) -> usize {
         let happened = |e: &&Event| e.kind.name() == kind && e.kind.schema().is_some_and(|s| s.as_str() == schema);
         self.log().await.iter().filter(happened).count()
-    }
-
-    /// The facts as the log tells them.
-    pub async fn replayed(&self) -> Facts {
-        let mut facts = Facts::default();
-        for event in self.log().await {
-            facts.apply(&event.kind, event.at).expect("a legal log");
-        }
-        facts
     }
 
     /// The one number a query returns.

@@ -45,7 +45,7 @@ pub(crate) async fn events(app: &App, args: Events) -> Result<u8> {
                 return Ok(exit::DONE);
             }
         }
-        if !full && !args.follow {
+        if (!full && !args.follow) || !terminal::is_read() {
             return Ok(exit::DONE);
         }
         if !full {

@@ -25,7 +25,9 @@ pub(crate) async fn rehearse(app: &App, args: Rehearse) -> Result<u8> {
             Trouble::input("no_schemas", message).next("name the folder with --schemas, or start with: lockstep init")
         );
     }
-    let work = runtime.rehearse(&args.schemas, args.in_place);
+    // A temporary database is removed even if somebody presses Ctrl-C.
+    app.takes_back();
+    let work = runtime.rehearse(&args.wanted, args.in_place);
     let schemas = terminal::working("rehearsing", None, work).await?;
     app.show(&Rehearsed {
         command: "rehearse",

@@ -1,5 +1,7 @@
 //! `repair`: after a failure, what a person decides; without a decision, what each would do.
 
+use std::collections::BTreeSet;
+
 use lockstep::lifecycle::{Direction, JournalEntry, LiveUse, Progress, Refusal};
 use lockstep::{Runtime, SchemaState, SchemaStatus, Status};
 
@@ -47,13 +49,7 @@ async fn look(app: &App, args: &Repair) -> Result<u8> {
         schema: found.schema.clone(),
         state: found.state,
         failure: found.failure.clone(),
-        in_effect: steps.named(
-            steps
-                .progress
-                .remaining(steps.total(), Direction::Down)
-                .into_iter()
-                .rev(),
-        ),
+        in_effect: steps.named(steps.in_effect.iter().copied()),
         used_by: users(&status, found),
         choices: choices(found, &steps),
     });
@@ -69,10 +65,10 @@ fn users(status: &Status, found: &SchemaStatus) -> Vec<LiveUse> {
         .collect()
 }
 
-/// The steps of a schema by their place, and what the journal says of them.
+/// The steps of a schema by their place, and what is in effect of them.
 struct StepNames {
     names: Vec<String>,
-    progress: Progress,
+    in_effect: BTreeSet<u32>,
 }
 
 impl StepNames {
@@ -88,14 +84,12 @@ impl StepNames {
             }
             names[at].clone_from(&entry.step);
         }
-        Self {
-            names,
-            progress: Progress::of(journal),
-        }
-    }
-
-    fn total(&self) -> u32 {
-        u32::try_from(self.names.len()).unwrap_or(u32::MAX)
+        // A schema that is applied is so with all its steps, whatever a person marked as done without the journal.
+        let in_effect = match found.state {
+            SchemaState::Applied => (0..u32::try_from(names.len()).unwrap_or(u32::MAX)).collect(),
+            _ => Progress::of(journal).in_effect.into_keys().collect(),
+        };
+        Self { names, in_effect }
     }
 
     fn named(&self, positions: impl IntoIterator<Item = u32>) -> Vec<String> {
@@ -105,8 +99,13 @@ impl StepNames {
             .collect()
     }
 
+    /// In the order they would run.
     fn remaining(&self, direction: Direction) -> Vec<String> {
-        self.named(self.progress.remaining(self.total(), direction))
+        let all = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        match direction {
+            Direction::Up => self.named(all.filter(|at| !self.in_effect.contains(at))),
+            Direction::Down => self.named(self.in_effect.iter().rev().copied()),
+        }
     }
 }
 

@@ -298,10 +298,7 @@ impl Document for RepairChoices {
             page.line("there is nothing to repair");
             return;
         }
-        page.line(format!(
-            "in effect, as far as the journal tells: {}",
-            list(&self.in_effect)
-        ));
+        page.line(format!("in effect: {}", list(&self.in_effect)));
         for choice in &self.choices {
             page.line("");
             page.line(format!("{}: {}", styled(STRONG, choice.flag), choice.does));

@@ -6,6 +6,9 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 
 use crate::terminal::{STRONG, styled};
 
+/// The narrowest terminal, in columns, that tables are fitted into.
+const NARROWEST: u16 = 60;
+
 /// A text under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
@@ -47,6 +50,10 @@ impl Page {
         let mut table = Table::new();
         table.load_style(NOTHING);
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        // Below this, names broken in the middle are worse than long lines; a pseudo terminal may even say 0.
+        if table.width().is_some_and(|width| width < NARROWEST) {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
         // The stream decides about colours, not the table.
         table.enforce_styling();
         table.style_text_only();

@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{Dialect, Removed, Snapshot};
+use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts, JournalEntry};
 use lockstep_registry::{HandlerVersion, Holder, InstanceId, SchemaSpec, SchemaVersion, Scope};
 
@@ -112,8 +112,9 @@ pub(crate) trait Transaction: Send {
     /// Takes the scope's row, then reads anew.
     async fn lock_scope(&mut self) -> Result<Facts>;
 
-    /// Runs one statement of a step; its effect counts only if this transaction commits.
-    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
+    /// Runs the statements of a step in one round trip and returns how many rows they changed; their effect counts only
+    /// if this transaction commits. A fault names the statement.
+    async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64>;
 
     /// Runs a query that must return one row, true (or 1).
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool>;
@@ -263,14 +264,24 @@ const KNOWN_SCHEMES: &[&str] = &[
 
 /// The query that counts the rows that hold something in what would be removed.
 pub(crate) fn count_sql(dialect: Dialect, removed: &Removed) -> Result<String> {
-    let name = |name: &str| lockstep_catalog::quote(dialect, name).map_err(|e| Error::bug(e.to_string()));
-    // Outside the default schema a table's name is `schema.name`.
-    let qualified = |table: &str| match table.split_once('.') {
-        Some((schema, table)) if dialect == Dialect::Postgres => Ok(format!("{}.{}", name(schema)?, name(table)?)),
-        _ => name(table),
-    };
+    let table = table_of(dialect, removed)?;
     match removed {
-        Removed::Table { table } => Ok(format!("SELECT count(*) FROM {}", qualified(table)?)),
-        Removed::Column { table, column } => Ok(format!("SELECT count({}) FROM {}", name(column)?, qualified(table)?)),
+        Removed::Table { .. } => Ok(format!("SELECT count(*) FROM {table}")),
+        Removed::Column { column, .. } => Ok(format!("SELECT count({}) FROM {table}", quoted(dialect, column)?)),
+    }
+}
+
+fn quoted(dialect: Dialect, name: &str) -> Result<String> {
+    lockstep_catalog::quote(dialect, name).map_err(|e| Error::bug(e.to_string()))
+}
+
+/// The table that would go, or that would lose a column, as SQL. Outside the default schema its name is `schema.name`.
+pub(crate) fn table_of(dialect: Dialect, removed: &Removed) -> Result<String> {
+    let (Removed::Table { table } | Removed::Column { table, .. }) = removed;
+    match table.split_once('.') {
+        Some((schema, table)) if dialect == Dialect::Postgres => {
+            Ok(format!("{}.{}", quoted(dialect, schema)?, quoted(dialect, table)?))
+        }
+        _ => quoted(dialect, table),
     }
 }

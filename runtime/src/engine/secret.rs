@@ -2,8 +2,8 @@
 
 /// The URL with its password, and any secret query parameter, replaced by `***`.
 pub fn redact(url: &str) -> String {
-    let (base, query) = match url.split_once('?') {
-        Some((base, query)) => (base, Some(query)),
+    let (base, query) = match query_at(url) {
+        Some(at) => (&url[..at], Some(&url[at + 1..])),
         None => (url, None),
     };
     let base = match base.split_once("://") {
@@ -26,6 +26,20 @@ pub fn redact(url: &str) -> String {
             let shown: Vec<_> = query.split('&').map(redact_parameter).collect();
             format!("{base}?{}", shown.join("&"))
         }
+    }
+}
+
+/// Where the query begins: a '?' before the '@' may belong to a password that nobody escaped.
+fn query_at(url: &str) -> Option<usize> {
+    let first = url.find('?')?;
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let authority = url.get(host..first)?;
+    let port = authority.split('/').next().and_then(|a| a.rsplit_once(':'));
+    let is_port = port.is_none_or(|(_, digits)| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    let has_user = authority.contains('@');
+    match url.rfind('@') {
+        Some(at) if !has_user && !is_port && at > first => url[at..].find('?').map(|query| at + query),
+        _ => Some(first),
     }
 }
 
@@ -58,6 +72,11 @@ mod tests {
             (
                 "postgres://app@db/shop?password=x&sslkey=y",
                 "postgres://app@db/shop?password=***&sslkey=***",
+            ),
+            ("postgres://app:s3?r=t@db/shop?a=b", "postgres://app:***@db/shop?a=b"),
+            (
+                "postgres://db:5432/shop?application_name=a@b",
+                "postgres://db:5432/shop?application_name=a@b",
             ),
             ("sqlite://shop.db", "sqlite://shop.db"),
             ("sqlite::memory:", "sqlite::memory:"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::Statement;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Deadline;
@@ -25,6 +26,8 @@ pub(crate) const UNWINDING: Duration = Duration::from_millis(500);
 pub(crate) struct Fault {
     pub(crate) message: String,
     pub(crate) cause: Cause,
+    /// Which of several statements, from 0.
+    pub(crate) statement: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,7 @@ impl Fault {
         Self {
             message: message.into(),
             cause,
+            statement: 0,
         }
     }
 }
@@ -117,4 +121,10 @@ impl StepConnection<'_> {
             Self::Sqlite(_) => None,
         }
     }
+}
+
+/// Several statements as one script. None of them ends in a semicolon, and one may end in a comment.
+pub(crate) fn script_of(statements: &[Statement]) -> String {
+    let texts: Vec<_> = statements.iter().map(|s| s.text.as_str()).collect();
+    texts.join("\n;\n")
 }

@@ -25,21 +25,20 @@ const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema
      acquired_at, renewed_at, expires_at";
 
 /// Which live leases: all, or one instance's own and any one of the others' for each handler version and schema.
+/// `$2` is the instance, or null.
 fn leases_sql(reading: Reading<'_>) -> String {
     let live = "FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')";
     match reading {
-        Reading::Whole => format!("SELECT {LEASE_COLUMNS} {live}"),
-        Reading::For(instance) => {
-            let own = literal(instance.as_str());
-            format!(
-                "SELECT {LEASE_COLUMNS} {live} AND instance = {own} UNION ALL (SELECT DISTINCT ON (handler, api_version, \
-                 schema_version) {LEASE_COLUMNS} {live} AND instance <> {own} ORDER BY handler, api_version, schema_version)"
-            )
-        }
+        Reading::Whole => format!("SELECT {LEASE_COLUMNS} {live} AND $2::text IS NULL"),
+        Reading::For(_) => format!(
+            "SELECT {LEASE_COLUMNS} {live} AND instance = $2 UNION ALL (SELECT DISTINCT ON (handler, api_version, \
+             schema_version) {LEASE_COLUMNS} {live} AND instance <> $2 ORDER BY handler, api_version, schema_version)"
+        ),
     }
 }
 
-fn facts_sql(scope: &Scope, reading: Reading<'_>) -> String {
+/// `$1` is the scope.
+fn facts_sql(reading: Reading<'_>) -> String {
     let leases = leases_sql(reading);
     format!(
         "SELECT s.epoch, s.event_seq, s.operation, {NOW},
@@ -49,9 +48,15 @@ fn facts_sql(scope: &Scope, reading: Reading<'_>) -> String {
      ever_active FROM lockstep_binding WHERE scope = s.scope) t),
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM ({leases}) t),
   (SELECT value FROM lockstep_meta WHERE key = 'format')
-FROM lockstep_scope s WHERE s.scope = {}",
-        literal(scope.as_str())
+FROM lockstep_scope s WHERE s.scope = $1"
     )
+}
+
+/// The same as one piece of text, for a reading that brings its own transaction and limits in one round trip.
+fn facts_text(scope: &Scope) -> String {
+    facts_sql(Reading::Whole)
+        .replace("$1", &literal(scope.as_str()))
+        .replace("$2", "NULL")
 }
 
 impl Postgres {
@@ -133,7 +138,7 @@ impl Postgres {
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
         const DOING: &str = "reading the scope";
         let first = |rows: Vec<FactsRow>| rows.into_iter().next().map(FactsRow::into_facts).transpose();
-        let error = match self.try_read(&facts_sql(scope, Reading::Whole), facts_row).await? {
+        let error = match self.try_read(&facts_text(scope), facts_row).await? {
             Ok(rows) => return first(rows),
             Err(error) => error,
         };
@@ -143,7 +148,7 @@ impl Postgres {
                 writes::check_format(format.as_deref())?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
-                    return first(self.read(DOING, &facts_sql(scope, Reading::Whole), facts_row).await?);
+                    return first(self.read(DOING, &facts_text(scope), facts_row).await?);
                 }
                 Err(own(DOING)(error))
             }
@@ -298,7 +303,14 @@ pub(super) fn stored_spec_sql(scope: &Scope, schema: &SchemaVersion) -> String {
 
 /// One statement is one consistent reading, and its time is read after the locks of the statements before it.
 pub(super) async fn facts(connection: &mut PgConnection, scope: &Scope, reading: Reading<'_>) -> Result<Facts> {
-    let row = sqlx::raw_sql(AssertSqlSafe(facts_sql(scope, reading)))
+    let instance = match reading {
+        Reading::Whole => None,
+        Reading::For(instance) => Some(instance.as_str()),
+    };
+    // Prepared: the server plans it once for each connection.
+    let row = sqlx::query(AssertSqlSafe(facts_sql(reading)))
+        .bind(scope.as_str())
+        .bind(instance)
         .fetch_optional(connection)
         .await
         .map_err(own("reading the scope"))?;

@@ -10,7 +10,7 @@ use lockstep_catalog::{ConcurrentAction, Dialect, Statement, index_of_concurrent
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::Scope;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::Postgres;
 use super::connect::{answered, leave, literal, own, run};
@@ -272,7 +272,9 @@ impl Session for PgSession {
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
         let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
-        let row = self.limited(limit, async |worker| sql.fetch_optional(worker).await).await;
+        let row = self
+            .limited(limit, async |worker| sql.fetch_optional(worker).await)
+            .await;
         Ok(row?.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)))
     }
 

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{Dialect, Removed, Snapshot};
+use futures_util::TryStreamExt;
+use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::Scope;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
 use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, words};
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, STOPPING, UNWINDING};
+use crate::engine::step::{Cause, Fault, STOPPING, UNWINDING, script_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -214,6 +215,26 @@ fn lost(error: &Error) -> Fault {
 }
 
 impl PgTransaction {
+    /// Going back to the mark let go of the trial's locks: what is written between the count and the drop would be lost
+    /// without a word (R8). A foreign table cannot be locked.
+    async fn keep_writers_out(&mut self, removed: &Removed) -> Result<()> {
+        const DOING: &str = "keeping writers out of what would be lost";
+        let table = crate::engine::table_of(Dialect::Postgres, removed)?;
+        let lockable = "SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
+        let lockable: Option<bool> = answered(
+            sqlx::query_scalar(lockable)
+                .bind(&table)
+                .fetch_optional(self.held.connection()?),
+        )
+        .await
+        .map_err(own(DOING))?;
+        if lockable == Some(true) {
+            self.simple(DOING, format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+                .await?;
+        }
+        Ok(())
+    }
+
     async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
         answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.held.connection()?))
             .await
@@ -257,17 +278,33 @@ impl Transaction for PgTransaction {
         self.facts(Reading::Whole).await
     }
 
-    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+    async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64> {
         self.set_timeout(limit).await?;
         let Some(stopper) = self.stopper.clone() else {
             return Err(Fault::new(Cause::Lost, "steps run under the structural lock only"));
         };
         let connection = self.held.connection().map_err(|e| lost(&e))?;
-        // Audited: the statement is the spec author's own, split and checked when it was read.
-        let sql = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
-        stopper
-            .limited(limit, async { Ok(sql.execute(connection).await?.rows_affected()) })
-            .await
+        // Audited: the statements are the spec author's own, split and checked when they were read.
+        let script = sqlx::raw_sql(AssertSqlSafe(script_of(statements)));
+        let (mut done, mut rows) = (0, 0);
+        let work = async {
+            let mut results = script.fetch_many(connection);
+            while let Some(result) = results.try_next().await? {
+                if let Either::Left(ended) = result {
+                    done += 1;
+                    rows += ended.rows_affected();
+                }
+            }
+            Ok(())
+        };
+        let result = stopper.limited(limit, work).await;
+        match result {
+            Ok(()) => Ok(rows),
+            Err(fault) => Err(Fault {
+                statement: done,
+                ..fault
+            }),
+        }
     }
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
@@ -374,6 +411,7 @@ impl Transaction for PgTransaction {
             transient: fault.cause == Cause::Transient,
         };
         self.set_timeout(limit).await.map_err(lost)?;
+        self.keep_writers_out(removed).await?;
         let counted: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
             .persistent(false)
             .fetch_one(self.held.connection()?)

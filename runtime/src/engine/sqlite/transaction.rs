@@ -4,17 +4,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{Dialect, Removed, Snapshot};
+use futures_util::TryStreamExt;
+use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::Scope;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection, Row, Sqlite as Driver};
+use sqlx::{AssertSqlSafe, Connection, Either, Row, Sqlite as Driver};
 
 use super::connect::{INTERRUPT, code, fault, is_busy, own};
 use super::{Sqlite, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, UNWINDING};
+use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -77,6 +78,8 @@ pub(super) struct SqliteTransaction {
     structural: bool,
     /// Foreign keys that pointed nowhere before the first step; `None` until one ran.
     dangling: Option<i64>,
+    /// Rows this connection changed so far.
+    changes: i64,
 }
 
 impl Sqlite {
@@ -133,6 +136,7 @@ impl Sqlite {
             facts: None,
             structural,
             dangling: None,
+            changes: 0,
         })
     }
 }
@@ -210,6 +214,15 @@ impl SqliteTransaction {
             .map_err(|_| Fault::new(Cause::Escaped, "it ended the transaction it ran in"))
     }
 
+    /// What code changed is not to be counted among the rows of the step after it.
+    async fn note_changes(&mut self) -> Outcome<()> {
+        let lost = |message: String| Fault::new(Cause::Lost, message);
+        let connection = self.line.connection().map_err(|e| lost(e.to_string()))?;
+        let total = sqlx::query_scalar("SELECT total_changes()").fetch_one(connection).await;
+        self.changes = total.map_err(|e| lost(e.to_string()))?;
+        Ok(())
+    }
+
     async fn note_dangling(&mut self) -> Result<()> {
         if self.dangling.is_none() && self.structural {
             let found = dangling(self.line.connection()?).await?;
@@ -227,10 +240,6 @@ async fn dangling(connection: &mut SqliteConnection) -> Result<i64> {
         .map_err(own("checking foreign keys"))
 }
 
-async fn total_changes(connection: &mut sqlx::SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT total_changes()").fetch_one(connection).await
-}
-
 #[async_trait]
 impl Transaction for SqliteTransaction {
     async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
@@ -244,20 +253,34 @@ impl Transaction for SqliteTransaction {
         self.facts(Reading::Whole).await
     }
 
-    async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+    async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64> {
         self.note_dangling()
             .await
             .map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
-        // Audited: the statement is the spec author's own, split and checked when it was read.
-        let sql = AssertSqlSafe(statement.to_owned());
-        self.limited(limit, async |connection| {
-            let before = total_changes(connection).await?;
-            let done = sqlx::raw_sql(sql).execute(&mut *connection).await?;
-            // Where no row changed, SQLite still tells what the statement before it changed.
-            let changed = total_changes(connection).await? != before;
-            Ok(if changed { done.rows_affected() } else { 0 })
-        })
-        .await
+        // Audited: the statements are the spec author's own, split and checked when they were read. What SQLite says of a
+        // statement's changes may be those of the one before, so the connection's total is asked for with them.
+        let script = format!("{}\n;\nSELECT total_changes()", script_of(statements));
+        let mut done = 0;
+        let total = self
+            .limited(limit, async |connection| {
+                let mut results = sqlx::raw_sql(AssertSqlSafe(script)).fetch_many(connection);
+                let mut total = 0;
+                while let Some(result) = results.try_next().await? {
+                    match result {
+                        Either::Left(_) => done += 1,
+                        Either::Right(row) if done == statements.len() => total = row.try_get(0)?,
+                        Either::Right(_) => {}
+                    }
+                }
+                Ok(total)
+            })
+            .await
+            .map_err(|fault| Fault {
+                statement: done,
+                ..fault
+            })?;
+        let before = std::mem::replace(&mut self.changes, total);
+        Ok(u64::try_from(total - before).unwrap_or(0))
     }
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
@@ -304,7 +327,10 @@ impl Transaction for SqliteTransaction {
             Ok(Err(error)) if limit.cancel.is_cancelled() => Err(Fault::new(Cause::Cancelled, error.to_string())),
             Ok(Err(error)) if limit.deadline.is_over() => Err(Fault::new(Cause::TimedOut, error.to_string())),
             Ok(Err(error)) => Err(Fault::new(Cause::Refused, error.to_string())),
-            Ok(Ok(())) => self.guard("RELEASE lockstep_guard").await,
+            Ok(Ok(())) => {
+                self.guard("RELEASE lockstep_guard").await?;
+                self.note_changes().await
+            }
         }
     }
 
