@@ -140,6 +140,9 @@ pub fn conclude_deactivate(facts: Facts, request: &Deactivate, results: Vec<Reve
 /// Decides what taking a schema back needs.
 pub fn plan_rollback(facts: Facts, request: &Rollback) -> Result<TakeBack, Refusal> {
     let schema = &request.schema;
+    if !facts.schemas.contains_key(schema) {
+        return Err(Refusal::UnknownSchema { schema: schema.clone() });
+    }
     let mut draft = Draft::new(facts);
     fence_and_retain(&mut draft)?;
     let state = draft.facts.state_of(schema);

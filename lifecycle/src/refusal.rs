@@ -90,7 +90,7 @@ pub enum Refusal {
         step: String,
     },
     /// It is not in the database.
-    #[error("schema {schema} is {state}, not applied")]
+    #[error("schema {schema} is {}, not applied", state.as_str().replace('_', " "))]
     NotApplied {
         /// Which.
         schema: SchemaVersion,

@@ -243,14 +243,29 @@ impl Core {
 
     /// Names the steps that differ, where a refusal says that a schema was changed after it was applied.
     pub(crate) async fn explain(&self, refusal: Refusal) -> Error {
-        let Refusal::Tampered {
-            schema,
-            recorded,
-            found,
-            ..
-        } = refusal
-        else {
-            return refusal.into();
+        let (schema, recorded, found) = match refusal {
+            Refusal::Tampered {
+                schema,
+                recorded,
+                found,
+                ..
+            } => (schema, recorded, found),
+            Refusal::UnknownHandlerVersion {
+                handler_version,
+                mut known,
+            } => {
+                // The files may bind versions that the database has not met yet.
+                known.extend(
+                    self.bindings
+                        .load()
+                        .of(&handler_version.handler)
+                        .map(|b| b.handler_version.clone()),
+                );
+                known.sort_unstable();
+                known.dedup();
+                return Refusal::UnknownHandlerVersion { handler_version, known }.into();
+            }
+            other => return other.into(),
         };
         let stored = self.engine.stored_spec(self.scope(), &schema).await.ok().flatten();
         let known = self.specs.load().get(&schema).cloned();

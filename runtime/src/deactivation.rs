@@ -190,7 +190,7 @@ async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline
     match request.plan(facts.clone()) {
         Err(refusal) => {
             transaction.abandon().await;
-            return Err(refusal.into());
+            return Err(core.explain(refusal).await);
         }
         Ok(TakeBack::NotActive { others }) => {
             transaction.abandon().await;
@@ -456,7 +456,9 @@ fn describe(taken: TakenBack, of: &lockstep_registry::HandlerVersion, watch: Sto
         return Deactivation::NotActive { others };
     }
     let schemas: Vec<_> = taken.events.iter().filter_map(|e| rolled_back(&e.kind)).collect();
-    let kept: Vec<_> = taken.events.iter().filter_map(|e| retained(&e.kind)).collect();
+    let mut kept: Vec<_> = taken.events.iter().filter_map(|e| retained(&e.kind)).collect();
+    // What was freed first and taken back after does not stay.
+    kept.retain(|k| !schemas.iter().any(|gone| gone.schema == k.schema));
     if !schemas.is_empty() {
         return Deactivation::RolledBack {
             schemas,

@@ -274,7 +274,7 @@ impl Error {
     pub fn state(&self) -> String {
         match self {
             Self::Step { failure } if failure.leaves_traces => format!(
-                "{} is marked failed; the steps before {} are in effect and recorded in the journal",
+                "{} is marked failed; what ran before {} is in effect, and the journal tells what that is",
                 failure.schema, failure.step
             ),
             Self::Step { failure } if failure.direction == lockstep_lifecycle::Direction::Down => format!(
@@ -311,6 +311,9 @@ impl Error {
             Self::Unknown { .. } => {
                 Some("'lockstep status' shows what is true; the same command may be run again".to_owned())
             }
+            Self::Connect { transient: true, .. } => {
+                Some("see whether the server runs and can be reached, and try again".to_owned())
+            }
             Self::Connect { transient: false, .. } => Some("check the URL, the user and the password".to_owned()),
             Self::MissingCode { .. } => Some("run this from a program that registers the code step".to_owned()),
             _ => None,
@@ -333,7 +336,7 @@ impl Error {
             origin: origin.into(),
             line: error.line(),
             column: error.column(),
-            message: error.to_string(),
+            message: without_position(&error.to_string()),
         }
     }
 
@@ -341,8 +344,16 @@ impl Error {
         Self::Format {
             path: path.into(),
             line: Some(error.line()),
-            message: error.to_string(),
+            message: without_position(&error.to_string()),
         }
+    }
+}
+
+/// The place is told by fields of its own.
+fn without_position(text: &str) -> String {
+    match text.split_once(": ") {
+        Some((place, rest)) if place.starts_with("line ") => rest.to_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -384,7 +395,7 @@ fn step_next(failure: &Failure) -> String {
             )
         }
         (lockstep_lifecycle::Direction::Down, false) => {
-            format!("deactivate with --retain to keep {schema}, or mend the database and try again")
+            format!("mend what stands in the way and try again; deactivating with --retain keeps {schema}")
         }
         (lockstep_lifecycle::Direction::Down, true) => {
             format!("lockstep repair {schema} --resume | --undo | --mark-done")

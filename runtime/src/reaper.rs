@@ -72,6 +72,10 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
             Err(error) => return Err(error),
         }
     }
+    let gone = &reaped.rolled_back;
+    reaped
+        .retained
+        .retain(|kept| !gone.iter().any(|g| g.schema == kept.schema));
     metric::operation("reap", watch.elapsed());
     Ok(reaped)
 }
