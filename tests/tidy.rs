@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
 }
 
 fn read(path: impl AsRef<Path>) -> String {
@@ -27,7 +30,10 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn ours(package: &str) -> BTreeSet<String> {
     let manifest: toml::Table = read(format!("{package}/Cargo.toml")).parse().expect("TOML");
     let tables = ["dependencies", "dev-dependencies"];
-    let names = tables.iter().filter_map(|t| manifest.get(*t)?.as_table()).flat_map(toml::Table::keys);
+    let names = tables
+        .iter()
+        .filter_map(|t| manifest.get(*t)?.as_table())
+        .flat_map(toml::Table::keys);
     names.filter(|name| name.starts_with("lockstep")).cloned().collect()
 }
 
@@ -40,7 +46,10 @@ fn crates_import_only_whom_they_may() {
     assert_eq!(ours("registry"), set(&[]));
     assert_eq!(ours("catalog"), set(&[]));
     assert!(ours("lifecycle").is_subset(&set(&["lockstep-registry", "lockstep-catalog"])));
-    assert_eq!(ours("runtime"), set(&["lockstep-catalog", "lockstep-lifecycle", "lockstep-registry"]));
+    assert_eq!(
+        ours("runtime"),
+        set(&["lockstep-catalog", "lockstep-lifecycle", "lockstep-registry"])
+    );
     for outside in ["cli", "examples", "benches"] {
         assert_eq!(ours(outside), set(&["lockstep"]), "{outside} sees the library only");
     }
@@ -50,7 +59,10 @@ fn crates_import_only_whom_they_may() {
 fn only_the_engines_talk_to_a_driver() {
     let mut files = Vec::new();
     rust_files(&root().join("runtime/src"), &mut files);
-    for file in files.iter().filter(|f| !f.to_string_lossy().contains("/engine/") && !f.ends_with("lib.rs")) {
+    for file in files
+        .iter()
+        .filter(|f| !f.to_string_lossy().contains("/engine/") && !f.ends_with("lib.rs"))
+    {
         let text = std::fs::read_to_string(file).expect("text");
         assert!(!text.contains("sqlx::"), "{} uses sqlx", file.display());
     }
@@ -60,7 +72,11 @@ fn only_the_engines_talk_to_a_driver() {
         for file in files {
             let text = std::fs::read_to_string(&file).expect("text");
             for word in ["std::fs", "std::net", "tokio", ".await", "SystemTime", "Instant::now"] {
-                assert!(!text.contains(word), "{} says {word}, and that crate is pure", file.display());
+                assert!(
+                    !text.contains(word),
+                    "{} says {word}, and that crate is pure",
+                    file.display()
+                );
             }
         }
     }
@@ -73,7 +89,11 @@ fn only_the_clock_reads_the_time() {
     for file in files.iter().filter(|f| !f.ends_with("clock.rs")) {
         let text = std::fs::read_to_string(file).expect("text");
         for word in ["Instant::now", "SystemTime"] {
-            assert!(!text.contains(word), "{} says {word}; clock.rs is the place", file.display());
+            assert!(
+                !text.contains(word),
+                "{} says {word}; clock.rs is the place",
+                file.display()
+            );
         }
     }
 }
@@ -118,9 +138,17 @@ fn links_between_the_documents_lead_somewhere() {
 fn architecture_names_every_module_of_the_runtime() {
     let text = read("ARCHITECTURE.md");
     for entry in std::fs::read_dir(root().join("runtime/src")).expect("a folder") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().trim_end_matches(".rs").to_owned();
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .trim_end_matches(".rs")
+            .to_owned();
         if name != "lib" {
-            assert!(text.contains(&format!("`{name}`")), "ARCHITECTURE.md does not say where `{name}` is for");
+            assert!(
+                text.contains(&format!("`{name}`")),
+                "ARCHITECTURE.md does not say where `{name}` is for"
+            );
         }
     }
 }

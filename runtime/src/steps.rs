@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep_catalog::{Removed, removed};
+use lockstep_catalog::{Removed, Snapshot, removed};
 use lockstep_lifecycle::{DataLoss, Direction, EventKind, Failure, JournalEntry, JournalState, OperationId};
 use lockstep_registry::{Checksum, SchemaSpec, Step, Timestamp};
 use tracing::Instrument;
@@ -105,10 +105,22 @@ impl Job<'_> {
             .into_iter()
             .filter(|r| !carried(spec, r))
             .collect();
+        let remade = remade(&compiled, &before, &after);
         let mut lost = Vec::new();
-        if !gone.is_empty() {
+        if !gone.is_empty() || !remade.is_empty() {
+            let left = self.rows(transaction, &remade).await?;
             transaction.rollback_to_savepoint().await?;
             lost = self.count(transaction, gone).await?;
+            let were = self.rows(transaction, &remade).await?;
+            for (table, (were, left)) in remade.into_iter().zip(were.into_iter().zip(left)) {
+                if were > left {
+                    lost.push(DataLoss {
+                        table,
+                        column: None,
+                        rows: were - left,
+                    });
+                }
+            }
             if !lost.is_empty() && !allow_loss {
                 return Ok(Reverted::WouldLose(lost));
             }
@@ -122,6 +134,16 @@ impl Job<'_> {
     pub(crate) async fn down(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<(), Stopped> {
         let compiled = self.core.compiled(spec)?;
         self.run(transaction, spec, &compiled, Pass::Down).await.map(|_| ())
+    }
+
+    async fn rows(&self, transaction: &mut dyn Transaction, tables: &[String]) -> Result<Vec<u64>, Stopped> {
+        let limit = self.core.step_limit(None, self.deadline);
+        let mut counts = Vec::with_capacity(tables.len());
+        for table in tables {
+            let table = Removed::Table { table: table.clone() };
+            counts.push(transaction.count(&table, &limit).await?);
+        }
+        Ok(counts)
     }
 
     async fn count(&self, transaction: &mut dyn Transaction, gone: Vec<Removed>) -> Result<Vec<DataLoss>, Stopped> {
@@ -265,6 +287,25 @@ impl Job<'_> {
             error: None,
         }
     }
+}
+
+/// Tables that the downs drop and that are there all the same afterwards: made anew, with their rows or without.
+fn remade(compiled: &Compiled, before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let downs = compiled.steps.iter().flat_map(|step| step.down.statements());
+    let words = downs.flat_map(|s| s.text.split_whitespace()).map(str::to_lowercase);
+    let text = words.collect::<Vec<_>>().join(" ");
+    if !text.contains("drop table") {
+        return Vec::new();
+    }
+    let named = |table: &str| text.contains(&table.to_lowercase());
+    let stays = |table: &&String| after.tables.contains_key(*table);
+    before
+        .tables
+        .keys()
+        .filter(stays)
+        .filter(|table| named(table))
+        .cloned()
+        .collect()
 }
 
 /// Whether the author declared that a way down keeps these rows elsewhere.

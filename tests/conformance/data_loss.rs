@@ -233,3 +233,55 @@ pub async fn names_that_need_quotes_are_counted_too(engine: Engine) {
     assert_eq!(losses(&left), [("schema_a".to_owned(), vec![table("Order Lines", 2)])]);
     end(database, [runtime]).await;
 }
+
+pub async fn a_table_that_is_made_anew_without_its_rows_counts_as_lost(engine: Engine) {
+    let made = one(&[
+        (
+            "001_keep",
+            "CREATE TABLE keep (id INTEGER PRIMARY KEY);",
+            "DROP TABLE keep;",
+        ),
+        (
+            "002_wide",
+            "ALTER TABLE keep ADD COLUMN note TEXT;",
+            "DROP TABLE keep; CREATE TABLE keep (id INTEGER PRIMARY KEY);",
+        ),
+    ]);
+    let (database, runtime) = start(engine, &made).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    database.execute("INSERT INTO keep (id) VALUES (1), (2);").await;
+    let left = runtime.deactivate(v("one@1.0.0")).await.unwrap();
+    assert_eq!(losses(&left), [("schema_a".to_owned(), vec![table("keep", 2)])]);
+    assert_eq!(database.number("SELECT count(*) FROM keep").await, 2);
+    end(database, [runtime]).await;
+}
+
+pub async fn a_table_that_only_this_schema_remakes_is_counted_too(engine: Engine) {
+    let made = Folder::empty();
+    made.write(
+        "handlers.toml",
+        "[handlers.one]\n\"1.0.0\" = \"schema_a\"\n\"2.0.0\" = \"schema_b\"\n",
+    );
+    made.write(
+        "schema_a/001_keep.up.sql",
+        "CREATE TABLE keep (id INTEGER PRIMARY KEY);",
+    );
+    made.write("schema_a/001_keep.down.sql", "DROP TABLE keep;");
+    made.write(
+        "schema_b/schema.toml",
+        "requires = [\"schema_a\"]\ncompatible_with = [\"schema_a\"]\n",
+    );
+    made.write("schema_b/001_index.up.sql", "CREATE INDEX keep_id ON keep (id);");
+    made.write(
+        "schema_b/001_index.down.sql",
+        "DROP TABLE keep; CREATE TABLE keep (id INTEGER PRIMARY KEY);",
+    );
+    let (database, runtime) = start(engine, &made).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    runtime.activate(v("one@2.0.0")).await.unwrap();
+    database.execute("INSERT INTO keep (id) VALUES (1), (2), (3);").await;
+    let left = runtime.deactivate(v("one@2.0.0")).await.unwrap();
+    assert_eq!(losses(&left), [("schema_b".to_owned(), vec![table("keep", 3)])]);
+    assert_eq!(database.number("SELECT count(*) FROM keep").await, 3);
+    end(database, [runtime]).await;
+}

@@ -43,6 +43,7 @@ pub async fn damaged_metadata_is_named_and_nothing_is_done_on_it(engine: Engine)
         "UPDATE lockstep_schema SET state = 'enchanted'",
         "UPDATE lockstep_lease SET handler_version = 'users@@'",
         "UPDATE lockstep_lease SET kind = 'borrowed'",
+        "UPDATE lockstep_lease SET state = 'half'",
         "UPDATE lockstep_binding SET state = 'half'",
         "DELETE FROM lockstep_scope",
     ];

@@ -64,6 +64,8 @@ macro_rules! suite {
                 time_stamped_versions_work_end_to_end_and_are_found_by_time
             }
             data_loss {
+                a_table_that_is_made_anew_without_its_rows_counts_as_lost
+                a_table_that_only_this_schema_remakes_is_counted_too
                 tables_with_rows_are_kept_and_named_with_their_counts
                 a_column_with_values_is_kept_and_one_without_goes
                 a_consented_loss_is_written_down
@@ -194,6 +196,7 @@ macro_rules! postgres_only {
                 a_step_that_moves_the_search_path_moves_nobody_after_it
             }
             postgres_roles {
+                a_search_path_that_one_step_sets_is_not_the_next_ones
                 a_role_without_rights_is_told_which_it_lacks
                 a_role_that_may_not_change_tables_fails_at_the_step_and_leaves_nothing
                 a_role_that_may_only_read_is_refused_and_nothing_changes

@@ -104,3 +104,23 @@ pub async fn a_role_that_may_only_read_is_refused_and_nothing_changes(engine: En
     dismiss(&database, &role).await;
     end(database, [owner]).await;
 }
+
+pub async fn a_search_path_that_one_step_sets_is_not_the_next_ones(engine: Engine) {
+    let made = super::one(&[
+        (
+            "001_space",
+            "CREATE SCHEMA aside; SET search_path TO aside; CREATE TABLE there (id INT);",
+            "DROP SCHEMA aside CASCADE;",
+        ),
+        ("002_here", "CREATE TABLE here (id INT);", "DROP TABLE here;"),
+    ]);
+    let (database, runtime) = start(engine, &made).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    let rows = database
+        .rows("SELECT schemaname::text FROM pg_tables WHERE tablename IN ('there', 'here') ORDER BY tablename")
+        .await;
+    assert_eq!(rows, [["public".to_owned()], ["aside".to_owned()]]);
+    runtime.deactivate(v("one@1.0.0")).await.unwrap();
+    assert!(!database.has_table("here").await);
+    end(database, [runtime]).await;
+}

@@ -27,7 +27,7 @@ const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema
 /// Which live leases: all, or one instance's own and any one of the others' for each handler version and schema.
 /// `$2` is the instance, or null.
 fn leases_sql(reading: Reading<'_>) -> String {
-    let live = "FROM lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')";
+    let live = "FROM lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
     match reading {
         Reading::Whole => format!("SELECT {LEASE_COLUMNS} {live} AND $2::text IS NULL"),
         Reading::For(_) => format!(

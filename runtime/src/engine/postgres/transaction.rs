@@ -108,6 +108,8 @@ pub(super) struct PgTransaction {
     facts: Option<Facts>,
     /// The `statement_timeout` in force, so that it is set only when it changes.
     timeout: Option<Duration>,
+    /// Whether a step may have changed the search path.
+    path_touched: bool,
     engine: Resolver,
 }
 
@@ -203,6 +205,7 @@ impl Postgres {
             stopper,
             facts: None,
             timeout: None,
+            path_touched: false,
             engine: Resolver {
                 options: self.options.clone(),
             },
@@ -285,8 +288,19 @@ impl Transaction for PgTransaction {
         };
         let connection = self.held.connection().map_err(|e| lost(&e))?;
         // Audited: the statements are the spec author's own, split and checked when they were read.
-        let script = sqlx::raw_sql(AssertSqlSafe(script_of(statements)));
-        let (mut done, mut rows) = (0, 0);
+        let text = script_of(statements);
+        // A search path that one step sets is not the next one's.
+        let reset = std::mem::replace(
+            &mut self.path_touched,
+            text.to_ascii_lowercase().contains("search_path"),
+        );
+        let script = if reset {
+            format!("SET LOCAL search_path TO DEFAULT;\n{text}")
+        } else {
+            text
+        };
+        let script = sqlx::raw_sql(AssertSqlSafe(script));
+        let (mut done, mut rows) = (0_usize, 0);
         let work = async {
             let mut results = script.fetch_many(connection);
             while let Some(result) = results.try_next().await? {
@@ -301,7 +315,7 @@ impl Transaction for PgTransaction {
         match result {
             Ok(()) => Ok(rows),
             Err(fault) => Err(Fault {
-                statement: done,
+                statement: done.saturating_sub(usize::from(reset)),
                 ..fault
             }),
         }
@@ -322,6 +336,7 @@ impl Transaction for PgTransaction {
 
     async fn run_code(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()> {
         self.set_timeout(limit).await?;
+        self.path_touched = true;
         // A mark that is gone afterwards tells that the code ended the transaction.
         self.simple("marking the transaction", "SAVEPOINT lockstep_guard".to_owned())
             .await
@@ -364,10 +379,14 @@ impl Transaction for PgTransaction {
         };
         match ended {
             None => Err(Fault::new(stopped, "the code did not end in time")),
-            Some(Err(error)) if limit.deadline.is_over() || limit.cancel.is_cancelled() => {
-                Err(Fault::new(stopped, error.to_string()))
+            Some(Err(error)) => {
+                let known = error.downcast_ref::<sqlx::Error>();
+                // The server's clock may be a little ahead of ours.
+                let by_server = known.is_some_and(|e| fault(e, false).cause == Cause::TimedOut);
+                let over = by_server || limit.deadline.is_over() || limit.cancel.is_cancelled();
+                let cause = if over { stopped } else { Cause::Refused };
+                Err(Fault::new(cause, known.map_or_else(|| error.to_string(), words)))
             }
-            Some(Err(error)) => Err(Fault::new(Cause::Refused, error.to_string())),
             Some(Ok(())) => self
                 .simple(
                     "checking the transaction",

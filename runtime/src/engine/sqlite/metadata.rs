@@ -16,12 +16,12 @@ use crate::{Error, Result};
 const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
 
 /// Every live lease.
-const WHOLE: &str = "lockstep_lease WHERE scope = s.scope AND state IN ('pending', 'active')";
+const WHOLE: &str = "lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
 
 /// One instance's own leases, and any one of the others' for each handler version and schema.
 const FOR_INSTANCE: &str = "(\
-     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance = ?2 AND state IN ('pending', 'active') UNION ALL \
-     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance <> ?2 AND state IN ('pending', 'active') \
+     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance = ?2 AND state NOT IN ('released', 'fenced') UNION ALL \
+     SELECT * FROM lockstep_lease WHERE scope = ?1 AND instance <> ?2 AND state NOT IN ('released', 'fenced') \
      GROUP BY handler, api_version, schema_version)";
 
 const FACTS: &str = "\
