@@ -110,6 +110,6 @@ async fn works_once_mended(database: &Database) {
     let runtime = database.runtime(|b| b.schemas_dir(mended.path())).await;
     runtime.activate(v("users@2.0.0")).await.expect("the mended step runs");
     assert!(database.has_column("users", "display_name").await);
-    assert_eq!(runtime.status(&s("schema_v2")), Some(SchemaState::Applied));
+    assert_eq!(runtime.status(s("schema_v2")), Some(SchemaState::Applied));
     runtime.shutdown().await;
 }

@@ -1,5 +1,12 @@
 //! The workspace's integration tests: one binary, one link. Run them with `scripts/test`, which brings the servers.
 #![allow(missing_docs, unreachable_pub)] // names are facts; nothing outside uses this binary
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)] // a test may panic, and tells what it saw
 
 mod command_line;
 mod conformance;

@@ -16,7 +16,7 @@ pub async fn two_versions_share_a_schema_and_the_last_one_out_takes_both_back(en
     let third = runtime.activate(v("users@2.0.0")).await.unwrap();
     assert_eq!(applied(&third), ["schema_v2"]);
     assert!(database.has_column("users", "display_name").await);
-    assert!(runtime.is_active(&s("schema_v1")) && runtime.is_active(&s("schema_v2")));
+    assert!(runtime.is_active(s("schema_v1")) && runtime.is_active(s("schema_v2")));
 
     let kept = runtime.deactivate(v("users@1.0.0")).await.unwrap();
     assert!(matches!(kept, Deactivation::KeptInUse { .. }), "{kept:?}");
@@ -158,8 +158,8 @@ pub async fn a_failed_start_does_not_disturb_who_serves_already(engine: Engine) 
     failed(runtime.activate(v("app@2.0.0")).await);
     assert_eq!(handler_state(&runtime, "app@1.0.0").await, "active");
     assert_eq!(handler_state(&runtime, "app@2.0.0").await, "failed");
-    assert_eq!(runtime.status(&s("schema_1")), Some(SchemaState::Applied));
-    assert_eq!(runtime.status(&s("schema_2")), Some(SchemaState::Failed));
+    assert_eq!(runtime.status(s("schema_1")), Some(SchemaState::Applied));
+    assert_eq!(runtime.status(s("schema_2")), Some(SchemaState::Failed));
     let last = runtime.deactivate(v("app@1.0.0")).await.unwrap();
     assert_eq!(
         taken_back(&last),
@@ -194,7 +194,7 @@ pub async fn scopes_are_independent(engine: Engine) {
         .await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
     second.activate(v("one@1.0.0")).await.unwrap();
-    assert!(!second.is_active(&s("schema_v1")) && !runtime.is_active(&s("schema_a")));
+    assert!(!second.is_active(s("schema_v1")) && !runtime.is_active(s("schema_a")));
     let events = log(&second).await;
     assert_eq!(events[0].seq, 1, "each scope counts by itself");
     assert!(

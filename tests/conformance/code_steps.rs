@@ -111,7 +111,7 @@ pub async fn code_that_ends_the_transaction_is_caught(engine: Engine) {
         let (database, runtime) = start_with(engine, doubling(Some(way))).await;
         let error = runtime.activate(v("one@1.0.0")).await.unwrap_err();
         assert!(error.to_string().contains("002_double"), "{way:?}: {error}");
-        assert!(!runtime.is_active(&s("schema_a")), "{way:?}");
+        assert!(!runtime.is_active(s("schema_a")), "{way:?}");
         assert!(
             !database.has_table("mark").await,
             "{way:?}: what comes after it does not run outside the bookkeeping"
@@ -140,7 +140,7 @@ pub async fn missing_code_is_named_and_changes_nothing(engine: Engine) {
     runtime.activate(v("one@1.0.0")).await.unwrap();
     let error = bare.deactivate(v("one@1.0.0")).await.unwrap_err();
     assert!(matches!(&error, Error::MissingCode { .. }), "{error}");
-    assert_eq!(runtime.status(&s("schema_a")), Some(SchemaState::Applied));
+    assert_eq!(runtime.status(s("schema_a")), Some(SchemaState::Applied));
     assert_eq!(database.number("SELECT sum(n) FROM a").await, 6);
     // Registered later, it works.
     bare.add_code_step(s("schema_a"), "002_double", Arc::new(Doubles(Way::Works)));

@@ -62,7 +62,7 @@ pub async fn tables_with_rows_are_kept_and_named_with_their_counts(engine: Engin
     assert_eq!(super::handler_state(&runtime, "one@1.0.0").await, "inactive");
     assert_eq!(database.number("SELECT count(*) FROM a").await, 3);
     assert!(database.has_table("b").await, "all of it stays, the empty table too");
-    let usage = runtime.usage(&s("schema_a")).unwrap();
+    let usage = runtime.usage(s("schema_a")).unwrap();
     assert!(usage.retained && usage.state == SchemaState::Applied);
     end(database, [runtime]).await;
 }
@@ -80,7 +80,7 @@ pub async fn a_column_with_values_is_kept_and_one_without_goes(engine: Engine) {
         [("schema_v2".to_owned(), vec![column("users", "display_name", 2)])],
         "{left:?}"
     );
-    assert!(runtime.is_active(&s("schema_v1")));
+    assert!(runtime.is_active(s("schema_v1")));
     database.execute("UPDATE users SET display_name = NULL").await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
     let left = runtime.deactivate(v("users@2.0.0")).await.unwrap();
@@ -178,7 +178,7 @@ pub async fn a_kept_schema_is_simply_used_again(engine: Engine) {
     let before = seq(&runtime).await;
     let again = runtime.activate(v("app@1.0.0")).await.unwrap();
     assert_eq!(again.name(), "already_applied");
-    assert!(!runtime.usage(&s("schema_1")).unwrap().retained);
+    assert!(!runtime.usage(s("schema_1")).unwrap().retained);
     let names = super::names_after(&runtime, before).await;
     assert!(names.contains(&"schema_reused"), "{names:?}");
     refused(runtime.rollback(s("schema_1"), true).await);

@@ -31,7 +31,7 @@ pub async fn any_order_of_leaving_keeps_what_is_in_use(engine: Engine) {
                     schema <= top,
                     "{order:?}: schema_{schema} after {leaving} left: {left:?}"
                 );
-                assert_eq!(runtime.is_active(&s(&format!("schema_{schema}"))), there);
+                assert_eq!(runtime.is_active(s(&format!("schema_{schema}"))), there);
             }
         }
         assert_eq!(gone, ["schema_3", "schema_2", "schema_1"], "{order:?}");
@@ -65,9 +65,9 @@ pub async fn a_version_pinned_by_several_drains_until_the_last_lets_go(engine: E
     for host in ["host-a", "host-b", "host-c"] {
         runtime.activate_with(v("users@1.0.0"), by(host)).await.unwrap();
     }
-    let usage = runtime.usage(&s("schema_v1")).unwrap();
+    let usage = runtime.usage(s("schema_v1")).unwrap();
     assert_eq!(usage.handler_versions, BTreeMap::from([(v("users@1.0.0"), 3)]));
-    assert!(!runtime.used_by_others(&s("schema_v1"), &v("users@1.0.0")));
+    assert!(!runtime.used_by_others(s("schema_v1"), &v("users@1.0.0")));
 
     let left = runtime.deactivate_with(v("users@1.0.0"), of("host-b")).await.unwrap();
     let Deactivation::KeptInUse { by: users, .. } = &left else {
@@ -150,7 +150,7 @@ pub async fn a_diamond_goes_back_in_reverse_order(engine: Engine) {
     runtime.activate(v("app@1.1.0")).await.unwrap();
     let first = runtime.deactivate(v("app@1.0.0")).await.unwrap();
     assert_eq!(taken_back(&first), ["top", "right"], "left is used, so base is");
-    assert_eq!(runtime.status(&s("right")), Some(SchemaState::RolledBack));
+    assert_eq!(runtime.status(s("right")), Some(SchemaState::RolledBack));
     let last = runtime.deactivate(v("app@1.1.0")).await.unwrap();
     assert_eq!(taken_back(&last), ["left", "base"]);
     end(database, [runtime]).await;

@@ -34,7 +34,7 @@ pub async fn another_runtime_sees_it_within_two_seconds(engine: Engine) {
     let there = database.runtime(|b| b).await;
     let seen = async |state: SchemaState| {
         let wait = async {
-            while there.status(&s("schema_v1")) != Some(state) {
+            while there.status(s("schema_v1")) != Some(state) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -42,7 +42,7 @@ pub async fn another_runtime_sees_it_within_two_seconds(engine: Engine) {
     };
     here.activate(v("users@1.0.0")).await.unwrap();
     seen(SchemaState::Applied).await;
-    let usage = there.usage(&s("schema_v1")).unwrap();
+    let usage = there.usage(s("schema_v1")).unwrap();
     assert_eq!(usage.references(), 1);
     here.deactivate(v("users@1.0.0")).await.unwrap();
     seen(SchemaState::RolledBack).await;
@@ -52,16 +52,16 @@ pub async fn another_runtime_sees_it_within_two_seconds(engine: Engine) {
 
 pub async fn what_one_did_one_sees_at_once(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
-    assert_eq!(runtime.status(&s("schema_v1")), Some(SchemaState::Pending));
+    assert_eq!(runtime.status(s("schema_v1")), Some(SchemaState::Pending));
     for _ in 0..5 {
         runtime.activate(v("users@2.0.0")).await.unwrap();
         assert_eq!(runtime.active_schemas(), [s("schema_v1"), s("schema_v2")]);
-        assert!(runtime.used_by_others(&s("schema_v1"), &v("users@1.0.0")));
+        assert!(runtime.used_by_others(s("schema_v1"), &v("users@1.0.0")));
         let numbers = runtime.statistics();
         assert_eq!((numbers.total, numbers.active, numbers.pending), (2, 2, 0));
         runtime.deactivate(v("users@2.0.0")).await.unwrap();
         assert!(runtime.active_schemas().is_empty());
-        assert_eq!(runtime.usage(&s("schema_v1")).unwrap().references(), 0);
+        assert_eq!(runtime.usage(s("schema_v1")).unwrap().references(), 0);
     }
     end(database, [runtime]).await;
 }

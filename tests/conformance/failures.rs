@@ -68,7 +68,7 @@ pub async fn a_failed_down_keeps_the_schema_applied_and_the_version_active(engin
     let failure = failed(runtime.deactivate(v("one@1.0.0")).await);
     assert_eq!((failure.step.as_str(), failure.direction), ("001_a", Direction::Down));
     assert!(database.has_table("a").await && database.has_table("b").await);
-    assert_eq!(runtime.status(&s("schema_a")), Some(SchemaState::Applied));
+    assert_eq!(runtime.status(s("schema_a")), Some(SchemaState::Applied));
     assert_eq!(handler_state(&runtime, "one@1.0.0").await, "active");
     let status = database.status().await;
     assert_eq!(status.schemas[0].failure.as_ref(), Some(&failure));
@@ -120,7 +120,7 @@ pub async fn a_failure_above_takes_back_what_was_applied_below_it(engine: Engine
     let failure = failed(runtime.activate(v("app@2.0.0")).await);
     assert_eq!(failure.schema, s("schema_2"));
     assert!(!database.has_table("t").await);
-    assert!(!runtime.is_active(&s("schema_1")));
+    assert!(!runtime.is_active(s("schema_1")));
     end(database, [runtime]).await;
 }
 
@@ -141,7 +141,7 @@ pub async fn a_runtime_without_files_takes_back_what_was_stored(engine: Engine) 
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
     let bare = database.runtime(|b| b).await;
-    assert!(bare.is_active(&s("schema_v2")), "it knows from the database");
+    assert!(bare.is_active(s("schema_v2")), "it knows from the database");
     let left = bare.deactivate(v("users@2.0.0")).await.unwrap();
     assert_eq!(taken_back(&left), ["schema_v2", "schema_v1"]);
     assert!(!database.has_table("users").await);

@@ -49,7 +49,7 @@ pub async fn a_dropped_lease_is_given_back_in_the_background(engine: Engine) {
             .unwrap(),
     );
     soon("the schema goes", async || {
-        (!runtime.is_active(&s("schema_v1"))).then_some(())
+        (!runtime.is_active(s("schema_v1"))).then_some(())
     })
     .await;
     assert!(!database.has_table("users").await);
@@ -69,7 +69,7 @@ pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Eng
     assert!(runtime.reap().await.unwrap().fenced.is_empty());
     run_out(&database).await;
     assert!(
-        runtime.is_active(&s("schema_v2")),
+        runtime.is_active(s("schema_v2")),
         "nothing happens until somebody holds the lock (R12)"
     );
     let reaped = runtime.reap().await.unwrap();

@@ -54,8 +54,8 @@ pub async fn failing_on_duplicates_leaves_no_invalid_index_and_mended_it_activat
         (0, 0),
         "no invalid index stays behind"
     );
-    assert_eq!(runtime.status(&s("schema_2")), Some(SchemaState::Failed));
-    assert!(runtime.is_active(&s("schema_1")));
+    assert_eq!(runtime.status(s("schema_2")), Some(SchemaState::Failed));
+    assert!(runtime.is_active(s("schema_1")));
     database.execute("UPDATE items SET name = 'other' WHERE id = 2").await;
     let activation = runtime.activate(v("app@2.0.0")).await.unwrap();
     assert_eq!(applied(&activation), ["schema_2"]);

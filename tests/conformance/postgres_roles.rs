@@ -68,7 +68,7 @@ pub async fn a_role_that_may_not_change_tables_fails_at_the_step_and_leaves_noth
     limited.deactivate(v("users@1.1.0")).await.unwrap();
     limited.shutdown().await;
     owner.activate(v("users@2.0.0")).await.unwrap();
-    assert!(owner.is_active(&s("schema_v2")));
+    assert!(owner.is_active(s("schema_v2")));
     dismiss(&database, &role).await;
     end(database, [owner]).await;
 }
@@ -98,7 +98,7 @@ pub async fn a_role_that_may_only_read_is_refused_and_nothing_changes(engine: En
         .build()
         .await
         .unwrap();
-    assert!(looking.is_active(&s("schema_v1")));
+    assert!(looking.is_active(s("schema_v1")));
     looking.shutdown().await;
     assert_eq!(super::seq(&owner).await, before);
     dismiss(&database, &role).await;

@@ -29,7 +29,7 @@ pub async fn a_failed_up_is_resumed(engine: Engine) {
         .unwrap();
     assert_eq!((done.state, done.steps), (SchemaState::Applied, 2));
     assert!(database.has_table("a").await);
-    assert!(runtime.usage(&s("schema_a")).unwrap().retained, "nobody uses it yet");
+    assert!(runtime.usage(s("schema_a")).unwrap().retained, "nobody uses it yet");
     runtime.activate(v("one@1.0.0")).await.unwrap();
     end(database, [runtime]).await;
 }

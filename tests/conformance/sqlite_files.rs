@@ -67,7 +67,7 @@ pub async fn rows_left_dangling_refuse_the_commit(engine: Engine) {
     );
     assert!(!database.has_column("parent", "note").await);
     assert_eq!(database.number("SELECT count(*) FROM parent").await, 2);
-    assert!(runtime.is_active(&s("schema_1")) && !runtime.is_active(&s("schema_2")));
+    assert!(runtime.is_active(s("schema_1")) && !runtime.is_active(s("schema_2")));
     end(database, [runtime]).await;
 }
 
@@ -107,7 +107,7 @@ pub async fn a_read_only_url_reads_and_refuses_to_write(engine: Engine) {
         .build()
         .await
         .unwrap();
-    assert!(reading.is_active(&s("schema_v1")));
+    assert!(reading.is_active(s("schema_v1")));
     reading.shutdown().await;
     match Runtime::builder(&url).schemas_dir(folder.path()).build().await {
         Ok(writing) => {

@@ -1,7 +1,7 @@
 //! The edge: half activate while half deactivate, and what is in the database afterwards is what the leases say.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lockstep::{ActivateOptions, Activation, DeactivateOptions, Deactivation, InstanceId, Runtime, SchemaState};
 use tokio::sync::Barrier;
@@ -62,7 +62,9 @@ async fn storm(engine: Engine, folder: &Folder, rounds: usize) {
     let mut rolled_back = 0;
     for round in 0..rounds {
         let coming: Vec<_> = (0..COMING[round % COMING.len()]).map(|i| instance(round, i)).collect();
-        rolled_back += meet(&runtimes, &coming, &holding).await;
+        // A few come a little later, at ever another moment of the rollback.
+        let late = if coming.len() < 4 { round as u64 * 23 % 140 } else { 0 };
+        rolled_back += meet(&runtimes, &coming, &holding, Duration::from_millis(late)).await;
         holding = coming;
         truth(&database, &runtimes[0], &holding).await;
     }
@@ -79,7 +81,7 @@ async fn storm(engine: Engine, folder: &Folder, rounds: usize) {
 }
 
 /// One half comes while the other goes; returns how often the schema was taken back.
-async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId]) -> usize {
+async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId], late: Duration) -> usize {
     let together = Arc::new(Barrier::new(coming.len() + going.len()));
     let mut arrivals = Vec::new();
     let mut departures = Vec::new();
@@ -88,6 +90,7 @@ async fn meet(runtimes: &[Runtime], coming: &[InstanceId], going: &[InstanceId])
         let instance = Some(instance.clone());
         arrivals.push(tokio::spawn(async move {
             together.wait().await;
+            tokio::time::sleep(late).await;
             let options = ActivateOptions {
                 instance,
                 ..Default::default()

@@ -103,22 +103,8 @@ impl Cli {
         Self(command)
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.0.env(name, value);
-        self
-    }
-
-    pub fn folder(mut self, path: &std::path::Path) -> Self {
-        self.0.current_dir(path);
-        self
-    }
-
     pub async fn run(mut self) -> Ended {
         wait(self.0.spawn().expect("the command line starts")).await
-    }
-
-    pub fn start(mut self) -> Child {
-        self.0.spawn().expect("the command line starts")
     }
 }
 

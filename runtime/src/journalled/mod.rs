@@ -1,0 +1,62 @@
+//! Work outside one transaction: begun in T1, journalled step by step, flipped in T2.
+//!
+//! ```text
+//!  session holds the structural lock
+//!  T1  scope row: state applying | reverting, pending lease, operation, epoch + 1
+//!  per step: transactional    statements + journal done, one transaction, epoch checked
+//!            no-transaction   journal started ─► statement ─► looked up in the catalog ─► journal done
+//!  T2  scope row: epoch still ours? applied | rolled back, lease granted
+//! ```
+//! A crash anywhere leaves rows that tell exactly what is in effect and what is in doubt: see `recovery`.
+
+mod activate;
+mod run;
+mod take_back;
+
+use crate::clock::{Deadline, Stopwatch};
+use crate::core::Core;
+use crate::engine::Session;
+use crate::steps::{applied_event, reverted_event};
+use crate::{Error, Result};
+use lockstep_lifecycle::{Direction, EventKind, Operation};
+use lockstep_registry::SchemaSpec;
+use std::sync::Arc;
+
+pub(crate) use activate::activate;
+pub(crate) use take_back::take_back;
+
+/// A session, and the epoch under which its work counts.
+pub(crate) struct Run<'a> {
+    pub(crate) core: &'a Arc<Core>,
+    pub(crate) session: Box<dyn Session>,
+    pub(crate) operation: &'a Operation,
+    pub(crate) epoch: u64,
+    pub(crate) deadline: Deadline,
+    /// For failpoints.
+    pub(crate) stage: &'static str,
+}
+
+/// Opens the session that work outside a transaction needs.
+pub(crate) async fn open(core: &Core, deadline: Deadline) -> Result<Box<dyn Session>> {
+    let opened = tokio::select! {
+        opened = core.engine.open_session(core.scope(), deadline) => opened?,
+        () = core.stop.cancelled() => return Err(Error::Cancelled),
+    };
+    opened.ok_or_else(|| Error::Damaged {
+        message: "a schema is marked as half-way, which cannot happen on this engine".to_owned(),
+    })
+}
+
+/// The event of a finished direction.
+pub(crate) fn finished_event(
+    spec: &SchemaSpec,
+    operation: &Operation,
+    direction: Direction,
+    steps: usize,
+    watch: Stopwatch,
+) -> EventKind {
+    match direction {
+        Direction::Up => applied_event(spec, spec.checksum(), &operation.id, steps, watch.elapsed()),
+        Direction::Down => reverted_event(spec, &operation.id, steps, watch.elapsed(), Vec::new()),
+    }
+}

@@ -1,0 +1,256 @@
+//! Taking schemas back outside one transaction.
+
+use crate::clock::{Deadline, Stopwatch};
+use crate::core::Core;
+use crate::deactivation::{self, Request, TakenBack};
+use crate::engine::Reading;
+use crate::failpoint::failpoint;
+use crate::steps::{Job, Reverted, Stopped, reverted_event};
+use crate::{Error, Result};
+use lockstep_lifecycle::{
+    DataLoss, Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back,
+    record_part,
+};
+use lockstep_registry::SchemaSpec;
+use std::sync::Arc;
+
+use super::{Run, open};
+
+/// Takes the schemas back one after another.
+pub(crate) async fn take_back(
+    core: &Arc<Core>,
+    request: &Request,
+    allow_loss: bool,
+    operation: &Operation,
+    specs: Vec<Arc<SchemaSpec>>,
+    deadline: Deadline,
+) -> Result<TakenBack> {
+    let mut kept = Vec::new();
+    for spec in &specs {
+        let lost = foresee(core, operation, spec, deadline).await?;
+        match lost {
+            Foreseen::Free => {}
+            Foreseen::Loss(_) if allow_loss => {}
+            Foreseen::Loss(losses) => kept.push(Reversal::Kept {
+                schema: spec.version.clone(),
+                reason: RetentionReason::DataLoss { losses },
+            }),
+            Foreseen::Irreversible(step) => {
+                kept.push(Reversal::Kept {
+                    schema: spec.version.clone(),
+                    reason: RetentionReason::Irreversible { step },
+                });
+            }
+        }
+        // What it requires stays with it.
+        if !kept.is_empty() {
+            break;
+        }
+    }
+    let session = open(core, deadline).await?;
+    let mut run = Run {
+        core,
+        session,
+        operation,
+        epoch: 0,
+        deadline,
+        stage: "deactivation",
+    };
+    let result = revert_all(&mut run, request, &specs, kept).await;
+    run.session.close().await;
+    match result {
+        Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure).await),
+        Err(Stopped::Interrupted(error)) => Err(error),
+        Ok(taken) => Ok(taken),
+    }
+}
+
+async fn revert_all(
+    run: &mut Run<'_>,
+    request: &Request,
+    specs: &[Arc<SchemaSpec>],
+    kept: Vec<Reversal>,
+) -> Result<TakenBack, Stopped> {
+    let core = run.core;
+    let mut events = Vec::new();
+    let stays: Vec<_> = kept
+        .iter()
+        .filter_map(|k| match k {
+            Reversal::Kept { schema, .. } => Some(schema.clone()),
+            Reversal::Done(_) => None,
+        })
+        .collect();
+    let going: Vec<_> = specs.iter().take_while(|spec| !stays.contains(&spec.version)).collect();
+    for spec in &going {
+        // T1: from here on no lease is granted on it, and the lease that freed it is gone.
+        let mut transaction = core.lock_scope(run.deadline).await?;
+        let facts = transaction.facts(Reading::Whole).await?;
+        // What was planned before we held the lock may not be so any more: then everything is planned anew.
+        if let Err(changed) = still_planned(request, &facts, spec, specs, events.is_empty()) {
+            transaction.abandon().await;
+            if events.is_empty() {
+                return Err(changed.into());
+            }
+            break;
+        }
+        if let (true, Ok(TakeBack::Release(decision))) = (events.is_empty(), request.plan(facts.clone())) {
+            let taken = deactivation::commit(
+                core,
+                transaction,
+                decision,
+                OperationChange::ClearStale,
+                false,
+                core.records(),
+            )
+            .await?;
+            return Ok(TakenBack {
+                events: joined(events, taken.events),
+                ..taken
+            });
+        }
+        let epoch = facts.epoch + 1;
+        let releasing = match request {
+            Request::Deactivate(request) => Some(request),
+            Request::Rollback(_) => None,
+        };
+        let decision = match begin_take_back(facts, releasing, &spec.version, &run.operation.id) {
+            Ok(decision) => decision,
+            // Freed by the one before, and taken up again since.
+            Err(Refusal::InUse { .. }) if !events.is_empty() => {
+                transaction.abandon().await;
+                break;
+            }
+            Err(refusal) => {
+                transaction.abandon().await;
+                return Err(Error::from(refusal).into());
+            }
+        };
+        events.extend(
+            core.commit(
+                transaction,
+                decision,
+                OperationChange::Announce(run.operation.clone()),
+                true,
+                core.records(),
+            )
+            .await?,
+        );
+        failpoint!("deactivation.begun");
+        run.epoch = epoch;
+
+        let watch = Stopwatch::start();
+        let steps = run.steps(spec, Direction::Down).await?;
+        let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), Vec::new());
+
+        // T2.
+        let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
+        let facts = transaction.facts(Reading::Whole).await?;
+        run.check_epoch(facts.epoch)?;
+        failpoint!("deactivation.before_flip");
+        let mut decision = record_part(facts, event).map_err(Error::from)?;
+        for next in going.iter().filter(|next| spec.requires.contains(&next.version)) {
+            decision = lockstep_lifecycle::retain_due(decision, &next.version).map_err(Error::from)?;
+        }
+        events.extend(
+            core.commit(transaction, decision, OperationChange::Keep, false, core.records())
+                .await?,
+        );
+        failpoint!("deactivation.after_flip");
+    }
+    // The end: what stays is retained, the announcement goes.
+    let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
+    let facts = transaction.facts(Reading::Whole).await?;
+    let mut decision = request.conclude(facts, kept).map_err(Error::from)?;
+    for spec in specs {
+        for parent in &spec.requires {
+            decision = lockstep_lifecycle::retain_unused(decision, parent).map_err(Error::from)?;
+        }
+    }
+    let taken = deactivation::commit(
+        core,
+        transaction,
+        decision,
+        OperationChange::ClearStale,
+        false,
+        core.records(),
+    )
+    .await?;
+    Ok(TakenBack {
+        events: joined(events, taken.events),
+        ..taken
+    })
+}
+
+/// Whether the plan still holds under the lock: the same schemas, as they were applied, and nobody's work half-way.
+fn still_planned(
+    request: &Request,
+    facts: &lockstep_lifecycle::Facts,
+    spec: &SchemaSpec,
+    specs: &[Arc<SchemaSpec>],
+    first: bool,
+) -> Result<()> {
+    let changed = || Error::Database {
+        doing: "taking a schema back",
+        message: "what was planned changed while the lock was waited for".to_owned(),
+        code: None,
+        transient: true,
+    };
+    let applied = facts.schemas.get(&spec.version).is_some_and(|record| {
+        record.state == lockstep_registry::SchemaState::Applied && record.checksum == spec.checksum()
+    });
+    if !first {
+        return if applied { Ok(()) } else { Err(changed()) };
+    }
+    match request.plan(facts.clone())? {
+        TakeBack::Revert { schemas, unfinished } => {
+            let same = schemas.iter().eq(specs.iter().map(|s| &s.version));
+            if same && applied && unfinished.is_empty() {
+                Ok(())
+            } else {
+                Err(changed())
+            }
+        }
+        TakeBack::Release(_) => Ok(()),
+        TakeBack::NotActive { .. } => Err(changed()),
+    }
+}
+
+fn joined<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
+    first.extend(second);
+    first
+}
+
+enum Foreseen {
+    Free,
+    Loss(Vec<DataLoss>),
+    Irreversible(String),
+}
+
+/// R8 before work that cannot be taken back as a whole: the transactional downs run on trial in a transaction that is
+/// always given up. Steps outside a transaction (indexes) hold no rows and are left out.
+async fn foresee(core: &Arc<Core>, operation: &Operation, spec: &SchemaSpec, deadline: Deadline) -> Result<Foreseen> {
+    if let Some(step) = spec.irreversible_step() {
+        return Ok(Foreseen::Irreversible(step.name.clone()));
+    }
+    let mut trial = spec.clone();
+    trial.steps.retain(|step| !step.down_no_transaction);
+    if trial.steps.is_empty() {
+        return Ok(Foreseen::Free);
+    }
+    let mut transaction = core.lock_structure(deadline).await?;
+    let job = Job {
+        core,
+        operation: &operation.id,
+        deadline,
+        stage: "trial",
+    };
+    let outcome = job.revert(transaction.as_mut(), &trial, false).await;
+    transaction.abandon().await;
+    match outcome {
+        Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
+        Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
+        Ok(Reverted::Done(_)) => Ok(Foreseen::Free),
+        Err(Stopped::Interrupted(error)) => Err(error),
+        Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
+    }
+}
