@@ -15,9 +15,6 @@ pub(crate) struct Limit {
     pub(crate) cancel: CancellationToken,
 }
 
-/// How long a server may take to stop after it was told to.
-pub(crate) const STOPPING: Duration = Duration::from_secs(2);
-
 /// How long code may take to come to its end after its statements were stopped: it holds its locks meanwhile.
 pub(crate) const UNWINDING: Duration = Duration::from_millis(500);
 

@@ -14,10 +14,12 @@ use sqlx::{AssertSqlSafe, Connection, Either, Row};
 use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, words};
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, STOPPING, UNWINDING, script_of};
+use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
+/// How long a server may take to stop after it was told to.
+pub(super) const STOPPING: Duration = Duration::from_secs(2);
 /// How long the scope's row is waited for at the end of structural work: others hold it for moments.
 const SCOPE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the outcome of a commit whose answer was lost is looked for.
