@@ -11,7 +11,7 @@ use lockstep_registry::Scope;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
-use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, words};
+use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, run, words};
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
@@ -121,6 +121,7 @@ struct Resolver {
     options: PgConnectOptions,
 }
 
+const WRITING: &str = "writing Lockstep's tables";
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Postgres {
@@ -129,7 +130,7 @@ impl Postgres {
         let watch = Stopwatch::start();
         let sql = format!(
             "{BEGIN}; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = '10s'; \
-             SET LOCAL idle_in_transaction_session_timeout = '30s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL plan_cache_mode = force_generic_plan; \
              SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE",
             lock = self.settings.lock_timeout.as_millis().max(1),
             scope = literal(scope.as_str()),
@@ -447,22 +448,29 @@ impl Transaction for PgTransaction {
             None => self.facts(Reading::Whole).await?,
         };
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
-        let mut script = writes::script(&plan.writes, literal);
-        if let Some(last) = plan.events.last() {
-            // A wake-up, never the data: the number only tells who has seen it already.
-            let channel = literal(&self.channel);
-            script.push_str(&format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq));
-        }
-        // One round trip; an error ends the script before its COMMIT.
-        script.push_str("COMMIT");
-        let connection = self.held.connection()?;
-        let done = answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(connection)).await;
+        // A wake-up, never the data: the number only tells who has seen it already.
+        let channel = literal(&self.channel);
+        let wake_up = |last: &Event| format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq);
+        let notify = plan.events.last().map(wake_up).unwrap_or_default();
+        let done = match writes::merged(&plan.writes) {
+            // The everyday commit, such as a lease: planned once for each connection.
+            Some(write) => {
+                let connection = self.held.connection()?;
+                run(connection, write).await.map_err(own(WRITING))?;
+                answered(sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT"))).execute(connection)).await
+            }
+            // One round trip, however much there is; an error ends the script before its COMMIT.
+            None => {
+                let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
+                answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await
+            }
+        };
         match done {
             Ok(_) => {
                 self.held.finish().await;
                 Ok(plan.events)
             }
-            Err(error @ sqlx::Error::Database(_)) => Err(own("writing Lockstep's tables")(error)),
+            Err(error @ sqlx::Error::Database(_)) => Err(own(WRITING)(error)),
             Err(error) => self.engine.resolve(&self.scope, plan.events, &words(&error)).await,
         }
     }
