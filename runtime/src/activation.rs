@@ -243,29 +243,12 @@ async fn finish(
 
 /// Records a failed step, and returns the error that tells of it.
 pub(crate) async fn failed(core: &Arc<Core>, request: &Activate, operation: &Operation, failure: Failure) -> Error {
-    let told = Error::Step {
-        failure: Box::new(failure.clone()),
-    };
     let specs = core.specs.load_full();
-    let record = async {
-        // Recording must not fail for lack of the time that the step used up.
-        let deadline = core.recording_deadline();
-        let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
-        let decision = fail_activate(facts, request, &specs, failure, operation.id.clone())?;
-        core.commit(
-            transaction,
-            decision,
-            OperationChange::Clear(operation.id.clone()),
-            false,
-            core.records(),
-        )
-        .await
-    };
-    if let Err(error) = record.await {
-        tracing::error!(%error, "a failed step could not be recorded");
-    }
-    told
+    let told = failure.clone();
+    core.record_failure(told, operation, |facts| {
+        fail_activate(facts, request, &specs, failure, operation.id.clone())
+    })
+    .await
 }
 
 /// The lease a decision grants to the request's holder.

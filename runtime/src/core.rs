@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use lockstep_catalog::Dialect;
-use lockstep_lifecycle::{Commit, Decision, Event, Facts, Operation, OperationChange, OperationKind, Refusal};
+use lockstep_lifecycle::{Commit, Decision, Event, Facts, Failure, Operation, OperationChange, OperationKind, Refusal};
 use lockstep_registry::{Bindings, HandlerVersion, Holder, SchemaSpec, SchemaVersion, Scope, Specs};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -176,6 +176,31 @@ impl Core {
             ..Commit::default()
         };
         transaction.commit(commit, self.records()).await.map(|_| ())
+    }
+
+    /// Records a failed step as `decide` says, and returns the error that tells of it.
+    pub(crate) async fn record_failure(
+        &self,
+        failure: Failure,
+        operation: &Operation,
+        decide: impl FnOnce(Facts) -> Result<Decision, Refusal>,
+    ) -> Error {
+        let record = async {
+            // The engine's own lock: a runtime that is stopping still tells what failed.
+            let deadline = self.recording_deadline();
+            let mut transaction = self.engine.lock_scope(self.scope(), deadline).await?;
+            let facts = transaction.facts(Reading::Whole).await?;
+            let clear = OperationChange::Clear(operation.id.clone());
+            self.commit(transaction, decide(facts)?, clear, false, self.records())
+                .await
+        };
+        if let Err(error) = record.await {
+            let error: Error = error;
+            tracing::error!(%error, "a failed step could not be recorded");
+        }
+        Error::Step {
+            failure: Box::new(failure),
+        }
     }
 
     /// Takes an announcement back after work that did not happen; at worst the next operation clears it.

@@ -398,27 +398,11 @@ pub(crate) async fn commit(
 
 /// Records a failed down, and returns the error that tells of it.
 pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure) -> Error {
-    let told = Error::Step {
-        failure: Box::new(failure.clone()),
-    };
-    let record = async {
-        let deadline = core.recording_deadline();
-        let mut transaction = core.engine.lock_scope(core.scope(), deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
-        let decision = fail_repair(facts, failure, &core.holder, operation.id.clone())?;
-        core.commit(
-            transaction,
-            decision,
-            OperationChange::Clear(operation.id.clone()),
-            false,
-            core.records(),
-        )
-        .await
-    };
-    if let Err(error) = record.await {
-        tracing::error!(%error, "a failed step could not be recorded");
-    }
-    told
+    let told = failure.clone();
+    core.record_failure(told, operation, |facts| {
+        fail_repair(facts, failure, &core.holder, operation.id.clone())
+    })
+    .await
 }
 
 pub(crate) fn rolled_back(event: &EventKind) -> Option<RolledBack> {

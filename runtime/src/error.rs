@@ -314,7 +314,9 @@ impl Error {
             Self::Connect { transient: true, .. } => {
                 Some("see whether the server runs and can be reached, and try again".to_owned())
             }
-            Self::Connect { transient: false, .. } => Some("check the URL, the user and the password".to_owned()),
+            Self::Connect { transient: false, .. } => {
+                Some("check the URL: the place, and for a server the user and the password".to_owned())
+            }
             Self::MissingCode { .. } => Some("run this from a program that registers the code step".to_owned()),
             _ => None,
         }
