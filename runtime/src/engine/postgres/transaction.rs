@@ -15,6 +15,7 @@ use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::writes::Value;
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -449,18 +450,24 @@ impl Transaction for PgTransaction {
         };
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
         // A wake-up, never the data: the number only tells who has seen it already.
-        let channel = literal(&self.channel);
-        let wake_up = |last: &Event| format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq);
-        let notify = plan.events.last().map(wake_up).unwrap_or_default();
+        let wake_up = plan.events.last().map(|last| last.seq.to_string());
         let done = match writes::merged(&plan.writes) {
             // The everyday commit, such as a lease: planned once for each connection.
-            Some(write) => {
+            Some(mut write) => {
+                if let Some(seq) = wake_up {
+                    write.sql.to_mut().push_str(" RETURNING pg_catalog.pg_notify(?, ?)");
+                    write
+                        .values
+                        .extend([Value::Text(self.channel.clone()), Value::Text(seq)]);
+                }
                 let connection = self.held.connection()?;
                 run(connection, write).await.map_err(own(WRITING))?;
-                answered(sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT"))).execute(connection)).await
+                answered(sqlx::raw_sql("COMMIT").execute(connection)).await
             }
             // One round trip, however much there is; an error ends the script before its COMMIT.
             None => {
+                let notify = |seq| format!("SELECT pg_catalog.pg_notify({}, '{seq}'); ", literal(&self.channel));
+                let notify = wake_up.map(notify).unwrap_or_default();
                 let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
                 answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await
             }
