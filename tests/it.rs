@@ -10,6 +10,7 @@
 
 mod command_line;
 mod conformance;
+mod cost;
 mod crashes;
 mod deadlines;
 mod engines;

@@ -1,5 +1,6 @@
 //! PostgreSQL's transactions: `READ COMMITTED`, so that a statement after a lock sees what the lock waited for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::writes::Value;
+use crate::engine::{COUNTED_AT_ONCE, count_sql, table_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -224,22 +226,27 @@ fn lost(error: &Error) -> Fault {
 impl PgTransaction {
     /// Going back to the mark let go of the trial's locks: what is written between the count and the drop would be lost
     /// without a word (R8). A foreign table cannot be locked.
-    async fn keep_writers_out(&mut self, removed: &Removed) -> Result<()> {
+    async fn keep_writers_out(&mut self, removed: &[Removed]) -> Result<()> {
         const DOING: &str = "keeping writers out of what would be lost";
-        let table = crate::engine::table_of(Dialect::Postgres, removed)?;
-        let lockable = "SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
-        let lockable: Option<bool> = answered(
-            sqlx::query_scalar(lockable)
-                .bind(&table)
-                .fetch_optional(self.held.connection()?),
+        let tables: BTreeSet<_> = removed
+            .iter()
+            .map(|each| table_of(Dialect::Postgres, each))
+            .collect::<Result<_>>()?;
+        let tables: Vec<_> = tables.into_iter().collect();
+        let lockable = "SELECT name FROM pg_catalog.unnest($1::text[]) AS name JOIN pg_catalog.pg_class c \
+                        ON c.oid = pg_catalog.to_regclass(name) WHERE c.relkind IN ('r', 'p') ORDER BY name";
+        let query = sqlx::query_scalar(lockable).bind(tables);
+        let lockable: Vec<String> = answered(query.fetch_all(self.held.connection()?))
+            .await
+            .map_err(own(DOING))?;
+        if lockable.is_empty() {
+            return Ok(());
+        }
+        self.simple(
+            DOING,
+            format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", lockable.join(", ")),
         )
         .await
-        .map_err(own(DOING))?;
-        if lockable == Some(true) {
-            self.simple(DOING, format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
-                .await?;
-        }
-        Ok(())
     }
 
     async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
@@ -252,8 +259,8 @@ impl PgTransaction {
     /// Tells the server how long the statements to come may take.
     async fn set_timeout(&mut self, limit: &Limit) -> Outcome<()> {
         let wanted = limit.deadline.remaining().max(Duration::from_millis(1));
-        // Within the same step only less time is left, and the watchdog counts that; no need to say it again.
-        let close = |set: Duration| set >= wanted && set < wanted + Duration::from_millis(1500);
+        // Where hardly less or more time is left the watchdog counts that; no need to say it again for every step.
+        let close = |set: Duration| set + set / 20 >= wanted && set < wanted + Duration::from_millis(1500);
         if self.timeout.is_some_and(close) {
             return Ok(());
         }
@@ -424,23 +431,27 @@ impl Transaction for PgTransaction {
         inspect::snapshot(self.held.connection()?, &self.schema).await
     }
 
-    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64> {
+    async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         let doing = "counting the rows that would be lost";
-        let sql = crate::engine::count_sql(Dialect::Postgres, removed)?;
         let lost = |fault: Fault| Error::Database {
             doing,
             message: fault.message,
             code: None,
             transient: fault.cause == Cause::Transient,
         };
-        self.set_timeout(limit).await.map_err(lost)?;
-        self.keep_writers_out(removed).await?;
-        let counted: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-            .persistent(false)
-            .fetch_one(self.held.connection()?)
-            .await
-            .map_err(own(doing))?;
-        Ok(u64::try_from(counted).unwrap_or(0))
+        let mut counts = Vec::with_capacity(removed.len());
+        for some in removed.chunks(COUNTED_AT_ONCE) {
+            self.set_timeout(limit).await.map_err(lost)?;
+            self.keep_writers_out(some).await?;
+            let sql = count_sql(Dialect::Postgres, some)?;
+            let counted: Vec<(i32, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+                .persistent(false)
+                .fetch_all(self.held.connection()?)
+                .await
+                .map_err(own(doing))?;
+            counts.extend(counted.into_iter().map(|(_, many)| u64::try_from(many).unwrap_or(0)));
+        }
+        Ok(counts)
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
