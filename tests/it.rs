@@ -17,6 +17,7 @@ mod engines;
 mod invariants;
 mod model;
 mod probes;
+mod proof;
 mod storms;
 mod support;
 mod tidy;
