@@ -15,6 +15,7 @@ facts_on!(Sqlite sqlite, Postgres postgres:
     work_ends_at_the_server_within_a_second_of_its_deadline
     a_crashed_holder_is_fenced_within_its_ttl_and_five_seconds
     a_crowd_activates_and_deactivates_and_nobody_fails_without_a_reason
+    a_start_with_nothing_to_do_changes_nothing
 );
 
 /// So many at length, so many in the everyday run.
@@ -187,6 +188,26 @@ async fn a_crowd_activates_and_deactivates_and_nobody_fails_without_a_reason(eng
     told(&format!("{engine:?}: deactivating in a crowd"), down);
     // The last one out takes both back.
     assert!(!database.has_table("users").await);
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_start_with_nothing_to_do_changes_nothing(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    let first = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    first.activate(v("users@2.0.0")).await.unwrap();
+    first.shutdown().await;
+    let before = database.log().await.len();
+    let mut taken = Vec::new();
+    for _ in 0..times(100, 5) {
+        let started = Instant::now();
+        let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+        taken.push(started.elapsed());
+        runtime.shutdown().await;
+    }
+    told(&format!("{engine:?}: a start with nothing to do"), taken);
+    assert_eq!(database.log().await.len(), before);
     invariants::check(&database, true).await;
     database.drop().await;
 }
