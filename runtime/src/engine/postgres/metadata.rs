@@ -16,7 +16,7 @@ use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
-const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
+pub(super) const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
 
 /// How long a reading of our own may take at the server.
 const READ_LIMIT: Duration = Duration::from_secs(10);
