@@ -18,3 +18,4 @@ mod model;
 mod storms;
 mod support;
 mod tidy;
+mod zombies;

@@ -507,7 +507,7 @@ async fn at_the_edge(engine: Engine, folder: &Folder, long: Duration) {
                         committed.fetch_add(1, Ordering::Relaxed);
                     }
                     lease.release().await.expect("a release");
-                    tokio::time::sleep(Duration::from_millis((round * 11 + at * 3) % 60)).await;
+                    tokio::time::sleep(Duration::from_millis((round * 97 + at * 31) % 400)).await;
                 }
             })
         })
