@@ -61,7 +61,18 @@ use crate::{Error, Result};
 /// snapshot kept from before the lease was read would prove nothing. The server ends a statement that takes longer than
 /// [`Settings::guarded_timeout`](crate::Settings::guarded_timeout), and the transaction where it is left idle for that
 /// long. On SQLite it holds the writer lock: every other change of the database waits, those of the runtime too, so none
-/// of them may be awaited inside.
+/// of them may be awaited inside. Its connection goes back into a pool: what a statement sets for the session (`SET`
+/// without `LOCAL`) the next one finds.
+///
+/// It borrows its lease, which therefore is not given back while it is open:
+///
+/// ```compile_fail,E0505
+/// # async fn story(lease: lockstep::Lease) -> lockstep::Result<()> {
+/// let guarded = lease.begin().await?;
+/// lease.release().await?;
+/// guarded.commit().await
+/// # }
+/// ```
 pub struct Guarded<'l> {
     transaction: Box<dyn GuardedTransaction>,
     /// After the transaction, so that it has ended when renewals hear of it.
