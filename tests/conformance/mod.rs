@@ -23,6 +23,7 @@ pub mod events;
 pub mod failures;
 pub mod files;
 pub mod guarded;
+pub mod guarded_edge;
 pub mod hostile;
 pub mod leases;
 pub mod metrics;
@@ -125,7 +126,9 @@ macro_rules! suite {
                 more_than_there_are_connections_wait_their_turn
                 waiting_for_a_turn_ends
                 a_schema_that_changes_meanwhile_leaves_no_stale_plans
-                at_the_edge_every_committed_write_met_its_table
+            }
+            guarded_edge {
+                every_committed_write_met_its_table
             }
             events {
                 another_runtime_sees_it_within_two_seconds
@@ -210,8 +213,10 @@ macro_rules! postgres_only {
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it
             }
+            guarded_edge {
+                of_work_outside_a_transaction_too
+            }
             guarded {
-                at_the_edge_of_work_outside_a_transaction_too
                 work_outside_a_transaction_waits_for_those_that_are_open
                 a_recovery_waits_for_those_that_are_open
                 one_that_is_left_idle_is_ended_by_the_server

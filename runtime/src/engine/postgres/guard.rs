@@ -135,9 +135,8 @@ impl Postgres {
         loop {
             let mut line = self.guard_line(deadline).await?;
             let known = self.guards.plans.known();
-            let connection = line.connection()?;
-            match answered(counted::begin::<Driver>(connection, begin.clone())).await {
-                Ok(()) => {}
+            let row = match begun(line.connection()?, &begin, &read).await {
+                Ok(row) => row,
                 // Somebody is taking the schema back: soon the lease says so, or it was for nothing.
                 Err(e) if is_lock_timeout(&e) && !deadline.is_over() => continue,
                 Err(e) if is_lock_timeout(&e) => {
@@ -153,11 +152,9 @@ impl Postgres {
                     continue;
                 }
                 Err(e) => return Err(own(BEGINNING)(e)),
-            }
-            let row = answered(sqlx::raw_sql(AssertSqlSafe(read)).fetch_optional(&mut *connection)).await;
-            let found = row
-                .and_then(|row| row.map(|row| held(&row)).transpose())
-                .map_err(own(BEGINNING))?;
+            };
+            let found = row.map(|row| held(&row)).transpose().map_err(own(BEGINNING))?;
+            let connection = line.connection()?;
             if let Some((_, epoch)) = found
                 && self.guards.plans.changed(known, epoch)
             {
@@ -177,6 +174,21 @@ impl Postgres {
     }
 }
 
+/// In one round trip: the lock, and then in a statement of its own, with a snapshot of its own, the lease. Only the first
+/// time on a connection does the driver's count cost another; from then on it stays at one, for these connections are
+/// used for nothing else.
+async fn begun(connection: &mut PgConnection, begin: &str, read: &str) -> Result<Option<PgRow>, sqlx::Error> {
+    // The lock's own row comes first.
+    let (script, locks) = if counted::is_outermost::<Driver>(connection) {
+        (format!("{begin}; {read}"), 1)
+    } else {
+        answered(counted::begin::<Driver>(connection, begin.to_owned())).await?;
+        (read.to_owned(), 0)
+    };
+    let rows = answered(sqlx::raw_sql(AssertSqlSafe(script)).fetch_all(connection)).await?;
+    Ok(rows.into_iter().nth(locks))
+}
+
 fn held(row: &PgRow) -> Result<(Held, i64), sqlx::Error> {
     let held = Held {
         state: row.try_get(0)?,
@@ -194,38 +206,6 @@ struct PgGuarded {
     line: Line,
 }
 
-impl PgGuarded {
-    /// A transaction that a statement failed in commits "successfully" and leaves nothing, and one that a statement ended
-    /// is not ours to commit: both are found out before.
-    async fn check(&mut self) -> Result<()> {
-        let connection = self.line.connection()?;
-        let mark = sqlx::raw_sql("SELECT pg_catalog.current_setting('lockstep.guarded')");
-        let mark = answered(mark.fetch_one(&mut *connection))
-            .await
-            .and_then(|row| row.try_get::<String, _>(0));
-        let wrong = |message: &str, code: Option<String>| Error::Database {
-            doing: COMMITTING,
-            message: message.to_owned(),
-            code,
-            transient: false,
-        };
-        match mark {
-            Ok(mark) if mark == "yes" && counted::is_outermost::<Driver>(connection) => Ok(()),
-            Ok(_) => Err(wrong(
-                "one of its statements ended it; what came before that may count",
-                None,
-            )),
-            Err(error) => match own(COMMITTING)(error) {
-                Error::Database { code: Some(code), .. } if code.ends_with("25P02") => Err(wrong(
-                    "one of its statements failed, so nothing of it counts",
-                    Some(code),
-                )),
-                other => Err(other),
-            },
-        }
-    }
-}
-
 #[async_trait]
 impl GuardedTransaction for PgGuarded {
     fn connection(&mut self) -> Result<StepConnection<'_>> {
@@ -241,27 +221,47 @@ impl GuardedTransaction for PgGuarded {
     }
 
     async fn commit(mut self: Box<Self>, _renewal: Option<&LeaseToken>) -> Result<()> {
-        self.check().await?;
-        match answered(counted::commit::<Driver>(self.line.connection()?)).await {
-            Ok(()) => {
-                self.line.finish();
-                Ok(())
-            }
-            Err(error @ sqlx::Error::Database(_)) => Err(own(COMMITTING)(error)),
-            Err(error) => Err(Error::Unknown { message: words(&error) }),
+        // A transaction that a statement failed in commits "successfully" and leaves nothing, and one that a statement
+        // ended is not ours to commit: then reading the mark is the error that ends the script before its COMMIT.
+        const SCRIPT: &str = "SELECT pg_catalog.current_setting('lockstep.guarded')::pg_catalog.bool; COMMIT";
+        let connection = self.line.connection()?;
+        let wrong = |message: &str, code: Option<String>| Error::Database {
+            doing: COMMITTING,
+            message: message.to_owned(),
+            code,
+            transient: false,
+        };
+        if !counted::is_outermost::<Driver>(connection) {
+            return Err(wrong("a transaction within it was not ended", None));
         }
+        let error = match answered(sqlx::raw_sql(SCRIPT).execute(connection)).await {
+            Ok(_) => {
+                self.line.finish();
+                return Ok(());
+            }
+            Err(error @ sqlx::Error::Database(_)) => own(COMMITTING)(error),
+            Err(error) => Error::Unknown { message: words(&error) },
+        };
+        Err(match error {
+            Error::Database { code: Some(code), .. } if code.ends_with("25P02") => {
+                wrong("one of its statements failed, so nothing of it counts", Some(code))
+            }
+            Error::Database { code: Some(code), .. } if code.ends_with("22P02") => {
+                wrong("one of its statements ended it; what came before that may count", None)
+            }
+            other => other,
+        })
     }
 
     async fn rollback(mut self: Box<Self>, _renewal: Option<&LeaseToken>) -> bool {
         // A connection that does not answer is dropped, and the server takes back what was open on it.
         if let Ok(connection) = self.line.connection()
             && counted::is_outermost::<Driver>(connection)
-            && matches!(
-                tokio::time::timeout(STOPPING, counted::rollback::<Driver>(connection)).await,
-                Ok(Ok(()))
-            )
         {
-            self.line.finish();
+            let rollback = sqlx::raw_sql("ROLLBACK").execute(connection);
+            if matches!(tokio::time::timeout(STOPPING, rollback).await, Ok(Ok(_))) {
+                self.line.finish();
+            }
         }
         false
     }
