@@ -121,10 +121,12 @@ pub(super) mod counted {
         D::TransactionManager::begin(connection, Some(AssertSqlSafe(sql).into_sql_str())).await
     }
 
+    #[cfg(feature = "sqlite")] // on PostgreSQL the end is one script with a question before it
     pub(in crate::engine) async fn commit<D: Database>(connection: &mut D::Connection) -> Result<(), Error> {
         D::TransactionManager::commit(connection).await
     }
 
+    #[cfg(feature = "sqlite")]
     pub(in crate::engine) async fn rollback<D: Database>(connection: &mut D::Connection) -> Result<(), Error> {
         D::TransactionManager::rollback(connection).await
     }

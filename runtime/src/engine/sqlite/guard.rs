@@ -154,7 +154,7 @@ impl SqliteGuarded {
     }
 
     /// Goes back to the mark, or lets it go; fails where the transaction it stood in is over.
-    async fn to_mark(&mut self, sql: &'static str) -> Result<&mut SqliteConnection> {
+    async fn at_mark(&mut self, sql: &'static str) -> Result<&mut SqliteConnection> {
         self.unwatch().await?;
         let connection = self.line.connection()?;
         let over = || Error::Database {
@@ -192,7 +192,7 @@ impl GuardedTransaction for SqliteGuarded {
     }
 
     async fn commit(mut self: Box<Self>, renewal: Option<&LeaseToken>) -> Result<()> {
-        self.to_mark("RELEASE lockstep_guarded").await?;
+        self.at_mark("RELEASE lockstep_guarded").await?;
         if let Some(renewal) = renewal {
             self.renew(renewal).await?;
         }
@@ -217,7 +217,7 @@ impl GuardedTransaction for SqliteGuarded {
             return false;
         };
         let renewed = async {
-            self.to_mark("ROLLBACK TO lockstep_guarded").await?;
+            self.at_mark("ROLLBACK TO lockstep_guarded").await?;
             let renewed = self.renew(renewal).await?;
             let committed = counted::commit::<Driver>(self.line.connection()?).await;
             committed.map_err(own(COMMITTING)).map(|()| renewed)
