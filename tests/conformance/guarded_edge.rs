@@ -52,6 +52,7 @@ async fn at_the_edge(engine: Engine, folder: &Folder, long: Duration) {
                             }
                             Err(error) => panic!("a beginning: {error:?}"),
                         };
+                        tokio::time::sleep(Duration::from_millis((round * 13 + at * 7) % 40)).await;
                         insert(&mut guarded, &format!("{at}-{round}-{write}")).await;
                         // Each at its own pace, so that they meet at ever other moments.
                         tokio::time::sleep(Duration::from_millis((round * 7 + at * 5) % 40)).await;
