@@ -21,3 +21,4 @@ mod proof;
 mod storms;
 mod support;
 mod tidy;
+mod zombies;

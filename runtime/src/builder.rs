@@ -227,5 +227,6 @@ fn check_settings(settings: &Settings) -> Result<()> {
         settings.operation_timeout,
         Duration::from_millis(1),
     )?;
+    at_least("guarded_timeout", settings.guarded_timeout, Duration::from_millis(1))?;
     at_least("poll_every", settings.poll_every, Duration::from_millis(10))
 }

@@ -84,7 +84,22 @@ impl Core {
     /// wait for a lock would fail for lack of time, and look like a step that ran too long.
     pub(crate) fn may_retry(&self, error: &Error, deadline: Deadline) -> bool {
         let least = self.settings.lock_timeout + std::time::Duration::from_millis(200);
-        error.is_transient() && deadline.remaining() > least && !self.stop.is_cancelled()
+        (error.is_transient() || error.is_guarded_use()) && deadline.remaining() > least && !self.stop.is_cancelled()
+    }
+
+    /// Keeps guarded transactions out of schemas that are to be taken back, before any of their tables is touched. Waits
+    /// for as long as an attempt may wait for a lock: the structural lock is given back before the next attempt.
+    pub(crate) async fn exclude_guarded(
+        &self,
+        transaction: &mut dyn Transaction,
+        schemas: &[SchemaVersion],
+        deadline: Deadline,
+    ) -> Result<()> {
+        let limit = deadline.within(self.settings.lock_timeout);
+        match transaction.exclude_guarded(schemas, limit).await? {
+            true => Ok(()),
+            false => Err(Error::guarded_use(limit.length())),
+        }
     }
 
     /// Until when a failure is recorded: it must not go untold for lack of the time that the failed step used up.

@@ -5,7 +5,8 @@
 //!      └─ Revert: announce ─► structural lock ─► plan anew ─► per schema: trial of the downs, count what would go,
 //!                             downs for good | kept ─► scope row ─► leases again ─► commit
 //! ```
-//! A lease that appeared meanwhile makes the whole transaction roll back, and the plan is made anew (R1).
+//! Before a table is touched guarded transactions are kept out of what goes; where some do not end, all of it is tried
+//! again, without the lock in between. A lease that appeared meanwhile makes the whole transaction roll back, and the plan is made anew (R1).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -131,7 +132,7 @@ async fn resume(core: &Arc<Core>, request: &Deactivate, allow_loss: bool, taken:
     }
     let half_way = |schema: &SchemaVersion| taken.after.state_of(schema) == SchemaState::Reverting;
     let recovered = match below.iter().any(half_way) {
-        true => recovery::recover_if_orphaned(core, core.deadline()).await?,
+        true => recovered(core).await?,
         false => Vec::new(),
     };
     for schema in &below {
@@ -158,6 +159,18 @@ async fn resume(core: &Arc<Core>, request: &Deactivate, allow_loss: bool, taken:
         events,
         after: taken.after,
     })
+}
+
+async fn recovered(core: &Arc<Core>) -> Result<Vec<SchemaVersion>> {
+    let deadline = core.deadline();
+    loop {
+        match recovery::recover_if_orphaned(core, deadline).await {
+            Err(error) if error.is_guarded_use() && core.may_retry(&error, deadline) => {
+                pause(RETRY_PAUSE, deadline).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Takes a retained schema back; refuses where it is in use or rows would be lost.
@@ -188,14 +201,33 @@ pub(crate) async fn rollback(core: Arc<Core>, schema: SchemaVersion, allow_loss:
     }
 }
 
+/// Takes back what is to be taken back, waiting for guarded transactions until the operation's deadline.
 pub(crate) async fn take_back(core: &Arc<Core>, request: &Request, allow_loss: bool) -> Result<TakenBack> {
     let deadline = core.deadline();
+    let watch = Stopwatch::start();
     loop {
         match attempt(core, request, allow_loss, deadline).await {
+            // All the attempts together waited for them.
+            Err(error) if error.is_guarded_use() && !core.may_retry(&error, deadline) => {
+                return Err(Error::guarded_use(watch.elapsed()));
+            }
             // A lease appeared under the rollback: nothing happened, and the new plan will say so.
             Err(Error::Refused(refusal)) if is_race(request, &refusal) && !deadline.is_over() => {}
             Err(error) if core.may_retry(&error, deadline) => {
                 tracing::debug!(%error, "trying again");
+                pause(RETRY_PAUSE, deadline).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// The same without waiting for guarded transactions: for whoever will be back.
+pub(crate) async fn take_back_now(core: &Arc<Core>, request: &Request, allow_loss: bool) -> Result<TakenBack> {
+    let deadline = core.deadline();
+    loop {
+        match attempt(core, request, allow_loss, deadline).await {
+            Err(error) if core.may_retry(&error, deadline) && !error.is_guarded_use() => {
                 pause(RETRY_PAUSE, deadline).await;
             }
             result => return result,
@@ -346,6 +378,12 @@ async fn in_one_transaction(
         deadline,
         stage: "deactivation",
     };
+    let going: Vec<_> = specs.iter().map(|spec| spec.version.clone()).collect();
+    if let Err(error) = core.exclude_guarded(transaction.as_mut(), &going, deadline).await {
+        transaction.abandon().await;
+        return Err(error);
+    }
+    failpoint!("deactivation.excluded");
     let mut results = Vec::new();
     let mut records = core.records();
     let mut gone = BTreeSet::new();

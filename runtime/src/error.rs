@@ -196,6 +196,8 @@ pub enum Error {
     },
 }
 
+const GUARDED_USE: &str = "a schema in which guarded transactions are open";
+
 /// The result of nearly everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -303,6 +305,9 @@ impl Error {
                 "see 'lockstep status' for what {} is doing, and try again",
                 operation.holder.instance
             )),
+            Self::Busy { .. } if self.is_guarded_use() => {
+                Some("wait until they end, or end those that hang, and try again".to_owned())
+            }
             Self::Busy { .. } => Some("try again; 'lockstep status' shows who works on what".to_owned()),
             Self::NewerFormat { .. } => Some("use a newer lockstep for this database".to_owned()),
             Self::NotPrepared { .. } | Self::ReadOnly { .. } => {
@@ -325,6 +330,19 @@ impl Error {
     /// Whether the same attempt may simply be made again: a lock time-out, a deadlock, a busy database.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self, Self::Database { transient: true, .. } | Self::Fenced { .. })
+    }
+
+    /// Guarded transactions are open on a schema that is to be taken back.
+    pub(crate) fn guarded_use(waited: Duration) -> Self {
+        Self::Busy {
+            what: GUARDED_USE,
+            waited,
+            holder: None,
+        }
+    }
+
+    pub(crate) fn is_guarded_use(&self) -> bool {
+        matches!(self, Self::Busy { what, .. } if *what == GUARDED_USE)
     }
 
     pub(crate) fn bug(message: impl Into<String>) -> Self {

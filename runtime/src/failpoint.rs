@@ -23,6 +23,7 @@ pub const FAILPOINTS: &[&str] = &[
     "deactivation.planned",
     "deactivation.announced",
     "deactivation.locked",
+    "deactivation.excluded",
     "deactivation.before_step",
     "deactivation.after_step",
     "deactivation.before_commit",

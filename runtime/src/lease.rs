@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::LeaseToken;
+use crate::engine::guard::Claim;
 use crate::failpoint::failpoint;
+use crate::guarded::{Guarded, Openings};
 use crate::outcome::{Activation, Deactivation};
 use crate::{Error, Result, activation, deactivation, metric};
 
@@ -28,7 +30,10 @@ pub struct Lease {
     token: LeaseToken,
     granted: lockstep_registry::Lease,
     activation: Activation,
-    lost: watch::Receiver<Option<String>>,
+    /// Why it is lost, once it is: by its renewals, or by a guarded transaction that could not begin.
+    lost: Arc<watch::Sender<Option<String>>>,
+    /// On an engine where open guarded transactions keep renewals out.
+    openings: Option<Arc<Openings>>,
     stop: CancellationToken,
     released: bool,
 }
@@ -59,23 +64,34 @@ pub(crate) async fn acquire(core: &Arc<Core>, request: Activate, ttl: Duration) 
         }
         give_up
     };
-    let (tell, lost) = watch::channel(None);
+    let lost = Arc::new(watch::Sender::new(None));
+    let openings = core
+        .engine
+        .guarded_keeps_renewals_out()
+        .then(|| Openings::new(token.clone()));
     let stop = core.stop.child_token();
-    core.tasks
-        .spawn(keep(Arc::clone(core), token.clone(), give_up, tell, stop.clone()));
+    core.tasks.spawn(keep(Kept {
+        core: Arc::clone(core),
+        token: token.clone(),
+        give_up,
+        lost: Arc::clone(&lost),
+        openings: openings.clone(),
+        stop: stop.clone(),
+    }));
     Ok(Lease {
         core: Arc::clone(core),
         token,
         granted,
         activation,
         lost,
+        openings,
         stop,
         released: false,
     })
 }
 
 /// How long the holder goes on without a successful renewal.
-fn patience(ttl: Duration) -> Duration {
+pub(crate) fn patience(ttl: Duration) -> Duration {
     ttl * 2 / 3
 }
 
@@ -87,21 +103,45 @@ fn lost_lease(token: &LeaseToken, reason: &str) -> Error {
     }
 }
 
-async fn keep(
+/// What the renewals of a lease work with.
+struct Kept {
     core: Arc<Core>,
     token: LeaseToken,
-    mut give_up: Deadline,
-    tell: watch::Sender<Option<String>>,
+    /// Until when the holder may go on.
+    give_up: Deadline,
+    lost: Arc<watch::Sender<Option<String>>>,
+    openings: Option<Arc<Openings>>,
     stop: CancellationToken,
-) {
+}
+
+async fn keep(kept: Kept) {
+    let Kept {
+        core,
+        token,
+        mut give_up,
+        lost,
+        openings,
+        stop,
+    } = kept;
     let mut wait = token.ttl / 3;
     loop {
         tokio::select! {
             () = tokio::time::sleep(wait.min(give_up.remaining())) => {}
             () = stop.cancelled() => return,
         }
+        if let Some(openings) = &openings {
+            // While one is open nobody can renew, nor fence. One that was long renews with its end.
+            let renewed = tokio::select! {
+                renewed = openings.over() => renewed,
+                () = stop.cancelled() => return,
+            };
+            give_up = renewed.map_or(give_up, |until| until.max(give_up));
+        }
+        if lost.borrow().is_some() {
+            return;
+        }
         if give_up.is_over() {
-            lose(&tell, "it could not be renewed in time", "late");
+            lose(&lost, "it could not be renewed in time", "late");
             return;
         }
         failpoint!("renewal.before");
@@ -120,7 +160,7 @@ async fn keep(
                 wait = token.ttl / 3;
             }
             Ok(Ok(false)) => {
-                lose(&tell, "it was fenced", "fenced");
+                lose(&lost, "it was fenced", "fenced");
                 return;
             }
             Ok(Err(error)) => {
@@ -128,17 +168,28 @@ async fn keep(
                 tracing::warn!(%error, "a lease could not be renewed; trying again");
                 wait = token.ttl / 12;
             }
+            // One of our own may have kept it waiting: looked at above.
+            Err(_) if openings.is_some() => {}
             Err(_) => {
-                lose(&tell, "the database did not answer in time", "late");
+                lose(&lost, "the database did not answer in time", "late");
                 return;
             }
         }
     }
 }
 
-fn lose(tell: &watch::Sender<Option<String>>, reason: &str, outcome: &'static str) {
+fn lose(lost: &watch::Sender<Option<String>>, reason: &str, outcome: &'static str) {
     metric::outcome(metric::LEASE_RENEWALS, outcome);
-    tell.send_replace(Some(reason.to_owned()));
+    tell(lost, reason);
+}
+
+/// The first reason is the one that is told.
+fn tell(lost: &watch::Sender<Option<String>>, reason: &str) {
+    lost.send_if_modified(|told| {
+        let first = told.is_none();
+        told.get_or_insert_with(|| reason.to_owned());
+        first
+    });
 }
 
 impl Lease {
@@ -164,13 +215,30 @@ impl Lease {
 
     /// Returns the reason once the lease is lost: stop using the schema. Never returns while it is live. Cancel safe.
     pub async fn lost(&self) -> Error {
-        let mut lost = self.lost.clone();
-        let reason = match lost.wait_for(Option::is_some).await {
-            Ok(found) => found.clone().unwrap_or_default(),
+        let mut lost = self.lost.subscribe();
+        tokio::select! {
+            biased;
+            Ok(found) = lost.wait_for(Option::is_some) => {
+                lost_lease(&self.token, found.as_deref().unwrap_or_default())
+            }
             // The renewals ended with the runtime.
-            Err(_) => "its renewals were stopped".to_owned(),
-        };
-        lost_lease(&self.token, &reason)
+            () = self.stop.cancelled() => lost_lease(&self.token, "its renewals were stopped"),
+        }
+    }
+
+    /// Begins a transaction in which the schema of this lease provably exists: see [`Guarded`]. Fails with
+    /// [`Error::LeaseLost`] once the lease is lost by anybody's clock, and then [`lost`](Self::lost) resolves. Waits at
+    /// most [`Settings::guarded_timeout`](crate::Settings::guarded_timeout). Cancel safe.
+    pub async fn begin(&self) -> Result<Guarded<'_>> {
+        if let Some(reason) = self.lost.borrow().as_deref() {
+            return Err(lost_lease(&self.token, reason));
+        }
+        let claim = Claim::of(&self.token, &self.granted.schema);
+        let begun = Guarded::begin(&self.core, &claim, self.openings.as_ref()).await;
+        if let Err(Error::LeaseLost { reason, .. }) = &begun {
+            tell(&self.lost, reason);
+        }
+        begun
     }
 
     /// Gives the lease back; what that frees follows the policy for deactivations.

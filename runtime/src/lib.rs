@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod failpoint;
 mod files;
+mod guarded;
 mod journalled;
 mod lease;
 pub mod metric;
@@ -56,6 +57,7 @@ pub use engine::{CodeStep, StepConnection, StepError, dialect_of, redact};
 pub use error::{Error, ErrorKind, Result};
 pub use failpoint::FAILPOINTS;
 pub use files::{SchemaFiles, load as load_schemas};
+pub use guarded::Guarded;
 pub use lease::Lease;
 pub use lockstep_lifecycle::{Event, EventKind, Policy, RepairAction};
 pub use lockstep_registry::{

@@ -50,11 +50,17 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
         }
     }
     if expiry.unfinished {
-        reaped.recovered = recovery::recover_if_orphaned(&core, deadline).await?;
+        reaped.recovered = match recovery::recover_if_orphaned(&core, deadline).await {
+            Err(error) if error.is_guarded_use() => {
+                tracing::info!(%error, "not recovered yet");
+                Vec::new()
+            }
+            recovered => recovered?,
+        };
     }
     for schema in expiry.due {
         let request = Request::Rollback(Rollback { schema: schema.clone() });
-        match deactivation::take_back(&core, &request, false).await {
+        match deactivation::take_back_now(&core, &request, false).await {
             Ok(taken) => {
                 reaped
                     .rolled_back
@@ -65,6 +71,8 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
             }
             // Used again since, or taken back by another reaper: rows under the lock decided.
             Err(Error::Refused(refusal)) => tracing::info!(%schema, %refusal, "not taken back"),
+            // Nor may one that waits: it is due at the next round as well.
+            Err(error) if error.is_guarded_use() => tracing::info!(%schema, %error, "not taken back yet"),
             // One that cannot be taken back must not keep the others; its failure is recorded.
             Err(Error::Step { failure }) => {
                 tracing::error!(%schema, step = failure.step, error = failure.error, "could not be taken back");

@@ -13,7 +13,7 @@ use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
 use crate::deactivation;
-use crate::engine::Reading;
+use crate::engine::{Reading, Transaction};
 use crate::failpoint::failpoint;
 use crate::journalled::{self, Run, finished_event};
 use crate::outcome::Repaired;
@@ -274,7 +274,7 @@ async fn inside(
     };
     let ran = match direction {
         Direction::Up => job.apply(transaction.as_mut(), spec).await,
-        Direction::Down => match job.revert(transaction.as_mut(), spec, allow_loss).await {
+        Direction::Down => match revert(core, &job, transaction.as_mut(), spec, allow_loss).await {
             Ok(Reverted::Done(ran)) => Ok(ran),
             Ok(Reverted::WouldLose(lost)) => {
                 transaction.abandon().await;
@@ -322,6 +322,18 @@ async fn inside(
     Ok(repaired(schema, direction, steps))
 }
 
+async fn revert(
+    core: &Core,
+    job: &Job<'_>,
+    transaction: &mut dyn Transaction,
+    spec: &SchemaSpec,
+    allow_loss: bool,
+) -> Result<Reverted, Stopped> {
+    core.exclude_guarded(transaction, std::slice::from_ref(&spec.version), job.deadline)
+        .await?;
+    job.revert(transaction, spec, allow_loss).await
+}
+
 fn repaired(schema: &SchemaVersion, direction: Direction, steps: usize) -> Repaired {
     let (state, way) = match direction {
         Direction::Up => (SchemaState::Applied, "applied"),
@@ -344,7 +356,8 @@ pub(crate) async fn recover_if_orphaned(core: &Arc<Core>, deadline: Deadline) ->
         Err(error) => return Err(error),
     }
     match recover(core, &[], deadline).await {
-        Err(Error::Busy { .. }) => Ok(Vec::new()),
+        // Whoever holds a lock may be at it; guarded transactions are not.
+        Err(error @ Error::Busy { .. }) if !error.is_guarded_use() => Ok(Vec::new()),
         result => result,
     }
 }

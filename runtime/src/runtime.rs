@@ -18,8 +18,8 @@ use crate::outcome::{Activation, Deactivation, Reaped, Repaired, RolledBack};
 use crate::settings::MIN_LEASE_TTL;
 use crate::view::EventStream;
 use crate::{
-    Error, Lease, Preview, Rehearsal, Result, Settings, Status, activation, deactivation, lease, preview, reaper,
-    recovery, rehearse, statements, status, view,
+    Error, Guarded, Lease, Preview, Rehearsal, Result, Settings, Status, activation, deactivation, lease, preview,
+    reaper, recovery, rehearse, statements, status, view,
 };
 
 /// A database, the schemas and bindings this process knows, and everything that can be done with them.
@@ -225,6 +225,14 @@ impl Runtime {
             .owned(async move { core.engine.renew(core.scope(), &token, deadline).await })
             .await?;
         if renewed { Ok(()) } else { Err(lost("it was fenced")) }
+    }
+
+    /// Begins a transaction in which the schema of a handler version provably exists, under a lease that another call
+    /// granted to an instance, a pinned one as well: see [`Guarded`]. For this process's own lease use
+    /// [`Lease::begin`].
+    pub async fn begin(&self, handler_version: &HandlerVersion, instance: &InstanceId) -> Result<Guarded<'_>> {
+        self.writable()?;
+        Guarded::begin_for(&self.core, handler_version, instance).await
     }
 
     /// Deactivates a handler version for the deploy; takes its schema back if nothing uses it any more.

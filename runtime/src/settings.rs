@@ -33,6 +33,13 @@ pub struct Settings {
     pub observer_timeout: Duration,
     /// Most connections of the pool. Default 5.
     pub max_connections: u32,
+    /// Most guarded transactions open at once in this process; each has a connection of its own beside the pool, so that
+    /// they never keep a renewal waiting. Default 5.
+    pub max_guarded: u32,
+    /// How long beginning a guarded transaction may wait, how long a statement in it may take and how long it may be left
+    /// idle before the server ends it; on SQLite, which has no server, how long it may go on before its statements are
+    /// interrupted. Default 30 s.
+    pub guarded_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -50,6 +57,8 @@ impl Default for Settings {
             poll_every: Duration::from_millis(500),
             observer_timeout: Duration::from_secs(5),
             max_connections: 5,
+            max_guarded: 5,
+            guarded_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_lifecycle::{Event, Facts};
-use lockstep_registry::{LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
+use lockstep_registry::{LeaseKey, LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
 use tokio::sync::{Mutex, broadcast};
 
 use crate::core::Core;
@@ -60,6 +60,12 @@ impl View {
     /// The last event seen.
     pub(crate) fn seen(&self) -> u64 {
         self.seen.load(Ordering::Acquire)
+    }
+
+    /// The schema a live lease is on, as far as this process has heard.
+    pub(crate) async fn schema_of(&self, key: &LeaseKey) -> Option<SchemaVersion> {
+        let facts = self.facts.lock().await;
+        facts.leases.get(key).map(|held| held.schema.clone())
     }
 
     /// Takes events in, in order and each once; what is missing before them is read from the log.

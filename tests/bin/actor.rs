@@ -1,15 +1,19 @@
 //! A process that acts out one part of a scenario: `actor URL SCHEMAS VERB ARGUMENTS…`. Prints one JSON line a result.
 //!
-//! Verbs: `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`, `lease HANDLER@VERSION TTL_MS SECONDS`
-//! (holds a timed lease that long, and says so if it is lost), `measure HANDLER@VERSION TTL_MS COUNT` (activates, renews that
-//! often, and tells how many milliseconds each took), `rounds HANDLER@VERSION INSTANCE COUNT` (activates and deactivates
-//! that often, and tells how many microseconds each took and what went wrong), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
+//! - `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`
+//! - `lease HANDLER@VERSION TTL_MS SECONDS` holds a timed lease that long, and says so if it is lost
+//! - `measure HANDLER@VERSION TTL_MS COUNT` activates, renews that often, and tells how many milliseconds each took
+//! - `rounds HANDLER@VERSION INSTANCE COUNT` activates and deactivates that often, and tells how many microseconds each
+//!   took and what went wrong
+//! - `write HANDLER@VERSION TTL_MS PAUSE_MS` takes a timed lease and writes notes through guarded transactions, pausing
+//!   before each commit, until the lease is lost; a line for each that counts
+//! - `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`
 #![allow(clippy::print_stdout)] // its results are read by the test that started it
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lockstep::{ActivateOptions, DeactivateOptions, Error, HandlerVersion, InstanceId, RepairAction, Runtime};
+use lockstep::{ActivateOptions, DeactivateOptions, Error, HandlerVersion, InstanceId, Lease, RepairAction, Runtime};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -49,6 +53,7 @@ async fn act(arguments: &[String]) -> lockstep::Result<Value> {
             // Nothing happens behind a scenario's back.
             s.reap_every = None;
             s.operation_timeout = Duration::from_secs(60);
+            s.guarded_timeout = Duration::from_secs(3);
         })
         .build()
         .await?;
@@ -94,6 +99,13 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
             let count: u32 = count.parse().map_err(|_| usage())?;
             rounds(runtime, version.parse()?, InstanceId::new(name)?, count).await
         }
+        ("write", [version, ttl, pause]) => {
+            let ttl = Duration::from_millis(ttl.parse().map_err(|_| usage())?);
+            let pause = Duration::from_millis(pause.parse().map_err(|_| usage())?);
+            let lease = runtime.lease_for(version.parse()?, ttl, false).await?;
+            println!("{}", json!({"held": lease.granted()}));
+            Err(write(&lease, pause).await)
+        }
         ("reap", []) => Ok(json!(runtime.reap().await?)),
         ("rollback", [schema]) => Ok(json!(runtime.rollback(schema.parse()?, false).await?)),
         ("repair", [schema, action]) => {
@@ -107,6 +119,33 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
         }
         _ => Err(usage()),
     }
+}
+
+/// Goes on until it cannot; returns why. That one could not begin must be heard of from the lease, too.
+async fn write(lease: &Lease, pause: Duration) -> Error {
+    for at in 0.. {
+        let mut guarded = match lease.begin().await {
+            Ok(guarded) => guarded,
+            Err(error @ Error::LeaseLost { .. }) => {
+                return match tokio::time::timeout(Duration::from_secs(1), lease.lost()).await {
+                    Ok(Error::LeaseLost { .. }) if !lease.is_live() => error,
+                    _ => usage(),
+                };
+            }
+            Err(error) => return error,
+        };
+        let written = guarded.execute(&format!("INSERT INTO notes VALUES ('{at}')")).await;
+        tokio::time::sleep(pause).await;
+        match written {
+            Ok(_) => match guarded.commit().await {
+                Ok(()) => println!("{}", json!({"written": at})),
+                Err(error) => println!("{}", json!({"failed": error.to_string()})),
+            },
+            Err(error) => println!("{}", json!({"failed": error.to_string()})),
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    usage()
 }
 
 async fn measure(runtime: &Runtime, version: HandlerVersion, ttl: Duration, count: u32) -> lockstep::Result<Value> {

@@ -22,6 +22,8 @@ pub mod deactivation;
 pub mod events;
 pub mod failures;
 pub mod files;
+pub mod guarded;
+pub mod guarded_edge;
 pub mod hostile;
 pub mod leases;
 pub mod metrics;
@@ -112,6 +114,22 @@ macro_rules! suite {
                 a_lease_shorter_than_a_renewal_takes_is_refused
                 a_lease_longer_than_any_clock_is_no_fault
             }
+            guarded {
+                what_is_committed_counts_and_nothing_else
+                a_schema_is_not_taken_back_while_one_is_open
+                a_rollback_waits_for_those_that_are_open
+                one_that_is_open_when_its_lease_is_lost_may_commit_and_no_other_begins
+                none_begins_under_a_lease_that_is_over
+                one_that_is_dropped_leaves_nothing_for_the_next
+                renewals_go_on_while_one_is_open
+                one_that_was_ended_by_a_statement_does_not_commit
+                more_than_there_are_connections_wait_their_turn
+                waiting_for_a_turn_ends
+                a_schema_that_changes_meanwhile_leaves_no_stale_plans
+            }
+            guarded_edge {
+                every_committed_write_met_its_table
+            }
             events {
                 another_runtime_sees_it_within_two_seconds
                 what_one_did_one_sees_at_once
@@ -194,6 +212,14 @@ macro_rules! postgres_only {
                 rows_are_counted_before_a_way_back_outside_a_transaction
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it
+            }
+            guarded_edge {
+                of_work_outside_a_transaction_too
+            }
+            guarded {
+                work_outside_a_transaction_waits_for_those_that_are_open
+                a_recovery_waits_for_those_that_are_open
+                one_that_is_left_idle_is_ended_by_the_server
             }
             postgres_roles {
                 a_search_path_that_one_step_sets_is_not_the_next_ones

@@ -3,14 +3,16 @@
 //! ```text
 //!  lease on an applied schema     lock_scope ─► facts ─► commit(events)
 //!  steps in one transaction       lock_structure ─► facts ─► execute… ─► lock_scope ─► facts ─► commit(events)
+//!  the user's own statements      begin_guarded ─► … ─► commit
 //!  steps outside a transaction    open_session ─► T1 ─► (journal started ─► execute ─► journal done)… ─► T2
 //! ```
 //!
 //! The structural lock is always taken before the scope row; the scope row is held for moments only.
-//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `inspect`, `scratch`.
+//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `guard`, `inspect`, `scratch`.
 //! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
+pub(crate) mod guard;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -33,7 +35,13 @@ use crate::clock::Deadline;
 use crate::settings::Settings;
 use crate::{Error, Result};
 
+use guard::{Claim, Entry};
+
 pub use secret::redact;
+#[cfg(feature = "postgres")]
+pub(crate) use sqlx::PgConnection;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlx::SqliteConnection;
 pub use step::{CodeStep, StepConnection, StepError};
 pub(crate) use step::{Limit, Outcome};
 pub(crate) use writes::FORMAT;
@@ -63,6 +71,13 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// Renews a timed lease. Once this returns true, the lease lives for its time to live from a moment after the
     /// call began; false means that it is not ours any more. Waits for no lock but the lease's row.
     async fn renew(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool>;
+
+    /// A transaction for the user's own statements. Until it ends, `exclude_guarded` of its schema returns false in every
+    /// process, so nobody takes the schema back.
+    async fn begin_guarded(&self, scope: &Scope, claim: &Claim, deadline: Deadline) -> Result<Entry>;
+
+    /// Whether nobody can renew, and so nobody can fence either, while a guarded transaction is open.
+    fn guarded_keeps_renewals_out(&self) -> bool;
 
     /// The spec as it was applied.
     async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>>;
@@ -112,6 +127,10 @@ pub(crate) trait Transaction: Send {
     /// Takes the scope's row, then reads anew.
     async fn lock_scope(&mut self) -> Result<Facts>;
 
+    /// Keeps guarded transactions out of the schemas to the end of this transaction. False where some did not end by the
+    /// deadline. To be called before a table of theirs is touched; it waits without queueing.
+    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool>;
+
     /// Runs the statements of a step in one round trip and returns how many rows they changed; their effect counts only
     /// if this transaction commits. A fault names the statement.
     async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64>;
@@ -146,6 +165,10 @@ pub(crate) trait Transaction: Send {
 pub(crate) trait Session: Send {
     /// Names the working session at the server, so that a successor can tell whether its statement still runs.
     fn identity(&self) -> String;
+
+    /// Keeps guarded transactions out of the schemas until the session is closed; asked again, it fails if they could
+    /// have come in since. False where some did not end by the deadline. It waits without queueing.
+    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool>;
 
     /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more.
     async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()>;

@@ -74,22 +74,22 @@ pub trait CodeStep: Send + Sync {
 /// What a code step failed with; the text becomes the step's error.
 pub type StepError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The connection a code step runs on.
+/// The connection of a code step or of a guarded transaction.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StepConnection<'c> {
-    /// An SQLite connection inside the step's transaction.
+    /// An SQLite connection inside that transaction.
     #[cfg(feature = "sqlite")]
     Sqlite(&'c mut sqlx::SqliteConnection),
-    /// A PostgreSQL connection inside the step's transaction.
+    /// A PostgreSQL connection inside that transaction.
     #[cfg(feature = "postgres")]
     Postgres(&'c mut sqlx::PgConnection),
 }
 
-impl StepConnection<'_> {
+impl<'c> StepConnection<'c> {
     /// Runs SQL without parameters and returns how many rows it changed.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, StepError> {
-        // Audited: a step's SQL is the author's own program text, as trusted as the program that runs it.
+        // Audited: this SQL is its author's own program text, as trusted as the program that runs it.
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()));
         match self {
             #[cfg(feature = "sqlite")]
@@ -106,6 +106,26 @@ impl StepConnection<'_> {
             Self::Sqlite(connection) => Some(connection),
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => None,
+        }
+    }
+
+    /// The SQLite connection, if it is one, for as long as it is lent.
+    #[cfg(feature = "sqlite")]
+    pub fn into_sqlite(self) -> Option<&'c mut sqlx::SqliteConnection> {
+        match self {
+            Self::Sqlite(connection) => Some(connection),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// The PostgreSQL connection, if it is one, for as long as it is lent.
+    #[cfg(feature = "postgres")]
+    pub fn into_postgres(self) -> Option<&'c mut sqlx::PgConnection> {
+        match self {
+            Self::Postgres(connection) => Some(connection),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => None,
         }
     }
 

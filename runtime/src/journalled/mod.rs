@@ -1,7 +1,7 @@
 //! Work outside one transaction: begun in T1, journalled step by step, flipped in T2.
 //!
 //! ```text
-//!  session holds the structural lock
+//!  session holds the structural lock; on the way down also the schemas' guards, from before T1 to its end
 //!  T1  scope row: state applying | reverting, pending lease, operation, epoch + 1
 //!  per step: transactional    statements + journal done, one transaction, epoch checked
 //!            no-transaction   journal started ─► statement ─► looked up in the catalog ─► journal done

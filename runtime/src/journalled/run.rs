@@ -7,7 +7,7 @@ use crate::statements::{Work, runs_alone, work_of};
 use crate::steps::{Stopped, stopped};
 use crate::{Error, Result, metric};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
-use lockstep_registry::{SchemaSpec, Step, Timestamp};
+use lockstep_registry::{SchemaSpec, SchemaVersion, Step, Timestamp};
 
 use super::Run;
 
@@ -23,6 +23,15 @@ impl Run<'_> {
                 ours: self.epoch,
                 found,
             })
+        }
+    }
+
+    /// Keeps guarded transactions out of schemas for as long as the session lasts.
+    pub(crate) async fn exclude_guarded(&mut self, schemas: &[SchemaVersion]) -> Result<()> {
+        let limit = self.deadline.within(self.core.settings.lock_timeout);
+        match self.session.exclude_guarded(schemas, limit).await? {
+            true => Ok(()),
+            false => Err(Error::guarded_use(limit.length())),
         }
     }
 
@@ -43,8 +52,11 @@ impl Run<'_> {
             self.settle_doubt(spec, position, was, session.as_deref(), &mut progress)
                 .await?;
         }
-        if direction == Direction::Up {
-            check_unchanged(spec, &progress)?;
+        match direction {
+            Direction::Up => check_unchanged(spec, &progress)?,
+            // A crash may have let go of them while T1 was on its way; after T1 none begins. And where they are ours
+            // already, this tells that they were all the time.
+            Direction::Down => self.exclude_guarded(std::slice::from_ref(&spec.version)).await?,
         }
         let total = u32::try_from(spec.steps.len()).unwrap_or(u32::MAX);
         let remaining = progress.remaining(total, direction);

@@ -81,6 +81,11 @@ async fn revert_all(
         })
         .collect();
     let going: Vec<_> = specs.iter().take_while(|spec| !stays.contains(&spec.version)).collect();
+    // Before T1, so that each of them that is open after it began before, and was waited for; and all at once, so that
+    // nothing is half-way while some of them are waited for.
+    let versions: Vec<_> = going.iter().map(|spec| spec.version.clone()).collect();
+    run.exclude_guarded(&versions).await?;
+    failpoint!("deactivation.excluded");
     for spec in &going {
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
         let mut transaction = core.lock_scope(run.deadline).await?;
@@ -244,7 +249,11 @@ async fn foresee(core: &Arc<Core>, operation: &Operation, spec: &SchemaSpec, dea
         deadline,
         stage: "trial",
     };
-    let outcome = job.revert(transaction.as_mut(), &trial, false).await;
+    let going = [spec.version.clone()];
+    let outcome = match core.exclude_guarded(transaction.as_mut(), &going, deadline).await {
+        Ok(()) => job.revert(transaction.as_mut(), &trial, false).await,
+        Err(error) => Err(error.into()),
+    };
     transaction.abandon().await;
     match outcome {
         Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseErro
 use sqlx::{AssertSqlSafe, Connection, Postgres as Driver};
 
 use super::Postgres;
+use super::guard::Guards;
 use crate::engine::step::{Cause, Fault};
 use crate::engine::writes::{Value, Write};
 use crate::settings::Settings;
@@ -19,6 +20,10 @@ use crate::{Error, Result};
 pub(super) struct Line(Option<PoolConnection<Driver>>);
 
 impl Line {
+    pub(super) fn of(connection: PoolConnection<Driver>) -> Self {
+        Self(Some(connection))
+    }
+
     pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
         self.0
             .as_deref_mut()
@@ -79,6 +84,7 @@ impl Postgres {
         })?;
         let settings = settings.clone();
         Ok(Self {
+            guards: Guards::new(&options, &settings),
             options,
             pool,
             settings,
@@ -108,13 +114,17 @@ impl Postgres {
         open(&self.options, self.settings.connect_timeout, &self.url).await
     }
 
-    /// An advisory lock's key: a fixed prefix, the metadata's schema and the scope, hashed.
     pub(super) fn lock_key(&self, purpose: &str, name: &str) -> i64 {
-        let hash = Sha256::digest(format!("lockstep/{purpose}/{}/{name}", self.schema));
-        let mut key = [0; 8];
-        key.copy_from_slice(&hash[..8]);
-        i64::from_be_bytes(key)
+        lock_key(&self.schema, purpose, name)
     }
+}
+
+/// An advisory lock's key: a fixed prefix, the metadata's schema and the scope, hashed.
+pub(super) fn lock_key(metadata: &str, purpose: &str, name: &str) -> i64 {
+    let hash = Sha256::digest(format!("lockstep/{purpose}/{metadata}/{name}"));
+    let mut key = [0; 8];
+    key.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(key)
 }
 
 async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<PgConnection> {
@@ -176,7 +186,7 @@ pub(super) fn words(error: &sqlx::Error) -> String {
     text
 }
 
-fn connect_error(url: &str, error: &sqlx::Error) -> Error {
+pub(super) fn connect_error(url: &str, error: &sqlx::Error) -> Error {
     let transient = match sqlstate(error).as_deref() {
         // The server starts, stops, or has no room.
         Some(state) => state.starts_with("57P") || state.starts_with("53"),

@@ -16,7 +16,7 @@ use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
-const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
+pub(super) const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
 
 /// How long a reading of our own may take at the server.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -162,7 +162,11 @@ impl Postgres {
         let mut line = self.line().await?;
         let connection = line.connection()?;
         let limit = deadline.remaining().as_millis().max(1);
-        let begin = format!("BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}");
+        // A process that is stopped before its COMMIT must not keep its lease's row from those who fence it.
+        let begin = format!(
+            "BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}; \
+             SET LOCAL idle_in_transaction_session_timeout = {limit}"
+        );
         let work = async {
             sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await?;
             let renewed = run(connection, writes::renewal(scope, lease, NOW)).await?;

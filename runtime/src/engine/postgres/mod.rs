@@ -1,6 +1,7 @@
 //! PostgreSQL: an advisory transaction lock is the structural lock; DDL is transactional, except where a step says otherwise.
 
 mod connect;
+mod guard;
 mod inspect;
 mod metadata;
 mod scratch;
@@ -16,6 +17,7 @@ use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 
+use super::guard::{Claim, Entry};
 use super::{Engine, LeaseToken, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
@@ -25,6 +27,7 @@ use crate::settings::Settings;
 pub(super) struct Postgres {
     options: PgConnectOptions,
     pool: PgPool,
+    guards: guard::Guards,
     settings: Settings,
     /// Redacted, for messages.
     url: String,
@@ -70,6 +73,14 @@ impl Engine for Postgres {
         self.renew_lease(scope, lease, deadline).await
     }
 
+    async fn begin_guarded(&self, scope: &Scope, claim: &Claim, deadline: Deadline) -> Result<Entry> {
+        self.enter(scope, claim, deadline).await
+    }
+
+    fn guarded_keeps_renewals_out(&self) -> bool {
+        false
+    }
+
     async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>> {
         self.read_stored_spec(scope, schema).await
     }
@@ -107,6 +118,7 @@ impl Engine for Postgres {
 
     async fn close(&self) {
         drop(self.listener.lock().await.take());
+        self.guards.close().await;
         self.pool.close().await;
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lockstep_catalog::{ConcurrentAction, Dialect, Statement, index_of_concurrent};
 use lockstep_lifecycle::JournalEntry;
-use lockstep_registry::Scope;
+use lockstep_registry::{SchemaVersion, Scope};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -155,6 +155,10 @@ async fn begin(connection: &mut PgConnection, schema: &str) -> Result<()> {
 impl Session for PgSession {
     fn identity(&self) -> String {
         self.identity.clone()
+    }
+
+    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool> {
+        super::guard::exclude(&mut self.guard, &self.schema, &self.scope, schemas, deadline).await
     }
 
     async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()> {

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
-use lockstep_registry::Scope;
+use lockstep_registry::{SchemaVersion, Scope};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
 use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, run, words};
-use super::{Postgres, inspect, metadata};
+use super::{Postgres, guard, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::writes::Value;
@@ -125,7 +125,7 @@ struct Resolver {
 }
 
 const WRITING: &str = "writing Lockstep's tables";
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Postgres {
     /// A short transaction that holds the scope's row, in one round trip; tried again with jitter until the deadline.
@@ -290,6 +290,10 @@ impl Transaction for PgTransaction {
         );
         self.simple("locking the scope", sql).await?;
         self.facts(Reading::Whole).await
+    }
+
+    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool> {
+        guard::exclude(self.held.connection()?, &self.schema, &self.scope, schemas, deadline).await
     }
 
     async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64> {

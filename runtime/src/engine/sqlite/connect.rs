@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, Sqli
 use sqlx::{AssertSqlSafe, Connection, Sqlite as Driver};
 
 use super::Sqlite;
+use super::guard::Guards;
 use crate::engine::step::{Cause, Fault};
 use crate::engine::writes::{Value, Write};
 use crate::settings::Settings;
@@ -47,6 +48,7 @@ impl Sqlite {
             .await
             .map_err(|e| connect_error(&shown, &e))?;
         let engine = Self {
+            guards: Guards::new(&options, settings),
             options,
             pool,
             settings: settings.clone(),
@@ -97,7 +99,7 @@ fn words(error: &sqlx::Error) -> String {
     }
 }
 
-fn connect_error(url: &str, error: &sqlx::Error) -> Error {
+pub(super) fn connect_error(url: &str, error: &sqlx::Error) -> Error {
     let transient = is_busy(error) || matches!(error, sqlx::Error::PoolTimedOut);
     Error::Connect {
         url: url.to_owned(),

@@ -13,7 +13,7 @@ use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds; SQLite's clock counts milliseconds.
-const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
+pub(super) const NOW: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
 
 /// Every live lease.
 const WHOLE: &str = "lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";

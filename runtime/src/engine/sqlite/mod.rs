@@ -1,6 +1,7 @@
 //! SQLite: the writer lock is structural lock and scope row in one; DDL is transactional.
 
 mod connect;
+mod guard;
 mod inspect;
 mod metadata;
 mod scratch;
@@ -15,6 +16,7 @@ use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use super::guard::{Claim, Entry};
 use super::{Engine, LeaseToken, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
@@ -24,6 +26,7 @@ use crate::settings::Settings;
 pub(super) struct Sqlite {
     options: SqliteConnectOptions,
     pool: SqlitePool,
+    guards: guard::Guards,
     settings: Settings,
     /// Redacted, for messages.
     url: String,
@@ -69,6 +72,14 @@ impl Engine for Sqlite {
         self.renew_lease(scope, lease, deadline).await
     }
 
+    async fn begin_guarded(&self, scope: &Scope, claim: &Claim, deadline: Deadline) -> Result<Entry> {
+        self.enter(scope, claim, deadline).await
+    }
+
+    fn guarded_keeps_renewals_out(&self) -> bool {
+        true
+    }
+
     async fn stored_spec(&self, scope: &Scope, schema: &SchemaVersion) -> Result<Option<SchemaSpec>> {
         let mut connection = self.acquire().await?;
         metadata::stored_spec(&mut connection, scope, schema).await
@@ -108,6 +119,7 @@ impl Engine for Sqlite {
     }
 
     async fn close(&self) {
+        self.guards.close().await;
         self.pool.close().await;
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
-use lockstep_registry::Scope;
+use lockstep_registry::{SchemaVersion, Scope};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Either, Row, Sqlite as Driver};
@@ -21,13 +21,20 @@ use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, 
 use crate::{Error, Result};
 
 /// Where the transaction runs. Dropping it closes the connection: an open transaction never goes back into the pool.
-struct Line {
+pub(super) struct Line {
     pooled: Option<PoolConnection<Driver>>,
     own: Option<SqliteConnection>,
 }
 
 impl Line {
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
+    pub(super) fn of(connection: PoolConnection<Driver>) -> Self {
+        Self {
+            pooled: Some(connection),
+            own: None,
+        }
+    }
+
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
         let pooled = self.pooled.as_deref_mut();
         pooled
             .or(self.own.as_mut())
@@ -35,7 +42,7 @@ impl Line {
     }
 
     /// The transaction is over: the connection may be used again.
-    async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         drop(self.pooled.take());
         if let Some(connection) = self.own.take() {
             // Waits for SQLite's thread, so that the file's locks are gone when this returns.
@@ -54,14 +61,14 @@ impl Drop for Line {
 
 /// What the progress handler looks at: it runs on SQLite's own thread, about every thousand operations.
 #[derive(Default)]
-struct Watch(Mutex<Option<Limit>>);
+pub(super) struct Watch(Mutex<Option<Limit>>);
 
 impl Watch {
-    fn set(&self, limit: Option<Limit>) {
+    pub(super) fn set(&self, limit: Option<Limit>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
-    fn go_on(&self) -> bool {
+    pub(super) fn go_on(&self) -> bool {
         let limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         limit
             .as_ref()
@@ -69,7 +76,7 @@ impl Watch {
     }
 }
 
-const PROGRESS_OPERATIONS: i32 = 1000;
+pub(super) const PROGRESS_OPERATIONS: i32 = 1000;
 
 pub(super) struct SqliteTransaction {
     line: Line,
@@ -99,10 +106,7 @@ impl Sqlite {
         let watch = Stopwatch::start();
         loop {
             // Dropped half-way, a connection that may be inside a transaction is closed.
-            let mut line = Line {
-                pooled: Some(self.acquire().await?),
-                own: None,
-            };
+            let mut line = Line::of(self.acquire().await?);
             if try_lock(line.connection()?).await? {
                 return Ok(line);
             }
@@ -151,7 +155,7 @@ async fn try_lock(connection: &mut SqliteConnection) -> Result<bool> {
     }
 }
 
-async fn wait_on(watch: Stopwatch, deadline: Deadline) -> Result<()> {
+pub(super) async fn wait_on(watch: Stopwatch, deadline: Deadline) -> Result<()> {
     if deadline.is_over() {
         return Err(busy(watch));
     }
@@ -159,7 +163,7 @@ async fn wait_on(watch: Stopwatch, deadline: Deadline) -> Result<()> {
     Ok(())
 }
 
-fn busy(watch: Stopwatch) -> Error {
+pub(super) fn busy(watch: Stopwatch) -> Error {
     Error::Busy {
         what: "the database's writer lock",
         waited: watch.elapsed(),
@@ -252,6 +256,11 @@ impl Transaction for SqliteTransaction {
     async fn lock_scope(&mut self) -> Result<Facts> {
         // The writer lock is the scope's lock: nobody else wrote since.
         self.facts(Reading::Whole).await
+    }
+
+    async fn exclude_guarded(&mut self, _schemas: &[SchemaVersion], _deadline: Deadline) -> Result<bool> {
+        // They hold the writer lock, and that is ours.
+        Ok(true)
     }
 
     async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64> {
