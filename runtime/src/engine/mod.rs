@@ -265,9 +265,14 @@ const KNOWN_SCHEMES: &[&str] = &[
 /// The query that counts the rows that hold something in what would be removed.
 pub(crate) fn count_sql(dialect: Dialect, removed: &Removed) -> Result<String> {
     let table = table_of(dialect, removed)?;
+    // A user's function of that name may come first in the search path.
+    let count = match dialect {
+        Dialect::Postgres => "pg_catalog.count",
+        _ => "count",
+    };
     match removed {
-        Removed::Table { .. } => Ok(format!("SELECT count(*) FROM {table}")),
-        Removed::Column { column, .. } => Ok(format!("SELECT count({}) FROM {table}", quoted(dialect, column)?)),
+        Removed::Table { .. } => Ok(format!("SELECT {count}(*) FROM {table}")),
+        Removed::Column { column, .. } => Ok(format!("SELECT {count}({}) FROM {table}", quoted(dialect, column)?)),
     }
 }
 
