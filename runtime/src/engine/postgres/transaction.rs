@@ -58,10 +58,8 @@ impl Stopper {
     async fn stop(&self) {
         let ask = async {
             let mut second = PgConnection::connect_with(&self.options).await?;
-            sqlx::query("SELECT pg_catalog.pg_cancel_backend($1)")
-                .bind(self.pid)
-                .execute(&mut second)
-                .await?;
+            let cancel = format!("SELECT pg_catalog.pg_cancel_backend({})", self.pid);
+            sqlx::raw_sql(AssertSqlSafe(cancel)).execute(&mut second).await?;
             second.close().await
         };
         match tokio::time::timeout(STOPPING, ask).await {
@@ -112,6 +110,8 @@ pub(super) struct PgTransaction {
     timeout: Option<Duration>,
     /// Whether a step may have changed the search path.
     path_touched: bool,
+    /// Whether the server may keep prepared statements for the next transaction.
+    persistent: bool,
     engine: Resolver,
 }
 
@@ -184,7 +184,7 @@ impl Postgres {
             if row.try_get::<bool, _>(0).map_err(own(DOING))? {
                 return Ok((connection, row.try_get(1).map_err(own(DOING))?));
             }
-            answered(sqlx::query("ROLLBACK").execute(&mut connection))
+            answered(sqlx::raw_sql("ROLLBACK").execute(&mut connection))
                 .await
                 .map_err(own(DOING))?;
             if deadline.is_over() {
@@ -209,6 +209,7 @@ impl Postgres {
             facts: None,
             timeout: None,
             path_touched: false,
+            persistent: self.persistent,
             engine: Resolver {
                 options: self.options.clone(),
             },
@@ -226,15 +227,14 @@ impl PgTransaction {
     async fn keep_writers_out(&mut self, removed: &Removed) -> Result<()> {
         const DOING: &str = "keeping writers out of what would be lost";
         let table = crate::engine::table_of(Dialect::Postgres, removed)?;
-        let lockable = "SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
-        let lockable: Option<bool> = answered(
-            sqlx::query_scalar(lockable)
-                .bind(&table)
-                .fetch_optional(self.held.connection()?),
-        )
-        .await
-        .map_err(own(DOING))?;
-        if lockable == Some(true) {
+        let lockable = format!(
+            "SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass({})",
+            literal(&table)
+        );
+        let lockable = answered(sqlx::raw_sql(AssertSqlSafe(lockable)).fetch_optional(self.held.connection()?))
+            .await
+            .map_err(own(DOING))?;
+        if lockable.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)) {
             self.simple(DOING, format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
                 .await?;
         }
@@ -266,7 +266,7 @@ impl PgTransaction {
 #[async_trait]
 impl Transaction for PgTransaction {
     async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
-        let facts = metadata::facts(self.held.connection()?, &self.scope, reading).await?;
+        let facts = metadata::facts(self.held.connection()?, &self.scope, reading, self.persistent).await?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
@@ -347,6 +347,9 @@ impl Transaction for PgTransaction {
         let stopper = self.stopper.clone();
         let ended = {
             let connection = self.held.connection().map_err(|e| lost(&e))?;
+            // What code prepared before a step changed its tables would fail for good.
+            let forgotten = connection.clear_cached_statements().await;
+            forgotten.map_err(|error| fault(&error, false))?;
             let mut lent = StepConnection::Postgres(connection);
             let work = async {
                 if up {
@@ -456,7 +459,7 @@ impl Transaction for PgTransaction {
             // The everyday commit, such as a lease: planned once for each connection.
             Some(write) => {
                 let connection = self.held.connection()?;
-                run(connection, write).await.map_err(own(WRITING))?;
+                run(connection, write, self.persistent).await.map_err(own(WRITING))?;
                 answered(sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT"))).execute(connection)).await
             }
             // One round trip, however much there is; an error ends the script before its COMMIT.
@@ -479,7 +482,7 @@ impl Transaction for PgTransaction {
         // A connection that does not answer is dropped, and the server takes back what was open on it.
         let rolled_back = match self.held.connection() {
             Ok(connection) => {
-                let rollback = sqlx::query("ROLLBACK").execute(connection);
+                let rollback = sqlx::raw_sql("ROLLBACK").execute(connection);
                 matches!(tokio::time::timeout(STOPPING, rollback).await, Ok(Ok(_)))
             }
             Err(_) => false,
@@ -529,20 +532,16 @@ impl Resolver {
             .execute(&mut connection)
             .await
             .map_err(own(DOING))?;
-        let row: Option<(i64, i64, String, String)> =
-            sqlx::query_as("SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = $1 AND seq = $2")
-                .bind(scope.as_str())
-                .bind(i64::try_from(seq).unwrap_or(i64::MAX))
-                .fetch_optional(&mut connection)
-                .await
-                .map_err(own(DOING))?;
+        let sql = format!(
+            "SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = {} AND seq = {seq}",
+            literal(scope.as_str())
+        );
+        let row = sqlx::raw_sql(AssertSqlSafe(sql))
+            .fetch_optional(&mut connection)
+            .await
+            .map_err(own(DOING))?;
         leave(connection).await;
-        let event = row.map(|(seq, at, instance, payload)| crate::engine::rows::EventRow {
-            seq,
-            at,
-            instance,
-            payload,
-        });
+        let event = row.as_ref().map(metadata::event_row).transpose().map_err(own(DOING))?;
         event.map(crate::engine::rows::EventRow::into_event).transpose()
     }
 }
