@@ -13,6 +13,7 @@ mod conformance;
 mod crashes;
 mod deadlines;
 mod engines;
+mod hardening;
 mod invariants;
 mod model;
 mod storms;
