@@ -8,7 +8,7 @@
 mod chaos;
 mod killed;
 mod points;
-mod scenario;
+pub mod scenario;
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ async fn a_step_outside_a_transaction_is_refused_on_sqlite() {
 }
 
 /// What is in the database once everything is there, or gone again.
-async fn truth(database: &Database, folder: &Folder, applied: bool) {
+pub async fn truth(database: &Database, folder: &Folder, applied: bool) {
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     for schema in ["schema_v1", "schema_v2"] {
         let expected = if applied { "applied" } else { "rolled_back" };
@@ -102,7 +102,7 @@ async fn truth(database: &Database, folder: &Folder, applied: bool) {
 }
 
 /// Every step leaves a line in a table of its own, which no schema owns.
-async fn noted(database: &Database, what: &str) -> i64 {
+pub async fn noted(database: &Database, what: &str) -> i64 {
     database
         .number(&format!("SELECT count(*) FROM log WHERE what = '{what}'"))
         .await

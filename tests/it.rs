@@ -10,12 +10,15 @@
 
 mod command_line;
 mod conformance;
+mod cost;
 mod crashes;
 mod deadlines;
 mod engines;
 mod hardening;
 mod invariants;
 mod model;
+mod probes;
+mod proof;
 mod storms;
 mod support;
 mod tidy;

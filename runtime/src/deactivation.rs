@@ -79,6 +79,7 @@ pub(crate) async fn deactivate(core: Arc<Core>, request: Deactivate, allow_loss:
     let of = request.handler_version.clone();
     let result = match take_back(&core, &Request::Deactivate(request.clone()), allow_loss).await {
         Ok(taken) if taken.not_active.is_some() => resume(&core, &request, allow_loss, taken).await,
+        Ok(taken) if request.policy == Policy::Rollback => Ok(go_on(&core, allow_loss, taken).await),
         result => result,
     };
     metric::operation("deactivate", watch.elapsed());
@@ -88,6 +89,29 @@ pub(crate) async fn deactivate(core: Arc<Core>, request: Deactivate, allow_loss:
         result.as_ref().map_or_else(Error::code, Deactivation::name),
     );
     result
+}
+
+/// What others let go of while the downs ran is free now as well, and goes the same way. The lease is given back already:
+/// where this does not work the schema stays, retained.
+async fn go_on(core: &Arc<Core>, allow_loss: bool, mut taken: TakenBack) -> TakenBack {
+    let mut at = 0;
+    while let Some(event) = taken.events.get(at) {
+        at += 1;
+        let late = |kept: &Kept| kept.reason == RetentionReason::Policy && kept.until.is_none();
+        let Some(kept) = retained(&event.kind).filter(late) else {
+            continue;
+        };
+        let schema = kept.schema;
+        let request = Request::Rollback(Rollback { schema: schema.clone() });
+        match take_back(core, &request, allow_loss).await {
+            Ok(more) => {
+                taken.events.extend(more.events);
+                taken.after = more.after;
+            }
+            Err(error) => tracing::info!(%schema, %error, "freed late, and not taken back"),
+        }
+    }
+    taken
 }
 
 /// Work outside a transaction gives the lease back first. Where such a deactivation was interrupted and is asked for again

@@ -25,7 +25,7 @@ pub struct Settings {
     pub on_deactivate: Policy,
     /// What becomes of a schema whose last lease ran out. Default: it is retained.
     pub on_expire: Policy,
-    /// How often the reaper looks for leases that ran out; `None` leaves that to others. Default 5 s.
+    /// How often the reaper looks for leases that ran out; `None` leaves that to others. Default 3 s.
     pub reap_every: Option<Duration>,
     /// How often other processes' changes are looked for where the database does not tell. Default 500 ms.
     pub poll_every: Duration,
@@ -46,7 +46,7 @@ impl Default for Settings {
             lease_ttl: Duration::from_secs(15),
             on_deactivate: Policy::Rollback,
             on_expire: Policy::Retain,
-            reap_every: Some(Duration::from_secs(5)),
+            reap_every: Some(Duration::from_secs(3)),
             poll_every: Duration::from_millis(500),
             observer_timeout: Duration::from_secs(5),
             max_connections: 5,

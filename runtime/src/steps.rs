@@ -137,29 +137,17 @@ impl Job<'_> {
     }
 
     async fn rows(&self, transaction: &mut dyn Transaction, tables: &[String]) -> Result<Vec<u64>, Stopped> {
+        let table = |table: &String| Removed::Table { table: table.clone() };
+        let tables: Vec<_> = tables.iter().map(table).collect();
         let limit = self.core.step_limit(None, self.deadline);
-        let mut counts = Vec::with_capacity(tables.len());
-        for table in tables {
-            let table = Removed::Table { table: table.clone() };
-            counts.push(transaction.count(&table, &limit).await?);
-        }
-        Ok(counts)
+        Ok(transaction.count(&tables, &limit).await?)
     }
 
     async fn count(&self, transaction: &mut dyn Transaction, gone: Vec<Removed>) -> Result<Vec<DataLoss>, Stopped> {
         let limit = self.core.step_limit(None, self.deadline);
-        let mut lost = Vec::new();
-        for each in gone {
-            let rows = transaction.count(&each, &limit).await?;
-            if rows > 0 {
-                let (table, column) = match each {
-                    Removed::Table { table } => (table, None),
-                    Removed::Column { table, column } => (table, Some(column)),
-                };
-                lost.push(DataLoss { table, column, rows });
-            }
-        }
-        Ok(lost)
+        let counts = transaction.count(&gone, &limit).await?;
+        let counted = gone.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
+        Ok(counted.map(|(each, rows)| lost(each, rows)).collect())
     }
 
     async fn run(
@@ -306,6 +294,14 @@ fn remade(compiled: &Compiled, before: &Snapshot, after: &Snapshot) -> Vec<Strin
         .filter(|table| named(table))
         .cloned()
         .collect()
+}
+
+fn lost(removed: Removed, rows: u64) -> DataLoss {
+    let (table, column) = match removed {
+        Removed::Table { table } => (table, None),
+        Removed::Column { table, column } => (table, Some(column)),
+    };
+    DataLoss { table, column, rows }
 }
 
 /// Whether the author declared that a way down keeps these rows elsewhere.

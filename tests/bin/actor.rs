@@ -2,7 +2,8 @@
 //!
 //! Verbs: `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`, `lease HANDLER@VERSION TTL_MS SECONDS`
 //! (holds a timed lease that long, and says so if it is lost), `measure HANDLER@VERSION TTL_MS COUNT` (activates, renews that
-//! often, and tells how many milliseconds each took), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
+//! often, and tells how many milliseconds each took), `rounds HANDLER@VERSION INSTANCE COUNT` (activates and deactivates
+//! that often, and tells how many microseconds each took and what went wrong), `reap`, `rollback SCHEMA`, `repair SCHEMA resume|undo|mark-done`.
 #![allow(clippy::print_stdout)] // its results are read by the test that started it
 
 use std::process::ExitCode;
@@ -89,6 +90,10 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
             let count: u32 = count.parse().map_err(|_| usage())?;
             measure(runtime, version.parse()?, ttl, count).await
         }
+        ("rounds", [version, name, count]) => {
+            let count: u32 = count.parse().map_err(|_| usage())?;
+            rounds(runtime, version.parse()?, InstanceId::new(name)?, count).await
+        }
         ("reap", []) => Ok(json!(runtime.reap().await?)),
         ("rollback", [schema]) => Ok(json!(runtime.rollback(schema.parse()?, false).await?)),
         ("repair", [schema, action]) => {
@@ -121,4 +126,29 @@ async fn measure(runtime: &Runtime, version: HandlerVersion, ttl: Duration, coun
         tokio::time::sleep(ttl / 10).await;
     }
     Ok(json!({"activate_ms": activated, "renew_ms": renewed}))
+}
+
+async fn rounds(runtime: &Runtime, version: HandlerVersion, name: InstanceId, count: u32) -> lockstep::Result<Value> {
+    let (mut up, mut down, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..count {
+        let options = ActivateOptions {
+            instance: Some(name.clone()),
+            ..ActivateOptions::default()
+        };
+        let started = Instant::now();
+        match runtime.activate_with(version.clone(), options).await {
+            Ok(_) => up.push(started.elapsed().as_micros()),
+            Err(error) => failed.push(error.to_string()),
+        }
+        let options = DeactivateOptions {
+            instance: Some(name.clone()),
+            ..DeactivateOptions::default()
+        };
+        let started = Instant::now();
+        match runtime.deactivate_with(version.clone(), options).await {
+            Ok(_) => down.push(started.elapsed().as_micros()),
+            Err(error) => failed.push(error.to_string()),
+        }
+    }
+    Ok(json!({"activate_us": up, "deactivate_us": down, "failed": failed}))
 }

@@ -14,6 +14,7 @@ use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 facts_on!(Sqlite sqlite, Postgres postgres:
     a_schema_stays_exactly_while_somebody_uses_it
     processes_at_the_edge_agree_with_the_catalog
+    what_is_let_go_while_the_downs_run_goes_as_well
 );
 
 /// How many come, round by round: at most 16 tasks meet.
@@ -250,6 +251,33 @@ async fn rows_written_under_a_rollback_are_not_lost() {
         "{written} rows were written and are gone: {left:?}"
     );
     runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn what_is_let_go_while_the_downs_run_goes_as_well(engine: Engine) {
+    let database = Database::new(engine).await;
+    let folder = Folder::users();
+    for (way, postgres) in [("up", "SELECT 1;\n"), ("down", "SELECT pg_sleep(2);\n")] {
+        folder.write(&format!("schema_v2/002_slow.{way}.sql"), "SELECT 1;\n");
+        folder.write(&format!("schema_v2/002_slow.{way}.postgres.sql"), postgres);
+    }
+    for version in ["users@1.0.0", "users@2.0.0"] {
+        Actor::new(&database, &folder, &["activate", version, "deploy"])
+            .run()
+            .await
+            .told();
+    }
+    let newer = Actor::new(&database, &folder, &["deactivate", "users@2.0.0", "deploy"]).start();
+    if engine == Engine::Postgres {
+        until("the way down runs", async || database.running("pg_sleep").await == 1).await;
+    }
+    Actor::new(&database, &folder, &["deactivate", "users@1.0.0", "deploy"])
+        .run()
+        .await
+        .told();
+    ended(newer).await.told();
+    assert!(!database.has_table("users").await, "nothing uses either of them");
     invariants::check(&database, true).await;
     database.drop().await;
 }

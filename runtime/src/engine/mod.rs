@@ -131,8 +131,8 @@ pub(crate) trait Transaction: Send {
     /// The user's objects as this transaction sees them.
     async fn snapshot(&mut self) -> Result<Snapshot>;
 
-    /// How many rows hold something in what would be removed.
-    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64>;
+    /// How many rows hold something in each of what would be removed.
+    async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>>;
 
     /// Makes it all true at once: steps, rows, events. After an error the outcome is one of the two, and the caller asks.
     async fn commit(self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>>;
@@ -262,18 +262,26 @@ const KNOWN_SCHEMES: &[&str] = &[
     "postgres:",
 ];
 
-/// The query that counts the rows that hold something in what would be removed.
-pub(crate) fn count_sql(dialect: Dialect, removed: &Removed) -> Result<String> {
-    let table = table_of(dialect, removed)?;
+/// How much is counted by one query: SQLite takes no more than 500 parts.
+pub(crate) const COUNTED_AT_ONCE: usize = 100;
+
+/// The query that counts the rows that hold something in each of what would be removed: one row each, in that order.
+pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed]) -> Result<String> {
     // A user's function of that name may come first in the search path.
     let count = match dialect {
         Dialect::Postgres => "pg_catalog.count",
         _ => "count",
     };
-    match removed {
-        Removed::Table { .. } => Ok(format!("SELECT {count}(*) FROM {table}")),
-        Removed::Column { column, .. } => Ok(format!("SELECT {count}({}) FROM {table}", quoted(dialect, column)?)),
-    }
+    let part = |(at, each): (usize, &Removed)| {
+        let table = table_of(dialect, each)?;
+        let counted = match each {
+            Removed::Table { .. } => "*".to_owned(),
+            Removed::Column { column, .. } => quoted(dialect, column)?,
+        };
+        Ok(format!("SELECT {at} AS place, {count}({counted}) AS many FROM {table}"))
+    };
+    let parts: Vec<_> = removed.iter().enumerate().map(part).collect::<Result<_>>()?;
+    Ok(format!("{} ORDER BY place", parts.join(" UNION ALL ")))
 }
 
 fn quoted(dialect: Dialect, name: &str) -> Result<String> {

@@ -63,6 +63,16 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections.max(1))
             .acquire_timeout(settings.connect_timeout)
+            // A connection that was of use a moment ago is asked nothing first.
+            .test_before_acquire(false)
+            .before_acquire(|connection, seen| {
+                Box::pin(async move {
+                    if seen.idle_for > RESTED {
+                        answered(connection.ping()).await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options.clone());
         // The pool hides why it cannot connect behind its own time-out, so the first connection is made by hand.
         let mut first = open(&options, settings.connect_timeout, &shown).await?;
@@ -136,6 +146,9 @@ async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<
         }),
     }
 }
+
+/// After how long without use a pooled connection is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// How long the answer to a statement of our own is waited for; the server itself gives up sooner.
 const ANSWER: Duration = Duration::from_secs(12);

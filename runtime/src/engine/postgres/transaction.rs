@@ -1,5 +1,6 @@
 //! PostgreSQL's transactions: `READ COMMITTED`, so that a statement after a lock sees what the lock waited for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own
 use super::{Postgres, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::writes::Value;
+use crate::engine::{COUNTED_AT_ONCE, count_sql, table_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -224,21 +227,27 @@ fn lost(error: &Error) -> Fault {
 impl PgTransaction {
     /// Going back to the mark let go of the trial's locks: what is written between the count and the drop would be lost
     /// without a word (R8). A foreign table cannot be locked.
-    async fn keep_writers_out(&mut self, removed: &Removed) -> Result<()> {
+    async fn keep_writers_out(&mut self, removed: &[Removed]) -> Result<()> {
         const DOING: &str = "keeping writers out of what would be lost";
-        let table = crate::engine::table_of(Dialect::Postgres, removed)?;
-        let lockable = format!(
-            "SELECT relkind IN ('r', 'p') FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass({})",
-            literal(&table)
-        );
-        let lockable = answered(sqlx::raw_sql(AssertSqlSafe(lockable)).fetch_optional(self.held.connection()?))
+        let tables: BTreeSet<_> = removed
+            .iter()
+            .map(|each| table_of(Dialect::Postgres, each))
+            .collect::<Result<_>>()?;
+        let tables: Vec<_> = tables.into_iter().collect();
+        let lockable = "SELECT name FROM pg_catalog.unnest($1::text[]) AS name JOIN pg_catalog.pg_class c \
+                        ON c.oid = pg_catalog.to_regclass(name) WHERE c.relkind IN ('r', 'p') ORDER BY name";
+        let query = sqlx::query_scalar(lockable).persistent(self.persistent).bind(tables);
+        let lockable: Vec<String> = answered(query.fetch_all(self.held.connection()?))
             .await
             .map_err(own(DOING))?;
-        if lockable.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false)) {
-            self.simple(DOING, format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
-                .await?;
+        if lockable.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.simple(
+            DOING,
+            format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", lockable.join(", ")),
+        )
+        .await
     }
 
     async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
@@ -251,8 +260,8 @@ impl PgTransaction {
     /// Tells the server how long the statements to come may take.
     async fn set_timeout(&mut self, limit: &Limit) -> Outcome<()> {
         let wanted = limit.deadline.remaining().max(Duration::from_millis(1));
-        // Within the same step only less time is left, and the watchdog counts that; no need to say it again.
-        let close = |set: Duration| set >= wanted && set < wanted + Duration::from_millis(1500);
+        // Where hardly less or more time is left the watchdog counts that; no need to say it again for every step.
+        let close = |set: Duration| set + set / 20 >= wanted && set < wanted + Duration::from_millis(1500);
         if self.timeout.is_some_and(close) {
             return Ok(());
         }
@@ -426,23 +435,27 @@ impl Transaction for PgTransaction {
         inspect::snapshot(self.held.connection()?, &self.schema).await
     }
 
-    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64> {
+    async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         let doing = "counting the rows that would be lost";
-        let sql = crate::engine::count_sql(Dialect::Postgres, removed)?;
         let lost = |fault: Fault| Error::Database {
             doing,
             message: fault.message,
             code: None,
             transient: fault.cause == Cause::Transient,
         };
-        self.set_timeout(limit).await.map_err(lost)?;
-        self.keep_writers_out(removed).await?;
-        let counted: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-            .persistent(false)
-            .fetch_one(self.held.connection()?)
-            .await
-            .map_err(own(doing))?;
-        Ok(u64::try_from(counted).unwrap_or(0))
+        let mut counts = Vec::with_capacity(removed.len());
+        for some in removed.chunks(COUNTED_AT_ONCE) {
+            self.set_timeout(limit).await.map_err(lost)?;
+            self.keep_writers_out(some).await?;
+            let sql = count_sql(Dialect::Postgres, some)?;
+            let counted: Vec<(i32, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+                .persistent(false)
+                .fetch_all(self.held.connection()?)
+                .await
+                .map_err(own(doing))?;
+            counts.extend(counted.into_iter().map(|(_, many)| u64::try_from(many).unwrap_or(0)));
+        }
+        Ok(counts)
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
@@ -452,18 +465,24 @@ impl Transaction for PgTransaction {
         };
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
         // A wake-up, never the data: the number only tells who has seen it already.
-        let channel = literal(&self.channel);
-        let wake_up = |last: &Event| format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq);
-        let notify = plan.events.last().map(wake_up).unwrap_or_default();
+        let wake_up = plan.events.last().map(|last| last.seq.to_string());
         let done = match writes::merged(&plan.writes) {
             // The everyday commit, such as a lease: planned once for each connection.
-            Some(write) => {
+            Some(mut write) => {
+                if let Some(seq) = wake_up {
+                    write.sql.to_mut().push_str(" RETURNING pg_catalog.pg_notify(?, ?)");
+                    write
+                        .values
+                        .extend([Value::Text(self.channel.clone()), Value::Text(seq)]);
+                }
                 let connection = self.held.connection()?;
                 run(connection, write, self.persistent).await.map_err(own(WRITING))?;
-                answered(sqlx::raw_sql(AssertSqlSafe(format!("{notify}COMMIT"))).execute(connection)).await
+                answered(sqlx::raw_sql("COMMIT").execute(connection)).await
             }
             // One round trip, however much there is; an error ends the script before its COMMIT.
             None => {
+                let notify = |seq| format!("SELECT pg_catalog.pg_notify({}, '{seq}'); ", literal(&self.channel));
+                let notify = wake_up.map(notify).unwrap_or_default();
                 let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
                 answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await
             }

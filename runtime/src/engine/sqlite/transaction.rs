@@ -17,6 +17,7 @@ use super::connect::{INTERRUPT, code, fault, is_busy, own};
 use super::{Sqlite, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::{COUNTED_AT_ONCE, count_sql};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
 
@@ -380,16 +381,20 @@ impl Transaction for SqliteTransaction {
         inspect::snapshot(self.line.connection()?).await
     }
 
-    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Result<u64> {
-        let sql = crate::engine::count_sql(Dialect::Sqlite, removed)?;
-        self.watch.set(Some(limit.clone()));
-        let counted: Result<i64, _> = sqlx::query_scalar(AssertSqlSafe(sql))
-            .persistent(false)
-            .fetch_one(self.line.connection()?)
-            .await;
-        self.watch.set(None);
-        let counted = counted.map_err(own("counting the rows that would be lost"))?;
-        Ok(u64::try_from(counted).unwrap_or(0))
+    async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
+        let mut counts = Vec::with_capacity(removed.len());
+        for some in removed.chunks(COUNTED_AT_ONCE) {
+            let sql = count_sql(Dialect::Sqlite, some)?;
+            self.watch.set(Some(limit.clone()));
+            let counted: Result<Vec<(i64, i64)>, _> = sqlx::query_as(AssertSqlSafe(sql))
+                .persistent(false)
+                .fetch_all(self.line.connection()?)
+                .await;
+            self.watch.set(None);
+            let counted = counted.map_err(own("counting the rows that would be lost"))?;
+            counts.extend(counted.into_iter().map(|(_, many)| u64::try_from(many).unwrap_or(0)));
+        }
+        Ok(counts)
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
