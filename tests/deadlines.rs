@@ -22,14 +22,14 @@ const A_SECOND: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits for work that must end by itself.
-async fn ends<T>(work: impl Future<Output = T>) -> (T, Duration) {
+pub async fn ends<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let started = Instant::now();
     let done = tokio::time::timeout(PATIENCE, work).await;
     (done.expect("it ends by itself"), started.elapsed())
 }
 
 /// Nothing of ours runs at the server a second later, and nothing is locked: another writer gets in.
-async fn server_is_free(database: &Database) {
+pub async fn server_is_free(database: &Database) {
     if database.engine == Engine::Postgres {
         let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                     AND (state = 'active' OR state LIKE 'idle in transaction%')";

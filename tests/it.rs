@@ -14,6 +14,7 @@ mod cost;
 mod crashes;
 mod deadlines;
 mod engines;
+mod hardening;
 mod invariants;
 mod model;
 mod probes;

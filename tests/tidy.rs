@@ -134,6 +134,77 @@ fn links_between_the_documents_lead_somewhere() {
     }
 }
 
+/// The tests of this binary, as `cargo test` names them.
+fn tests() -> BTreeSet<String> {
+    let told = std::process::Command::new(std::env::current_exe().expect("this binary"))
+        .args(["--list", "--format", "terse"])
+        .output()
+        .expect("it lists its tests");
+    let text = String::from_utf8(told.stdout).expect("text");
+    text.lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_matrix_of_faults_names_tests_that_exist() {
+    let (tests, text) = (tests(), read("tests/README.md"));
+    // The last column of a row; `*` stands for the row's engines.
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.ends_with("` |"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() >= 45, "only {} rows", rows.len());
+    for row in rows {
+        let [fault, engines, expected, named] = row[..] else {
+            panic!("four columns: {row:?}");
+        };
+        assert!(!fault.is_empty() && !expected.is_empty(), "{row:?}");
+        let name = named.trim_matches('`');
+        assert!(
+            name.contains('*') || !engines.contains(','),
+            "{name} is one test of several engines"
+        );
+        for engine in engines.split(", ").filter(|_| name.contains('*')) {
+            let module = match engine {
+                "SQLite" => "sqlite",
+                "PostgreSQL" => "postgres",
+                "MariaDB" => "mysql",
+                other => panic!("no engine is called {other}"),
+            };
+            let name = name.replace('*', module);
+            assert!(tests.contains(&name), "tests/README.md names {name}, which is no test");
+        }
+        assert!(
+            name.contains('*') || tests.contains(name),
+            "tests/README.md names {name}, which is no test"
+        );
+    }
+}
+
+/// What is written to show that a fault is survived is in the matrix.
+#[test]
+fn every_scenario_of_hardening_is_in_the_matrix() {
+    let text = read("tests/README.md");
+    for test in tests().iter().filter(|name| name.starts_with("hardening::")) {
+        let parts: Vec<_> = test.split("::").collect();
+        let any = parts.iter().map(|part| {
+            if ["sqlite", "postgres", "mysql"].contains(part) {
+                "*"
+            } else {
+                part
+            }
+        });
+        let any = any.collect::<Vec<_>>().join("::");
+        assert!(
+            text.contains(&format!("`{test}`")) || text.contains(&format!("`{any}`")),
+            "tests/README.md does not list {test}"
+        );
+    }
+}
+
 #[test]
 fn architecture_names_every_module_of_the_runtime() {
     let text = read("ARCHITECTURE.md");

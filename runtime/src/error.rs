@@ -310,9 +310,9 @@ impl Error {
             }
             Self::Busy { .. } => Some("try again; 'lockstep status' shows who works on what".to_owned()),
             Self::NewerFormat { .. } => Some("use a newer lockstep for this database".to_owned()),
-            Self::NotPrepared { .. } | Self::ReadOnly { .. } => {
-                Some("connect as a user who may create tables here".to_owned())
-            }
+            Self::NotPrepared { .. } => Some("connect as a user who may create tables here".to_owned()),
+            Self::ReadOnly { .. } => Some("connect to the primary, with a URL and as a user that may write".to_owned()),
+            Self::Database { code: Some(code), .. } => database_next(code),
             Self::Unknown { .. } => {
                 Some("'lockstep status' shows what is true; the same command may be run again".to_owned())
             }
@@ -374,6 +374,20 @@ fn without_position(text: &str) -> String {
     match text.split_once(": ") {
         Some((place, rest)) if place.starts_with("line ") => rest.to_owned(),
         _ => text.to_owned(),
+    }
+}
+
+/// What a person does about an error of the database's own.
+fn database_next(code: &str) -> Option<String> {
+    match code {
+        "SQLSTATE 42501" => Some(
+            "let their owner GRANT what is missing to the user of the URL; Lockstep's own tables need GRANT SELECT, INSERT, \
+             UPDATE ON lockstep_meta, lockstep_scope, lockstep_schema, lockstep_binding, lockstep_lease, lockstep_step, \
+             lockstep_event"
+                .to_owned(),
+        ),
+        "SQLSTATE 53100" | "SQLite 13" => Some("make room on the database's disk, and run the same again".to_owned()),
+        _ => None,
     }
 }
 

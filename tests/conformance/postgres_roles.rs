@@ -6,13 +6,13 @@ use super::{end, s, start, v};
 use crate::support::{Database, Engine, Folder, database::quiet};
 
 /// The database's URL for another role.
-fn url_of(database: &Database, role: &str) -> String {
+pub fn url_of(database: &Database, role: &str) -> String {
     let (_, host) = database.url.split_once('@').expect("a user");
     format!("postgres://{role}:hush1@{host}")
 }
 
 /// A role of this test's own, without any right but to connect.
-async fn newcomer(database: &Database) -> String {
+pub async fn newcomer(database: &Database) -> String {
     let name = database.rows("SELECT current_database()::text").await[0][0].clone();
     let role = format!("role_{name}");
     database
@@ -21,7 +21,7 @@ async fn newcomer(database: &Database) -> String {
     role
 }
 
-async fn dismiss(database: &Database, role: &str) {
+pub async fn dismiss(database: &Database, role: &str) {
     database
         .execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))
         .await;

@@ -39,18 +39,39 @@ impl Database {
                     server: None,
                 }
             }
-            Engine::Postgres => {
-                let server = postgres_server();
-                let name = format!("t_{}", lockstep_id());
-                administer(&server, &format!("CREATE DATABASE {name}")).await;
-                let url = with_database(&server, &name);
-                Self {
-                    engine,
-                    url,
-                    folder: None,
-                    server: Some((server, name)),
-                }
-            }
+            Engine::Postgres => Self::on(&postgres_server(), "").await,
+        }
+    }
+
+    /// A database on another PostgreSQL server than the run's; `how` ends the `CREATE DATABASE`.
+    pub async fn on(server: &str, how: &str) -> Self {
+        let name = format!("t_{}", lockstep_id());
+        administer(server, &format!("CREATE DATABASE {name} {how}")).await;
+        Self {
+            engine: Engine::Postgres,
+            url: with_database(server, &name),
+            folder: None,
+            server: Some((server.to_owned(), name)),
+        }
+    }
+
+    /// The same database at another address; the one it was made with drops it.
+    pub fn at(&self, url: String) -> Self {
+        Self {
+            engine: self.engine,
+            url,
+            folder: None,
+            server: None,
+        }
+    }
+
+    /// An SQLite database in a folder of the caller's.
+    pub fn in_folder(folder: &std::path::Path) -> Self {
+        Self {
+            engine: Engine::Sqlite,
+            url: format!("sqlite://{}", folder.join("test.db").display()),
+            folder: None,
+            server: None,
         }
     }
 

@@ -1,14 +1,22 @@
 //! What scenarios stand on: databases that go away with the test, schema folders, processes.
 
+pub mod clock;
 pub mod database;
+pub mod disk;
 pub mod folder;
+pub mod link;
 pub mod observe;
+pub mod pooler;
 pub mod process;
+pub mod server;
 
 pub use database::{Database, Engine};
 pub use folder::Folder;
+pub use link::{Fate, Link};
 pub use observe::until;
+pub use pooler::Pooler;
 pub use process::{Actor, Cli};
+pub use server::Server;
 
 /// Facts that hold on every engine named, each a test of its own: `facts_on!(Sqlite sqlite, Postgres postgres: fact …)`.
 macro_rules! facts_on {

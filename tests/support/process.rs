@@ -124,6 +124,25 @@ impl Actor {
         self
     }
 
+    /// Starts in another time: see [`super::clock::Clock`].
+    pub fn in_time_of(mut self, clock: &super::clock::Clock) -> Self {
+        self.0.envs(clock.environment());
+        self
+    }
+
+    /// May not write more than so many bytes to any one file, as on a full disk; it is told, not killed.
+    pub fn limited_to(self, bytes: u64) -> Self {
+        let inner = self.0.as_std();
+        let mut outer = command("sh");
+        outer.args([
+            "-c",
+            "trap '' XFSZ; exec prlimit --fsize=\"$0\" \"$@\"",
+            &bytes.to_string(),
+        ]);
+        outer.arg(inner.get_program()).args(inner.get_args());
+        Self(outer)
+    }
+
     pub async fn run(mut self) -> Ended {
         wait(self.0.spawn().expect("the actor starts")).await
     }

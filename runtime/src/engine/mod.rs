@@ -290,13 +290,18 @@ pub(crate) const COUNTED_AT_ONCE: usize = 100;
 
 /// The query that counts the rows that hold something in each of what would be removed: one row each, in that order.
 pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed]) -> Result<String> {
+    // A user's function of that name may come first in the search path.
+    let count = match dialect {
+        Dialect::Postgres => "pg_catalog.count",
+        _ => "count",
+    };
     let part = |(at, each): (usize, &Removed)| {
         let table = table_of(dialect, each)?;
         let counted = match each {
             Removed::Table { .. } => "*".to_owned(),
             Removed::Column { column, .. } => quoted(dialect, column)?,
         };
-        Ok(format!("SELECT {at} AS place, count({counted}) AS many FROM {table}"))
+        Ok(format!("SELECT {at} AS place, {count}({counted}) AS many FROM {table}"))
     };
     let parts: Vec<_> = removed.iter().enumerate().map(part).collect::<Result<_>>()?;
     Ok(format!("{} ORDER BY place", parts.join(" UNION ALL ")))

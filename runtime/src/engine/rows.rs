@@ -134,12 +134,18 @@ impl SchemaRow {
         let record = SchemaRecord {
             state: state(WHAT, SchemaState::from_name(&self.state), &self.state)?,
             checksum: Checksum::recorded(self.checksum),
-            requires: document(WHAT, &self.requires)?,
-            compatible_with: document(WHAT, &self.compatible_with)?,
+            requires: document("lockstep_schema.requires", &self.requires)?,
+            compatible_with: document("lockstep_schema.compatible_with", &self.compatible_with)?,
             applied_at: self.applied_at.map(Timestamp),
             rolled_back_at: self.rolled_back_at.map(Timestamp),
-            retention: self.retention.map(|text| document(WHAT, &text)).transpose()?,
-            failure: self.error.map(|text| document(WHAT, &text)).transpose()?,
+            retention: self
+                .retention
+                .map(|text| document("lockstep_schema.retention", &text))
+                .transpose()?,
+            failure: self
+                .error
+                .map(|text| document("lockstep_schema.error", &text))
+                .transpose()?,
         };
         Ok((name(WHAT, &self.version)?, record))
     }
@@ -153,7 +159,7 @@ impl BindingRow {
                 handler_version: handler_version(WHAT, &self.handler, &self.api_version)?,
                 schema: name(WHAT, &self.schema_version)?,
                 artifact: self.artifact,
-                tags: document::<BTreeSet<Tag>>(WHAT, &self.tags)?,
+                tags: document::<BTreeSet<Tag>>("lockstep_binding.tags", &self.tags)?,
             },
             state: state(WHAT, HandlerState::from_name(&self.state), &self.state)?,
             ever_active: self.ever_active != 0,
@@ -203,7 +209,7 @@ impl EventRow {
             seq: unsigned(WHAT, self.seq)?,
             at: Timestamp(self.at),
             instance: name(WHAT, &self.instance)?,
-            kind: document::<EventKind>(WHAT, &self.payload)?,
+            kind: document::<EventKind>("lockstep_event.payload", &self.payload)?,
         })
     }
 }

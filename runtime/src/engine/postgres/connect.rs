@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Postgres as Driver};
+use sqlx::{AssertSqlSafe, Connection, Postgres as Driver, Row};
 
 use super::Postgres;
 use super::guard::Guards;
@@ -54,10 +54,17 @@ impl Postgres {
         if options.get_application_name().is_none() {
             options = options.application_name("lockstep");
         }
-        Self::connect_to(options, settings, shown).await
+        // Poolers do not know it, and no floating point number of ours is ever read.
+        options = options.extra_float_digits(None);
+        Self::connect_to(options, settings, shown, keeps_statements(url)).await
     }
 
-    pub(super) async fn connect_to(options: PgConnectOptions, settings: &Settings, shown: String) -> Result<Self> {
+    pub(super) async fn connect_to(
+        options: PgConnectOptions,
+        settings: &Settings,
+        shown: String,
+        persistent: bool,
+    ) -> Result<Self> {
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections.max(1))
             .acquire_timeout(settings.connect_timeout)
@@ -74,13 +81,17 @@ impl Postgres {
             .connect_lazy_with(options.clone());
         // The pool hides why it cannot connect behind its own time-out, so the first connection is made by hand.
         let mut first = open(&options, settings.connect_timeout, &shown).await?;
-        let schema: Option<String> = sqlx::query_scalar("SELECT pg_catalog.current_schema()::text")
+        let schema: Option<String> = sqlx::raw_sql("SELECT pg_catalog.current_schema()::text")
             .fetch_one(&mut first)
             .await
+            .and_then(|row| row.try_get(0))
             .map_err(own("connecting"))?;
         let _ = first.close().await;
         let schema = schema.ok_or_else(|| Error::NotPrepared {
-            message: "no schema of the search path exists or may be used".to_owned(),
+            message:
+                "no schema of the search path exists or may be used; GRANT USAGE and CREATE on one of them to the \
+                      user of the URL first"
+                    .to_owned(),
         })?;
         let settings = settings.clone();
         Ok(Self {
@@ -90,6 +101,7 @@ impl Postgres {
             settings,
             url: shown,
             schema,
+            persistent,
             listener: tokio::sync::Mutex::default(),
         })
     }
@@ -125,6 +137,12 @@ pub(super) fn lock_key(metadata: &str, purpose: &str, name: &str) -> i64 {
     let mut key = [0; 8];
     key.copy_from_slice(&hash[..8]);
     i64::from_be_bytes(key)
+}
+
+/// Whether the URL lets us prepare statements; `statement-cache-capacity=0` says that a pooler is in between.
+fn keeps_statements(url: &str) -> bool {
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    !parameters.split('&').any(|p| p == "statement-cache-capacity=0")
 }
 
 async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<PgConnection> {
@@ -190,18 +208,60 @@ pub(super) fn connect_error(url: &str, error: &sqlx::Error) -> Error {
     let transient = match sqlstate(error).as_deref() {
         // The server starts, stops, or has no room.
         Some(state) => state.starts_with("57P") || state.starts_with("53"),
-        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut),
+        // A certificate that is refused stays so.
+        None => {
+            matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) && !words(error).contains("certificate")
+        }
     };
+    let mut message = words(error);
+    if let Some(advice) = encryption_advice(&message) {
+        message = format!("{message}; {advice}");
+    }
     Error::Connect {
         url: url.to_owned(),
-        message: words(error),
+        message,
         transient,
     }
+}
+
+/// What the URL must say where encryption is the trouble.
+fn encryption_advice(message: &str) -> Option<&'static str> {
+    if message.contains("no encryption") || message.contains("SSL off") {
+        return Some("add sslmode=require to the URL, or verify-full and sslrootcert, if the server offers TLS");
+    }
+    message.contains("certificate").then_some(
+        "sslmode=verify-full checks it against the authorities in the file that sslrootcert names, and the host's name",
+    )
 }
 
 fn is_transient(state: Option<&str>) -> bool {
     // lock_not_available, deadlock_detected, serialization_failure, query_canceled (our own time limit).
     matches!(state, Some("55P03" | "40P01" | "40001" | "57014"))
+}
+
+/// What to do about prepared statements that others made, or that are gone.
+const POOLER: &str = "a connection pooler that gives each transaction another connection seems to be in between: add \
+     statement-cache-capacity=0 to the URL's parameters";
+
+/// Whether a prepared statement is there before we made it, or gone after: the session is not ours alone.
+fn is_shared_session(state: Option<&str>) -> bool {
+    matches!(state, Some("42P05" | "26000"))
+}
+
+/// Whether a prepared statement was made before its tables changed: on another connection it works.
+fn is_stale(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("0A000") && routine(error) == Some("RevalidateCachedQuery")
+}
+
+/// Whether a transaction that writes was refused because the server only follows another: the server says that in the
+/// language it was told to speak, so the place in its source tells it.
+fn is_standby(error: &sqlx::Error) -> bool {
+    routine(error) == Some("call_bool_check_hook")
+}
+
+fn routine(error: &sqlx::Error) -> Option<&str> {
+    let database = error.as_database_error()?;
+    database.try_downcast_ref::<PgDatabaseError>()?.routine()
 }
 
 /// An error of one of our own statements.
@@ -210,10 +270,15 @@ pub(super) fn own(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
         let state = sqlstate(&error);
         match state.as_deref() {
             Some("25006") => Error::ReadOnly { message: words(&error) },
+            Some("0A000") if is_standby(&error) => Error::ReadOnly { message: words(&error) },
             _ => Error::Database {
                 doing,
-                message: words(&error),
-                transient: is_transient(state.as_deref()) || matches!(error, sqlx::Error::Io(_)),
+                message: if is_shared_session(state.as_deref()) {
+                    format!("{}; {POOLER}", words(&error))
+                } else {
+                    words(&error)
+                },
+                transient: is_transient(state.as_deref()) || is_stale(&error) || matches!(error, sqlx::Error::Io(_)),
                 code: state.map(|s| format!("SQLSTATE {s}")),
             },
         }
@@ -272,9 +337,9 @@ fn numbered(sql: &str) -> String {
     out
 }
 
-/// Runs one of our statements with its values.
-pub(super) async fn run(connection: &mut PgConnection, write: Write) -> Result<u64, sqlx::Error> {
-    let mut query = sqlx::query::<Driver>(AssertSqlSafe(numbered(&write.sql)));
+/// Runs one of our statements with its values; `persistent` where the server may keep it for the next time.
+pub(super) async fn run(connection: &mut PgConnection, write: Write, persistent: bool) -> Result<u64, sqlx::Error> {
+    let mut query = sqlx::query::<Driver>(AssertSqlSafe(numbered(&write.sql))).persistent(persistent);
     for value in write.values {
         query = bind(query, value);
     }
@@ -294,7 +359,16 @@ fn bind(query: Query<'_>, value: Value) -> Query<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{literal, numbered};
+    use super::{keeps_statements, literal, numbered};
+
+    #[test]
+    fn a_url_says_that_a_pooler_is_in_between() {
+        assert!(keeps_statements("postgres://a@b/c?sslmode=disable"));
+        assert!(keeps_statements("postgres://a@b/c?statement-cache-capacity=01"));
+        assert!(!keeps_statements(
+            "postgres://a@b/c?sslmode=disable&statement-cache-capacity=0"
+        ));
+    }
 
     #[test]
     fn parameters_are_numbered_in_order() {

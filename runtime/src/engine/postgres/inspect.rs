@@ -13,7 +13,7 @@ const DOING: &str = "reading the database's schema";
 
 const COLUMNS: &str = "\
 SELECT n.nspname::text, c.relname::text, a.attname::text,
-  concat_ws(' ', pg_catalog.format_type(a.atttypid, a.atttypmod),
+  pg_catalog.concat_ws(' ', pg_catalog.format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attnotnull THEN 'not null' END,
     'default ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
     CASE WHEN a.attidentity <> '' THEN 'identity ' || a.attidentity::text END,
@@ -52,13 +52,13 @@ SELECT 'function', s.name, p.proname || '(' || pg_catalog.pg_get_function_identi
   FROM pg_catalog.pg_proc p JOIN space s ON s.oid = p.pronamespace WHERE p.prokind IN ('f', 'p', 'w')
   AND NOT EXISTS (SELECT 1 FROM part WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
 UNION ALL
-SELECT 'sequence', s.name, c.relname::text, concat_ws(' ', pg_catalog.format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle)
+SELECT 'sequence', s.name, c.relname::text, pg_catalog.concat_ws(' ', pg_catalog.format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle)
   FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid AND c.relname NOT LIKE 'lockstep\\_%' JOIN space s ON s.oid = c.relnamespace
 UNION ALL
-SELECT 'enum', s.name, t.typname::text, (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
+SELECT 'enum', s.name, t.typname::text, (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
   FROM pg_catalog.pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typtype = 'e'
 UNION ALL
-SELECT 'domain', s.name, t.typname::text, concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END, t.typdefault)
+SELECT 'domain', s.name, t.typname::text, pg_catalog.concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END, t.typdefault)
   FROM pg_catalog.pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typtype = 'd'
 UNION ALL
 SELECT 'extension', n.nspname::text, e.extname::text, e.extversion
@@ -73,8 +73,7 @@ pub(super) async fn snapshot(connection: &mut PgConnection, default_schema: &str
         }
     };
     let mut snapshot = Snapshot::default();
-    let rows = sqlx::query(COLUMNS)
-        .persistent(false)
+    let rows = sqlx::raw_sql(COLUMNS)
         .fetch_all(&mut *connection)
         .await
         .map_err(own(DOING))?;
@@ -93,8 +92,7 @@ pub(super) async fn snapshot(connection: &mut PgConnection, default_schema: &str
             table.columns.insert(column, Column { declaration: read(3)? });
         }
     }
-    let rows = sqlx::query(OBJECTS)
-        .persistent(false)
+    let rows = sqlx::raw_sql(OBJECTS)
         .fetch_all(&mut *connection)
         .await
         .map_err(own(DOING))?;

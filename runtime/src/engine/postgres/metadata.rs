@@ -169,8 +169,8 @@ impl Postgres {
         );
         let work = async {
             sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await?;
-            let renewed = run(connection, writes::renewal(scope, lease, NOW)).await?;
-            sqlx::query("COMMIT").execute(&mut *connection).await?;
+            let renewed = run(connection, writes::renewal(scope, lease, NOW), self.persistent).await?;
+            sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
             Ok::<_, sqlx::Error>(renewed > 0)
         };
         let answer = tokio::time::timeout(deadline.remaining(), work).await;
@@ -237,8 +237,12 @@ impl Postgres {
 
     pub(super) async fn write_meta(&self, key: &str, value: &str) -> Result<()> {
         let mut line = self.line().await?;
-        let sql = "INSERT INTO lockstep_meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        let done = answered(sqlx::query(sql).bind(key).bind(value).execute(line.connection()?)).await;
+        let sql = format!(
+            "INSERT INTO lockstep_meta (key, value) VALUES ({}, {}) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            literal(key),
+            literal(value)
+        );
+        let done = answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(line.connection()?)).await;
         done.map_err(own("writing the metadata"))?;
         line.finish();
         Ok(())
@@ -252,7 +256,8 @@ impl Postgres {
     pub(super) async fn listen(&self, scope: &Scope, at_most: Duration, seen: &AtomicU64) {
         let wait = async {
             let mut held = self.listener.lock().await;
-            if held.is_none() {
+            // A pooler would keep a connection listening that others use.
+            if held.is_none() && self.persistent {
                 *held = self.start_listening(scope).await;
             }
             match held.as_mut() {
@@ -306,13 +311,19 @@ pub(super) fn stored_spec_sql(scope: &Scope, schema: &SchemaVersion) -> String {
 }
 
 /// One statement is one consistent reading, and its time is read after the locks of the statements before it.
-pub(super) async fn facts(connection: &mut PgConnection, scope: &Scope, reading: Reading<'_>) -> Result<Facts> {
+pub(super) async fn facts(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    reading: Reading<'_>,
+    persistent: bool,
+) -> Result<Facts> {
     let instance = match reading {
         Reading::Whole => None,
         Reading::For(instance) => Some(instance.as_str()),
     };
     // Prepared: the server plans it once for each connection.
     let row = sqlx::query(AssertSqlSafe(facts_sql(reading)))
+        .persistent(persistent)
         .bind(scope.as_str())
         .bind(instance)
         .fetch_optional(connection)
@@ -339,7 +350,7 @@ fn facts_row(row: &PgRow) -> Result<FactsRow, sqlx::Error> {
     })
 }
 
-fn event_row(row: &PgRow) -> Result<EventRow, sqlx::Error> {
+pub(super) fn event_row(row: &PgRow) -> Result<EventRow, sqlx::Error> {
     Ok(EventRow {
         seq: row.try_get(0)?,
         at: row.try_get(1)?,

@@ -33,6 +33,9 @@ pub(super) struct Postgres {
     url: String,
     /// The schema Lockstep's tables live in: the first of the search path when we connected.
     schema: String,
+    /// Whether statements are prepared once for each connection. Behind a pooler that gives each transaction another
+    /// connection of the server they must not be, and nothing else may outlive its transaction either.
+    persistent: bool,
     /// Woken by other processes' commits, while the connection lasts.
     listener: tokio::sync::Mutex<Option<PgListener>>,
 }

@@ -18,7 +18,13 @@ impl Postgres {
         let options = self.options.clone().database(&name);
         let dropper = self.options.clone();
         let cleanup_name = name.clone();
-        let opened = Self::connect_to(options, &self.settings, format!("{} (rehearsal)", self.url)).await;
+        let opened = Self::connect_to(
+            options,
+            &self.settings,
+            format!("{} (rehearsal)", self.url),
+            self.persistent,
+        )
+        .await;
         let engine: Arc<dyn Engine> = match opened {
             Ok(engine) => Arc::new(engine),
             Err(error) => {

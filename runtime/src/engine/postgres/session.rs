@@ -34,6 +34,16 @@ pub(super) struct PgSession {
 impl Postgres {
     pub(super) async fn session(&self, scope: &Scope, deadline: Deadline) -> Result<PgSession> {
         const DOING: &str = "opening a session for a step outside a transaction";
+        if !self.persistent {
+            // Its limits and its identity are a session's, and here each statement would run in another.
+            return Err(Error::Setting {
+                name: "the URL",
+                message:
+                    "leads through a pooler (statement-cache-capacity=0), and a step outside a transaction needs a \
+                          connection of its own: use a URL that leads to the server itself"
+                        .to_owned(),
+            });
+        }
         let (guard, _) = self.hold_structure(scope, deadline).await?;
         let mut worker = self.dedicated().await?;
         // A crash of ours is noticed while a statement runs; locks are bounded by the statement's own limit.
@@ -167,7 +177,7 @@ impl Session for PgSession {
         begin(&mut self.worker, &self.schema).await?;
         let written = async {
             check_epoch(&mut self.worker, &self.scope, epoch).await?;
-            run(&mut self.worker, writes::journal_write(&self.scope, entry))
+            run(&mut self.worker, writes::journal_write(&self.scope, entry), true)
                 .await
                 .map_err(own(DOING))
         };
@@ -218,7 +228,7 @@ impl Session for PgSession {
             result = check_epoch(&mut self.worker, &self.scope, epoch).await.map_err(refused);
         }
         if result.is_ok() {
-            let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry)).await;
+            let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry), true).await;
             result = written.map(|_| ()).map_err(|e| super::connect::fault(&e, false));
         }
         if self.lost {

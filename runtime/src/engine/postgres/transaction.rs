@@ -61,10 +61,8 @@ impl Stopper {
     async fn stop(&self) {
         let ask = async {
             let mut second = PgConnection::connect_with(&self.options).await?;
-            sqlx::query("SELECT pg_catalog.pg_cancel_backend($1)")
-                .bind(self.pid)
-                .execute(&mut second)
-                .await?;
+            let cancel = format!("SELECT pg_catalog.pg_cancel_backend({})", self.pid);
+            sqlx::raw_sql(AssertSqlSafe(cancel)).execute(&mut second).await?;
             second.close().await
         };
         match tokio::time::timeout(STOPPING, ask).await {
@@ -115,6 +113,8 @@ pub(super) struct PgTransaction {
     timeout: Option<Duration>,
     /// Whether a step may have changed the search path.
     path_touched: bool,
+    /// Whether the server may keep prepared statements for the next transaction.
+    persistent: bool,
     engine: Resolver,
 }
 
@@ -187,7 +187,7 @@ impl Postgres {
             if row.try_get::<bool, _>(0).map_err(own(DOING))? {
                 return Ok((connection, row.try_get(1).map_err(own(DOING))?));
             }
-            answered(sqlx::query("ROLLBACK").execute(&mut connection))
+            answered(sqlx::raw_sql("ROLLBACK").execute(&mut connection))
                 .await
                 .map_err(own(DOING))?;
             if deadline.is_over() {
@@ -212,6 +212,7 @@ impl Postgres {
             facts: None,
             timeout: None,
             path_touched: false,
+            persistent: self.persistent,
             engine: Resolver {
                 options: self.options.clone(),
             },
@@ -235,7 +236,7 @@ impl PgTransaction {
         let tables: Vec<_> = tables.into_iter().collect();
         let lockable = "SELECT name FROM pg_catalog.unnest($1::text[]) AS name JOIN pg_catalog.pg_class c \
                         ON c.oid = pg_catalog.to_regclass(name) WHERE c.relkind IN ('r', 'p') ORDER BY name";
-        let query = sqlx::query_scalar(lockable).bind(tables);
+        let query = sqlx::query_scalar(lockable).persistent(self.persistent).bind(tables);
         let lockable: Vec<String> = answered(query.fetch_all(self.held.connection()?))
             .await
             .map_err(own(DOING))?;
@@ -274,7 +275,7 @@ impl PgTransaction {
 #[async_trait]
 impl Transaction for PgTransaction {
     async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
-        let facts = metadata::facts(self.held.connection()?, &self.scope, reading).await?;
+        let facts = metadata::facts(self.held.connection()?, &self.scope, reading, self.persistent).await?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
@@ -359,6 +360,9 @@ impl Transaction for PgTransaction {
         let stopper = self.stopper.clone();
         let ended = {
             let connection = self.held.connection().map_err(|e| lost(&e))?;
+            // What code prepared before a step changed its tables would fail for good.
+            let forgotten = connection.clear_cached_statements().await;
+            forgotten.map_err(|error| fault(&error, false))?;
             let mut lent = StepConnection::Postgres(connection);
             let work = async {
                 if up {
@@ -476,7 +480,7 @@ impl Transaction for PgTransaction {
                         .extend([Value::Text(self.channel.clone()), Value::Text(seq)]);
                 }
                 let connection = self.held.connection()?;
-                run(connection, write).await.map_err(own(WRITING))?;
+                run(connection, write, self.persistent).await.map_err(own(WRITING))?;
                 answered(sqlx::raw_sql("COMMIT").execute(connection)).await
             }
             // One round trip, however much there is; an error ends the script before its COMMIT.
@@ -501,7 +505,7 @@ impl Transaction for PgTransaction {
         // A connection that does not answer is dropped, and the server takes back what was open on it.
         let rolled_back = match self.held.connection() {
             Ok(connection) => {
-                let rollback = sqlx::query("ROLLBACK").execute(connection);
+                let rollback = sqlx::raw_sql("ROLLBACK").execute(connection);
                 matches!(tokio::time::timeout(STOPPING, rollback).await, Ok(Ok(_)))
             }
             Err(_) => false,
@@ -551,20 +555,16 @@ impl Resolver {
             .execute(&mut connection)
             .await
             .map_err(own(DOING))?;
-        let row: Option<(i64, i64, String, String)> =
-            sqlx::query_as("SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = $1 AND seq = $2")
-                .bind(scope.as_str())
-                .bind(i64::try_from(seq).unwrap_or(i64::MAX))
-                .fetch_optional(&mut connection)
-                .await
-                .map_err(own(DOING))?;
+        let sql = format!(
+            "SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = {} AND seq = {seq}",
+            literal(scope.as_str())
+        );
+        let row = sqlx::raw_sql(AssertSqlSafe(sql))
+            .fetch_optional(&mut connection)
+            .await
+            .map_err(own(DOING))?;
         leave(connection).await;
-        let event = row.map(|(seq, at, instance, payload)| crate::engine::rows::EventRow {
-            seq,
-            at,
-            instance,
-            payload,
-        });
+        let event = row.as_ref().map(metadata::event_row).transpose().map_err(own(DOING))?;
         event.map(crate::engine::rows::EventRow::into_event).transpose()
     }
 }

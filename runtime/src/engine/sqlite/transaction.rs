@@ -1,5 +1,6 @@
 //! SQLite's transactions: always `BEGIN IMMEDIATE`, so that the writer lock is held from the first statement.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -59,22 +60,41 @@ impl Drop for Line {
     }
 }
 
-/// What the progress handler looks at: it runs on SQLite's own thread, about every thousand operations.
+/// What SQLite asks on its own thread: whether to go on, about every thousand operations, and whether to commit.
 #[derive(Default)]
-pub(super) struct Watch(Mutex<Option<Limit>>);
+pub(super) struct Watch {
+    limit: Mutex<Option<Limit>>,
+    /// The steps are over and the commit is ours.
+    commits: AtomicBool,
+    /// Somebody else wanted to commit.
+    refused: AtomicBool,
+}
 
 impl Watch {
     pub(super) fn set(&self, limit: Option<Limit>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
     pub(super) fn go_on(&self) -> bool {
-        let limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
         limit
             .as_ref()
             .is_none_or(|l| !l.deadline.is_over() && !l.cancel.is_cancelled())
     }
+
+    /// Code that ends the transaction, and statements that run on their own after an interrupt took everything back,
+    /// find their commits turned into rollbacks.
+    fn may_commit(&self) -> bool {
+        let ours = self.commits.load(Ordering::SeqCst);
+        if !ours {
+            self.refused.store(true, Ordering::SeqCst);
+        }
+        ours
+    }
 }
+
+/// Nothing of it stays: see [`Watch::may_commit`].
+const ENDED: &str = "it ended the transaction it ran in, which was taken back";
 
 pub(super) const PROGRESS_OPERATIONS: i32 = 1000;
 
@@ -179,7 +199,9 @@ async fn prepare_for_steps(connection: &mut SqliteConnection, watch: Arc<Watch>)
         .await
         .map_err(own("preparing a connection"))?;
     let mut handle = connection.lock_handle().await.map_err(own("preparing a connection"))?;
-    handle.set_progress_handler(PROGRESS_OPERATIONS, move || watch.go_on());
+    let asked = Arc::clone(&watch);
+    handle.set_progress_handler(PROGRESS_OPERATIONS, move || asked.go_on());
+    handle.set_commit_hook(move || watch.may_commit());
     Ok(())
 }
 
@@ -215,8 +237,7 @@ impl SqliteTransaction {
             .connection()
             .map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
         let done = sqlx::query(sql).execute(connection).await;
-        done.map(|_| ())
-            .map_err(|_| Fault::new(Cause::Escaped, "it ended the transaction it ran in"))
+        done.map(|_| ()).map_err(|_| Fault::new(Cause::Refused, ENDED))
     }
 
     /// What code changed is not to be counted among the rows of the step after it.
@@ -314,6 +335,10 @@ impl Transaction for SqliteTransaction {
             .line
             .connection()
             .map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
+        // What code prepared before a step changed its tables would read columns that are not there.
+        if let Err(error) = connection.clear_cached_statements().await {
+            return Err(fault(&error));
+        }
         let mut lent = StepConnection::Sqlite(connection);
         let work = async {
             if up {
@@ -336,6 +361,7 @@ impl Transaction for SqliteTransaction {
             Err(_) => Err(Fault::new(Cause::TimedOut, "the code did not end in time")),
             Ok(Err(error)) if limit.cancel.is_cancelled() => Err(Fault::new(Cause::Cancelled, error.to_string())),
             Ok(Err(error)) if limit.deadline.is_over() => Err(Fault::new(Cause::TimedOut, error.to_string())),
+            Ok(_) if self.watch.refused.load(Ordering::SeqCst) => Err(Fault::new(Cause::Refused, ENDED)),
             Ok(Err(error)) => Err(Fault::new(Cause::Refused, error.to_string())),
             Ok(Ok(())) => {
                 self.guard("RELEASE lockstep_guard").await?;
@@ -401,6 +427,7 @@ impl Transaction for SqliteTransaction {
         }
         let plan = writes::plan(&self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.
+        self.watch.commits.store(true, Ordering::SeqCst);
         let script = writes::script(&plan.writes, super::connect::literal) + "COMMIT";
         sqlx::raw_sql(AssertSqlSafe(script))
             .execute(self.line.connection()?)

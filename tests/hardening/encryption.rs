@@ -1,0 +1,120 @@
+//! Servers that insist on TLS: whoever comes without it is told so, certificates are checked where the URL says so, and no
+//! secret is shown.
+
+use std::path::Path;
+use std::process::Command;
+
+use lockstep::ErrorKind;
+
+use super::{at, whole_story};
+use crate::invariants;
+use crate::support::{Database, Folder, Server};
+
+/// A certificate authority and a certificate for `localhost`, made by openssl.
+fn certificates(folder: &Path) {
+    let openssl = |arguments: &str| {
+        let told = Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(folder)
+            .output()
+            .expect("openssl is installed");
+        assert!(
+            told.status.success(),
+            "openssl {arguments}: {}",
+            String::from_utf8_lossy(&told.stderr)
+        );
+    };
+    let authority = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -addext basicConstraints=critical,CA:TRUE";
+    for name in ["ca", "other"] {
+        openssl(&format!(
+            "{authority} -subj /CN={name} -keyout {name}.key -out {name}.crt"
+        ));
+    }
+    for (name, host) in [("server", "localhost"), ("stranger", "db.example")] {
+        std::fs::write(folder.join("names"), format!("subjectAltName=DNS:{host}\n")).expect("a file");
+        openssl(&format!(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={host} -keyout {name}.key -out {name}.csr"
+        ));
+        openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out {name}.crt"
+        ));
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_insists_on_tls_gets_it_and_certificates_are_checked() {
+    let made = tempfile::tempdir().expect("a temporary folder");
+    certificates(made.path());
+    let read = |name: &str| std::fs::read_to_string(made.path().join(name)).expect("made");
+    let mut server = Server::new();
+    server.write("server.crt", &read("server.crt"));
+    server.write("server.key", &read("server.key"));
+    server.write(
+        "pg_hba.conf",
+        "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n",
+    );
+    let port = free_port();
+    server.configure("ssl = on\nlisten_addresses = '127.0.0.1'");
+    server.listens_at(port);
+    server.start().await;
+    let database = Database::on(&server.url("postgres"), "").await;
+    let name = database.rows("SELECT current_database()::text").await[0][0].clone();
+    database.execute(&format!("CREATE ROLE app LOGIN PASSWORD 'hush1'; GRANT ALL ON DATABASE {name} TO app; GRANT ALL ON SCHEMA public TO app")).await;
+    let folder = Folder::users();
+    let ca = |name: &str| made.path().join(name).display().to_string();
+    let url = |more: &str| format!("postgres://app:hush1@localhost:{port}/{name}?{more}");
+
+    // Without it: the server's own words, and what to write into the URL.
+    let error = at(&url("sslmode=disable"), &folder).await.expect_err("refused");
+    let told = format!("{error} {}", error.next_step().unwrap_or_default());
+    assert_eq!(error.kind(), ErrorKind::Operator, "{error:?}");
+    assert!(
+        told.contains("no encryption") && told.contains("sslmode=require"),
+        "{told}"
+    );
+    assert!(!format!("{told} {error:?}").contains("hush1"), "{told}");
+
+    for good in [
+        "sslmode=require".to_owned(),
+        format!("sslmode=verify-ca&sslrootcert={}", ca("ca.crt")),
+        format!("sslmode=verify-full&sslrootcert={}", ca("ca.crt")),
+    ] {
+        let runtime = at(&url(&good), &folder).await.unwrap_or_else(|e| panic!("{good}: {e}"));
+        whole_story(&runtime).await;
+        runtime.shutdown().await;
+    }
+    let wrong = at(
+        &url(&format!("sslmode=verify-full&sslrootcert={}", ca("other.crt"))),
+        &folder,
+    )
+    .await;
+    refused_certificate(&wrong.expect_err("another authority"));
+
+    // A good certificate of another host.
+    server.write("server.crt", &read("stranger.crt"));
+    server.write("server.key", &read("stranger.key"));
+    database.execute("SELECT pg_reload_conf()").await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let full = format!("sslmode=verify-full&sslrootcert={}", ca("ca.crt"));
+    let other = at(&url(&full), &folder).await;
+    refused_certificate(&other.expect_err("another name"));
+    let wrong = at(&url(&full).replace("hush1", "hush2"), &folder)
+        .await
+        .expect_err("refused");
+    assert!(!format!("{wrong} {wrong:?}").contains("hush2"), "{wrong}");
+    invariants::check(&database, true).await;
+}
+
+fn refused_certificate(error: &lockstep::Error) {
+    println!("Postgres: {error} — {}", error.next_step().unwrap_or_default());
+    let told = format!("{error} {}", error.next_step().unwrap_or_default());
+    assert_eq!(error.kind(), ErrorKind::Operator, "{error:?}");
+    assert!(told.contains("certificate"), "{told}");
+    assert!(told.contains("sslrootcert"), "{told}");
+    assert!(!format!("{told} {error:?}").contains("hush1"), "{told}");
+}

@@ -1,0 +1,213 @@
+//! Links that are cut, late or full of holes: whatever message is lost, either all of an operation counts or nothing of it,
+//! the caller is told which, and whoever comes next goes on.
+
+use std::time::Duration;
+
+use lockstep::{ErrorKind, Runtime};
+
+use super::{all_is_well, at};
+use crate::conformance::v;
+use crate::invariants;
+use crate::support::link::Weather;
+use crate::support::{Database, Engine, Fate, Folder, Link, until};
+
+/// Cuts the n-th request of activations and rollbacks, for every n until nothing is cut any more.
+async fn cut_everywhere(fate: Fate) {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    let direct = at(&database.url, &folder).await.expect("the server is there");
+    let mut told_wrong = 0;
+    let mut cuts = 0;
+    for n in 1.. {
+        let link = Link::new(&database, move |at, _| if at == n { fate } else { Fate::Passes }).await;
+        let outcome = story(&link, &database, &folder).await;
+        if !link.met() {
+            outcome.expect("nothing was cut");
+            break;
+        }
+        cuts += 1;
+        if let Err((doing, error)) = outcome {
+            let kind = error.kind();
+            // A step whose connection broke failed, and says why.
+            let step = kind == ErrorKind::StepFailed && error.to_string().contains("connection broke");
+            let expected = [ErrorKind::Retry, ErrorKind::Operator].contains(&kind);
+            assert!(step || expected, "{doing}, request {n}: {error:?}");
+            let live = !database.status().await.leases.is_empty();
+            let counts = live == (doing == "activating");
+            // What is said to be unchanged is unchanged.
+            if error.code() != "unknown_outcome" && counts && doing != "opening" {
+                told_wrong += 1;
+                println!("{fate:?} at request {n}, {doing}: it counts, and was told as {error}");
+            }
+        }
+        invariants::check(&database, false).await;
+        // Whoever comes next is not hindered.
+        direct
+            .activate(v("users@2.0.0"))
+            .await
+            .unwrap_or_else(|e| panic!("after request {n}: {e}"));
+        direct
+            .deactivate(v("users@2.0.0"))
+            .await
+            .unwrap_or_else(|e| panic!("after request {n}: {e}"));
+    }
+    println!("Postgres: {cuts} requests of a story were cut ({fate:?})");
+    assert!(cuts > 10, "only {cuts}");
+    assert_eq!(told_wrong, 0);
+    direct.shutdown().await;
+    all_is_well(&database).await;
+    database.drop().await;
+}
+
+async fn story(link: &Link, database: &Database, folder: &Folder) -> Result<(), (&'static str, lockstep::Error)> {
+    let runtime = at(&link.url(database), folder).await.map_err(|e| ("opening", e))?;
+    let done = async {
+        runtime
+            .activate(v("users@2.0.0"))
+            .await
+            .map_err(|e| ("activating", e))?;
+        runtime
+            .deactivate(v("users@2.0.0"))
+            .await
+            .map_err(|e| ("deactivating", e))?;
+        Ok(())
+    };
+    let done = done.await;
+    runtime.shutdown().await;
+    done
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_cut_before_any_request_leaves_all_or_nothing() {
+    cut_everywhere(Fate::CutBefore).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_cut_before_any_reply_leaves_all_or_nothing_and_the_caller_is_told_which() {
+    cut_everywhere(Fate::CutBeforeReply).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_cut_after_any_reply_leaves_all_or_nothing() {
+    cut_everywhere(Fate::CutAfterReply).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_link_is_only_slow() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    let link = Link::new(&database, |_, _| Fate::Late(Duration::from_millis(40))).await;
+    let runtime = at(&link.url(&database), &folder).await.expect("slow, but there");
+    super::whole_story(&runtime).await;
+    runtime.shutdown().await;
+    all_is_well(&database).await;
+    database.drop().await;
+}
+
+/// A commit whose request vanishes did not happen, and one that a hole swallows is looked up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_a_hole_swallows_is_told_as_not_done() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    let link = Link::new(&database, |_, sql| {
+        if sql.contains("pg_notify") && sql.contains("COMMIT") {
+            Fate::BlackHole
+        } else {
+            Fate::Passes
+        }
+    })
+    .await;
+    let runtime = at(&link.url(&database), &folder).await.expect("the server is there");
+    let patience = Duration::from_secs(45);
+    let outcome = tokio::time::timeout(patience, runtime.activate(v("users@2.0.0")))
+        .await
+        .expect("it ends");
+    let error = outcome.expect_err("nobody heard of it");
+    println!("Postgres: a swallowed commit: {error}");
+    assert!(link.met());
+    runtime.shutdown().await;
+    drop(link);
+    until("the server noticed", async || {
+        database.number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").await == 0
+    })
+    .await;
+    assert!(!database.has_table("users").await);
+    let direct = at(&database.url, &folder).await.expect("the server is there");
+    direct
+        .activate(v("users@2.0.0"))
+        .await
+        .expect("nothing stands in the way");
+    direct.shutdown().await;
+    all_is_well(&database).await;
+    database.drop().await;
+}
+
+/// A holder behind a partition learns in time that it lost, whether packets vanish or connections break.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_cut_off_from_the_server_stops_before_its_lease_runs_out() {
+    for weather in [Weather::BlackHole, Weather::Cut] {
+        let database = Database::new(Engine::Postgres).await;
+        let folder = Folder::users();
+        let link = Link::clear(&database).await;
+        let runtime = at(&link.url(&database), &folder).await.expect("the server is there");
+        let ttl = Duration::from_millis(1500);
+        let lease = runtime.lease_for(v("users@1.0.0"), ttl, false).await.expect("a lease");
+        // Renewed at least once, and then cut off.
+        tokio::time::sleep(ttl / 2).await;
+        assert!(lease.is_live());
+        link.becomes(weather);
+        let lost = tokio::time::timeout(Duration::from_secs(10), lease.lost()).await;
+        let lost = lost.expect("it is told").to_string();
+        // By the database's clock the lease still lives, or only just ended.
+        let expires = database.number("SELECT max(expires_at) FROM lockstep_lease").await;
+        let now = database
+            .number("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint")
+            .await;
+        println!(
+            "Postgres, {weather:?}: told {} ms before the lease ran out: {lost}",
+            (expires - now) / 1000
+        );
+        assert!(now < expires + 500_000, "told {} ms too late", (now - expires) / 1000);
+        assert!(!lease.is_live());
+        link.becomes(Weather::Clear);
+        // Back again, it works: the lease is another one.
+        let again = until_it_works(&runtime, ttl).await;
+        again.release().await.expect("given back");
+        drop(lease);
+        runtime.shutdown().await;
+        all_is_well(&database).await;
+        database.drop().await;
+    }
+}
+
+async fn until_it_works(runtime: &Runtime, ttl: Duration) -> lockstep::Lease {
+    for _ in 0..20 {
+        match runtime.lease_for(v("users@1.0.0"), ttl, false).await {
+            Ok(lease) => return lease,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Retry, "{error}"),
+        }
+    }
+    panic!("it never worked again");
+}
+
+/// What others do is followed again after the link comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_view_catches_up_after_a_partition() {
+    let database = Database::new(Engine::Postgres).await;
+    let folder = Folder::users();
+    let link = Link::clear(&database).await;
+    let watching = at(&link.url(&database), &folder).await.expect("the server is there");
+    let direct = at(&database.url, &folder).await.expect("the server is there");
+    direct.activate(v("users@1.0.0")).await.unwrap();
+    until("it follows", async || watching.is_active("schema_v1")).await;
+    link.becomes(Weather::Cut);
+    direct.activate(v("users@2.0.0")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!watching.is_active("schema_v2"), "it cannot know");
+    link.becomes(Weather::Clear);
+    until("it follows again", async || watching.is_active("schema_v2")).await;
+    watching.shutdown().await;
+    direct.shutdown().await;
+    all_is_well(&database).await;
+    database.drop().await;
+}
