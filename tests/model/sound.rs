@@ -39,6 +39,8 @@ pub(crate) const BASE: Setting = Setting {
     crashes: 0,
     cuts: 0,
     failures: 0,
+    unanswered: 0,
+    jumps: 0,
     breakage: None,
 };
 const JOURNALLED: Setting = Setting {

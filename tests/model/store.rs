@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use lockstep_lifecycle::{EventKind, Facts, Operation, OperationChange, OperationKind};
@@ -14,7 +15,7 @@ use lockstep_registry::{
 };
 
 use super::decisions::{Answer, Call};
-use super::explorer::Violation;
+use super::explorer::{Mix, Violation};
 use super::setting::{Breakage, INSTANCES, PINS, SCHEMAS, Setting, VERSIONS};
 
 /// The time at which everything happens; "later" is a lease whose end was moved into the past.
@@ -78,8 +79,9 @@ struct Version {
 #[derive(Default)]
 struct Memory {
     versions: Vec<Rc<Version>>,
-    ids: HashMap<String, u32>,
-    answers: HashMap<(u32, Call), Rc<Answer>>,
+    /// By 128 bits of what the facts say.
+    ids: HashMap<[u64; 2], u32>,
+    answers: HashMap<(u32, Call), Rc<Answer>, BuildHasherDefault<Mix>>,
 }
 
 pub(crate) struct Store {
@@ -269,6 +271,21 @@ impl Store {
         })
     }
 
+    /// The clock passes every end there is, or goes back before all of them.
+    pub(crate) fn jump(&self, before: u32, forward: bool) -> Rows {
+        let end = if forward { PAST } else { NOW.after(TTL) };
+        self.touch(before, |facts| {
+            for lease in facts.leases.values_mut() {
+                lease.expires_at = lease.expires_at.map(|_| end);
+            }
+            for record in facts.schemas.values_mut() {
+                if let Some(retention) = &mut record.retention {
+                    retention.until = retention.until.map(|_| end);
+                }
+            }
+        })
+    }
+
     fn ended(&self, event: &EventKind) -> Option<Ended> {
         let (EventKind::LeaseReleased {
             holder,
@@ -290,7 +307,7 @@ impl Store {
     fn intern(&self, facts: Facts, replayed: Facts) -> u32 {
         let mut canonical = facts.clone();
         canonical.event_seq = 0;
-        let name = format!("{canonical:?}");
+        let name = fingerprint(&format!("{canonical:?}"));
         if let Some(known) = self.memory.borrow().ids.get(&name) {
             return *known;
         }
@@ -373,6 +390,14 @@ impl Store {
     }
 }
 
+fn fingerprint(text: &str) -> [u64; 2] {
+    [0u8, 1].map(|half| {
+        let mut hasher = DefaultHasher::new();
+        (half, text).hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
 fn serves(facts: &Facts, version: &HandlerVersion) -> bool {
     facts
         .bindings
@@ -389,6 +414,9 @@ fn logged_part(facts: &Facts) -> Facts {
     for lease in part.leases.values_mut() {
         lease.epoch = 0;
         lease.expires_at = lease.expires_at.map(|_| NOW);
+    }
+    for retention in part.schemas.values_mut().filter_map(|r| r.retention.as_mut()) {
+        retention.until = retention.until.map(|_| NOW);
     }
     part
 }
