@@ -15,6 +15,7 @@ mod deadlines;
 mod engines;
 mod invariants;
 mod model;
+mod reading;
 mod storms;
 mod support;
 mod tidy;

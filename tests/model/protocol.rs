@@ -124,12 +124,14 @@ impl Model {
 
     /// The steps that follow from one request.
     pub(crate) fn ask(&self, world: &World, instance: u8, request: Request, out: &mut Vec<Step<World>>) {
-        Moves {
+        let mut moves = Moves {
             model: self,
             world,
             out,
-        }
-        .ask(instance, request);
+        };
+        let first = moves.out.len();
+        moves.ask(instance, request);
+        moves.lose_answers(instance, first);
     }
 }
 

@@ -51,9 +51,14 @@ const BASE: Setting = Setting {
 };
 
 /// Random steps of one schedule, at most; then it is left in peace.
-const STEPS: u64 = 60;
+const STEPS: u64 = 80;
 /// Steps within which what was begun comes to its end once nothing new is asked for and nothing goes wrong.
 const CALM: usize = 400;
+
+/// Requests that an idle instance tries in turn before it leaves the others to go on.
+const TRIES: usize = 4;
+/// What a model remembers of the product's answers, at most: then it begins anew.
+const MEMORY: usize = 20_000;
 
 /// SplitMix64: a few lines that give the same numbers for good, whichever version of whichever library is in use.
 struct Rng(u64);
@@ -116,8 +121,6 @@ pub(crate) struct Tally {
     pub(crate) faults: u64,
     /// Different states, by a fingerprint of 64 bits.
     pub(crate) states: usize,
-    /// Schedules in which something was asked and which came to rest in the end.
-    pub(crate) rested: u64,
     pub(crate) found: Option<Found>,
 }
 
@@ -168,6 +171,9 @@ impl Scheduler {
             let seed = seed_of(root, index);
             let broken = self.schedule(seed, &mut tally);
             tally.schedules += 1;
+            for model in self.models.iter_mut().filter(|m| m.store.distinct_facts() > MEMORY) {
+                *model = Model::new(*model.setting());
+            }
             if let Some(violation) = broken {
                 let told = self.replay(seed).unwrap_or_else(|| Counterexample {
                     violation,
@@ -203,15 +209,16 @@ impl Scheduler {
 
     fn schedule(&mut self, seed: u64, tally: &mut Tally) -> Option<Violation> {
         let mut walk = self.walk(seed);
-        let (which, mut prints) = (walk.which, Vec::new());
+        let (model, which, mut prints) = (walk.model, walk.which, Vec::new());
         let broken = walk.go(|step| {
+            let facts = model.store.summary(step.next.facts).print;
+            let state = World { facts: 0, ..step.next };
             let mut print = Mix::default();
-            (which, step.next).hash(&mut print);
+            (which, facts, state).hash(&mut print);
             prints.push(print.finish());
             tally.faults += u64::from(step.fault);
         });
         tally.steps += prints.len() as u64;
-        tally.rested += u64::from(broken.is_none() && !prints.is_empty());
         self.seen.extend(prints);
         broken
     }
@@ -278,7 +285,19 @@ impl Walk<'_> {
     fn wild(&mut self) {
         let instance = self.rng.weighed(&self.temper.instances) as u8;
         let part = PARTS[self.rng.weighed(&self.temper.parts)];
-        self.model.part(&self.world, part, instance, &mut self.out);
+        let of = &self.world.instances[usize::from(instance)];
+        if part == Part::Program && of.at == At::Idle && !of.unsure {
+            // One request, drawn first: most would be refused, and asking for all of them costs the most.
+            for _ in 0..TRIES {
+                let request = self.rng.one_of(ALL);
+                self.model.ask(&self.world, instance, request, &mut self.out);
+                if !self.out.is_empty() {
+                    break;
+                }
+            }
+        } else {
+            self.model.part(&self.world, part, instance, &mut self.out);
+        }
         let goes_wrong = part == Part::Misfortune || self.rng.below(16) < self.temper.bad_luck;
         if self.out.iter().any(|step| step.fault == goes_wrong) {
             self.out.retain(|step| step.fault == goes_wrong);

@@ -54,6 +54,8 @@ pub(crate) struct Summary {
     pub(crate) epoch: u8,
     /// Every epoch that is named, one bit each.
     pub(crate) epochs: u64,
+    /// Names the facts whatever number they have here.
+    pub(crate) print: u64,
     /// A rule the facts break by themselves.
     pub(crate) broken: Option<Violation>,
 }
@@ -71,8 +73,9 @@ pub(crate) struct Rows {
 
 struct Version {
     facts: Facts,
-    /// What the log of the shortest history up to here replays to, from nothing.
-    replayed: Facts,
+    /// What the log of the first history up to here replays to, from nothing; `None` where that is the facts, as each
+    /// commit makes sure.
+    replayed: Option<Facts>,
     summary: Rc<Summary>,
 }
 
@@ -118,7 +121,7 @@ impl Store {
             now: NOW,
             ..Facts::default()
         };
-        store.intern(empty.clone(), empty);
+        store.intern(empty, None);
         store
     }
 
@@ -207,7 +210,7 @@ impl Store {
             ));
         }
         rows.event_seq += events.len() as u64;
-        let mut replayed = version.replayed.clone();
+        let mut replayed = version.replayed.as_ref().unwrap_or(&version.facts).clone();
         let mut broken = None;
         for event in &logged {
             replayed.event_seq += 1;
@@ -235,7 +238,7 @@ impl Store {
         rows.epoch += u64::from(takes_epoch);
         let ended = events.iter().filter_map(|e| self.ended(e)).collect();
         Ok(Rows {
-            facts: self.intern(rows, replayed),
+            facts: self.intern(rows, broken.is_some().then_some(replayed)),
             ended,
             broken,
         })
@@ -304,14 +307,14 @@ impl Store {
         Some((instance, u8::from(*handler_version == self.versions[1]), incarnation))
     }
 
-    fn intern(&self, facts: Facts, replayed: Facts) -> u32 {
+    fn intern(&self, facts: Facts, replayed: Option<Facts>) -> u32 {
         let mut canonical = facts.clone();
         canonical.event_seq = 0;
         let name = fingerprint(&format!("{canonical:?}"));
         if let Some(known) = self.memory.borrow().ids.get(&name) {
             return *known;
         }
-        let summary = Rc::new(self.summarize(&facts));
+        let summary = Rc::new(self.summarize(&facts, name[0]));
         let mut memory = self.memory.borrow_mut();
         let id = u32::try_from(memory.versions.len()).expect("fewer than 2^32 facts");
         memory.ids.insert(name, id);
@@ -323,7 +326,7 @@ impl Store {
         id
     }
 
-    fn summarize(&self, facts: &Facts) -> Summary {
+    fn summarize(&self, facts: &Facts, print: u64) -> Summary {
         let record = |at: usize| facts.schemas.get(&self.schemas[at]);
         let mut leases = [[None; 2]; 3];
         for lease in facts.leases.values() {
@@ -354,6 +357,7 @@ impl Store {
             announced: facts.operation.is_some(),
             epoch: small(facts.epoch),
             epochs: epochs.chain([facts.epoch]).fold(0, |bits, epoch| bits | 1 << epoch),
+            print,
             broken: self.flaw(facts),
         }
     }

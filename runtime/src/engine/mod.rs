@@ -13,7 +13,7 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
-mod rows;
+pub(crate) mod rows;
 mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
