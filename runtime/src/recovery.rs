@@ -172,10 +172,11 @@ async fn attempt(
         .get(schema)
         .is_some_and(|r| r.state != SchemaState::Applied && r.occupies())
         || !spec.is_transactional();
+    let wanted = Wanted { action, direction };
     let done = if alone {
-        outside(core, schema, action, direction, &spec, &operation, deadline).await
+        outside(core, schema, wanted, &spec, &operation, deadline).await
     } else {
-        inside(core, schema, direction, &spec, &operation, allow_loss, deadline).await
+        inside(core, schema, wanted, &spec, &operation, allow_loss, deadline).await
     };
     if done.is_err() {
         core.retract(&operation).await;
@@ -260,20 +261,19 @@ fn by_hand(
 async fn outside(
     core: &Arc<Core>,
     schema: &SchemaVersion,
-    action: RepairAction,
-    direction: Direction,
+    wanted: Wanted,
     spec: &Arc<SchemaSpec>,
     operation: &Operation,
     deadline: Deadline,
 ) -> Result<Repaired> {
+    let direction = wanted.direction;
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts(Reading::Whole).await?;
-    // Planned anew under the lock: somebody may have repaired it meanwhile.
-    if let Err(refusal) = plan_repair(facts.clone(), schema, action, &operation.id) {
+    if let Err(error) = plan_anew(&facts, schema, wanted, operation) {
         transaction.abandon().await;
         session.close().await;
-        return Err(refusal.into());
+        return Err(error);
     }
     let epoch = facts.epoch + 1;
     let decision = lockstep_lifecycle::begin_repair(facts, spec, direction, &operation.id)?;
@@ -300,16 +300,40 @@ async fn outside(
     steps.map(|steps| repaired(schema, direction, steps))
 }
 
+/// What a person wants and what that came to when it was first planned.
+#[derive(Clone, Copy)]
+struct Wanted {
+    action: RepairAction,
+    direction: Direction,
+}
+
+/// Under the lock: somebody may have repaired it meanwhile, or failed on another way, and then all of it begins anew.
+fn plan_anew(facts: &Facts, schema: &SchemaVersion, wanted: Wanted, operation: &Operation) -> Result<()> {
+    match plan_repair(facts.clone(), schema, wanted.action, &operation.id)? {
+        RepairPlan::Run { direction } if direction == wanted.direction => Ok(()),
+        _ => Err(Error::Fenced {
+            ours: facts.epoch,
+            found: facts.epoch,
+        }),
+    }
+}
+
 async fn inside(
     core: &Arc<Core>,
     schema: &SchemaVersion,
-    direction: Direction,
+    wanted: Wanted,
     spec: &Arc<SchemaSpec>,
     operation: &Operation,
     allow_loss: bool,
     deadline: Deadline,
 ) -> Result<Repaired> {
+    let direction = wanted.direction;
     let mut transaction = core.lock_structure(deadline).await?;
+    let facts = transaction.facts(Reading::Whole).await?;
+    if let Err(error) = plan_anew(&facts, schema, wanted, operation) {
+        transaction.abandon().await;
+        return Err(error);
+    }
     let job = Job {
         core,
         operation: &operation.id,

@@ -87,6 +87,7 @@ macro_rules! suite {
             repairs {
                 a_failed_up_is_resumed
                 a_failed_up_is_undone
+                two_who_repair_at_once_apply_it_once
                 a_failed_up_that_was_finished_by_hand_is_marked_done
                 a_failed_down_is_resumed_once_nobody_uses_it
                 what_did_not_fail_needs_no_repair
