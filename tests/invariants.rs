@@ -1,8 +1,7 @@
 //! The rules of the design as far as tables, events and the catalog can tell: every scenario ends here.
 
-use std::collections::BTreeSet;
+mod history;
 
-use lockstep::lifecycle::{EventKind, Facts};
 use lockstep::registry::{HandlerState, LeaseState, SchemaState};
 use lockstep::{Runtime, Status};
 
@@ -30,7 +29,7 @@ async fn check_in(database: &Database, at_rest: bool, one_clock: bool) {
         let ordered = events.windows(2).find(|pair| pair[0].at > pair[1].at);
         assert!(ordered.is_none(), "R4: time goes backward at {ordered:?}");
     }
-    replay(&status, &events);
+    history::check(&status, &events);
     rules(&status, at_rest);
     runtime.shutdown().await;
 }
@@ -43,69 +42,6 @@ async fn events(runtime: &Runtime) -> Vec<lockstep::Event> {
             return all;
         }
         all.extend(page);
-    }
-}
-
-/// R4: gapless, in commit order, and the log alone leads to the state in the tables.
-fn replay(status: &Status, events: &[lockstep::Event]) {
-    let mut facts = Facts::default();
-    for (at, event) in events.iter().enumerate() {
-        assert_eq!(event.seq, at as u64 + 1, "R4: the log has a gap before {event:?}");
-        facts
-            .apply(&event.kind, event.at)
-            .unwrap_or_else(|e| panic!("R4: event {} is illegal: {e}", event.seq));
-    }
-    assert_eq!(
-        status.event_seq,
-        events.len() as u64,
-        "R4: the scope's number is the log's length"
-    );
-    for schema in status.schemas.iter().filter(|s| s.checksum.is_some()) {
-        let replayed = facts
-            .schemas
-            .get(&schema.schema)
-            .unwrap_or_else(|| panic!("R4: no event made {schema:?}"));
-        assert_eq!(
-            replayed.state, schema.state,
-            "R4: {} by the log and by its row",
-            schema.schema
-        );
-        assert_eq!(
-            replayed.retention, schema.retention,
-            "R4: retention of {}",
-            schema.schema
-        );
-        assert_eq!(replayed.failure, schema.failure, "R4: failure of {}", schema.schema);
-    }
-    let by_log: BTreeSet<_> = facts
-        .leases
-        .values()
-        .map(|l| (l.key(), l.state))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|(k, s)| (k, s.as_str()))
-        .collect();
-    let by_rows: BTreeSet<_> = status
-        .leases
-        .iter()
-        .map(|l| (l.lease.key(), l.lease.state.as_str()))
-        .collect();
-    assert_eq!(by_log, by_rows, "R4: leases by the log and by their rows");
-    for handler in &status.handlers {
-        let replayed = facts.bindings.get(&handler.handler_version);
-        assert_eq!(
-            replayed.map(|r| r.state),
-            Some(handler.state),
-            "R4: {}",
-            handler.handler_version
-        );
-    }
-    let lost: Vec<_> = events
-        .iter()
-        .filter(|e| matches!(&e.kind, EventKind::SchemaRolledBack { lost, .. } if !lost.is_empty()))
-        .collect();
-    for event in lost {
-        assert!(event.seq > 0, "R8: {event:?}");
     }
 }
 

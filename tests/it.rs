@@ -19,6 +19,7 @@ mod invariants;
 mod model;
 mod probes;
 mod proof;
+mod reading;
 mod storms;
 mod support;
 mod tidy;

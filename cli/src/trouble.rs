@@ -183,13 +183,19 @@ fn point(text: &str, line: u32, column: Option<u32>) -> Option<String> {
 
 /// The text with the secrets of every URL in it taken out: a database's or a parser's own words may quote one.
 pub(crate) fn scrub(text: &str) -> String {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | '>');
+    let begins = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | '(' | '<');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(found) = rest.find("://") {
         let start = rest[..found]
-            .rfind(ends)
+            .rfind(begins)
             .map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
+        // What quotes it ends it; a password may hold every other mark.
+        let quote = rest[..start]
+            .chars()
+            .next_back()
+            .filter(|c| matches!(c, '"' | '\'' | '`'));
+        let ends = |c: char| quote.map_or(c.is_whitespace(), |quote| c == quote);
         let end = rest[found..].find(ends).map_or(rest.len(), |at| found + at);
         out.push_str(&rest[..start]);
         out.push_str(&lockstep::redact(&rest[start..end]));
@@ -210,6 +216,12 @@ mod tests {
             "invalid type: string \"postgres://app:***@db/shop\", expected a table; see https://x.y/z?token=*** ok";
         assert_eq!(scrub(text), shown);
         assert_eq!(scrub("no url: here"), "no url: here");
+        for password in ["s3,cret", "s3)cret", "s3'cret", "s3>cret", "s3://cret"] {
+            let text = format!("invalid \"postgres://app:{password}@db/shop\" (line 1)");
+            assert_eq!(scrub(&text), "invalid \"postgres://app:***@db/shop\" (line 1)");
+            let text = format!("cannot reach postgres://app:{password}@db/shop now");
+            assert_eq!(scrub(&text), "cannot reach postgres://app:***@db/shop now");
+        }
     }
 
     #[test]

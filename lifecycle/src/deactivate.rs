@@ -6,7 +6,7 @@ use lockstep_registry::{HandlerVersion, Incarnation, InstanceId, Lease, LeaseKey
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Draft;
-use crate::{Decision, EventKind, Facts, Failure, LiveUse, OperationId, Refusal, RetentionReason};
+use crate::{Decision, Direction, EventKind, Facts, Failure, LiveUse, OperationId, Refusal, RetentionReason};
 
 /// What becomes of a schema that nothing uses any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,18 +173,27 @@ pub fn conclude_rollback(facts: Facts, results: Vec<Reversal>) -> Result<Decisio
     Ok(draft.finish())
 }
 
-/// Records that a down failed. Where its transaction took everything back the schema is as it was.
+/// Records that a step of taking back, of a recovery or of a repair failed. Where its transaction took everything back
+/// the schema is as it was.
 pub fn fail_take_back(facts: Facts, failure: Failure, operation: OperationId) -> Result<Decision, Refusal> {
     let mut draft = Draft::new(facts);
     if let Some(record) = draft.facts.schemas.get(&failure.schema) {
         let (checksum, requires) = (record.checksum.clone(), record.requires.clone());
-        if record.occupies() {
+        // Somebody else may have finished what our transaction could not.
+        let is_late = failure.direction == Direction::Up && record.state == SchemaState::Applied;
+        if record.occupies() && !is_late {
             draft.push(EventKind::SchemaFailed {
                 operation,
                 failure,
                 checksum,
-                requires,
+                requires: requires.clone(),
             })?;
+        }
+        // Where nothing of it is left, it no longer needs what it builds on.
+        for parent in &requires {
+            if draft.facts.schemas.get(parent).is_some_and(|r| r.retention.is_none()) {
+                draft.retain(parent, None, RetentionReason::Policy)?;
+            }
         }
     }
     Ok(draft.finish())

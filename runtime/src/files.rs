@@ -51,7 +51,7 @@ struct FullBinding {
     tags: BTreeSet<Tag>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SchemaToml {
     #[serde(default)]
@@ -73,7 +73,7 @@ pub fn load(folder: &Path, dialect: Dialect) -> Result<SchemaFiles> {
             let version = SchemaVersion::new(&name).map_err(|e| format_error(&path, None, e.to_string()))?;
             found.specs.push(load_schema(&path, version, dialect)?);
         } else if name == "handlers.toml" {
-            found.bindings = load_handlers(&path)?;
+            found.bindings = handlers_of(&path, &read(&path)?)?;
         }
     }
     if found.specs.is_empty() {
@@ -136,10 +136,9 @@ fn format_error(path: &Path, line: Option<u32>, message: String) -> Error {
     }
 }
 
-fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = read(path)?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map(|span| line_of(&text, span.start));
+fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| line_of(text, span.start));
         format_error(path, line, error.message().to_owned())
     })
 }
@@ -149,8 +148,9 @@ fn line_of(text: &str, offset: usize) -> u32 {
     u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
-fn load_handlers(path: &Path) -> Result<Vec<Binding>> {
-    let file: Handlers = parse_toml(path)?;
+/// The bindings of a `handlers.toml`.
+pub(crate) fn handlers_of(path: &Path, text: &str) -> Result<Vec<Binding>> {
+    let file: Handlers = parse_toml(path, text)?;
     let mut bindings = Vec::new();
     let mut tags: BTreeMap<(HandlerId, Tag), HandlerVersion> = BTreeMap::new();
     let wrong = |message: String| format_error(path, None, message);
@@ -188,30 +188,36 @@ fn load_handlers(path: &Path) -> Result<Vec<Binding>> {
 fn load_schema(folder: &Path, version: SchemaVersion, dialect: Dialect) -> Result<SchemaSpec> {
     let json = folder.join("schema.json");
     let spec = if json.exists() {
-        load_flat(&json, &version)?
+        flat_of(&json, &read(&json)?, &version)?
     } else {
         let toml = folder.join("schema.toml");
-        let head: SchemaToml = if toml.exists() {
-            parse_toml(&toml)?
+        let mut head = if toml.exists() {
+            head_of(&toml, &read(&toml)?, version)?
         } else {
-            SchemaToml::default()
+            SchemaSpec::new(version, Vec::new())
         };
-        SchemaSpec {
-            steps: load_steps(folder, dialect)?,
-            version,
-            description: head.description,
-            requires: head.requires,
-            compatible_with: head.compatible_with,
-        }
+        head.steps = load_steps(folder, dialect)?;
+        head
     };
     spec.check().map_err(SpecsError::from)?;
     Ok(spec)
 }
 
-fn load_flat(path: &Path, version: &SchemaVersion) -> Result<SchemaSpec> {
-    let text = read(path)?;
+/// What a `schema.toml` says; the steps are files of their own.
+pub(crate) fn head_of(path: &Path, text: &str, version: SchemaVersion) -> Result<SchemaSpec> {
+    let head: SchemaToml = parse_toml(path, text)?;
+    Ok(SchemaSpec {
+        description: head.description,
+        requires: head.requires,
+        compatible_with: head.compatible_with,
+        ..SchemaSpec::new(version, Vec::new())
+    })
+}
+
+/// The schema of a `schema.json`.
+pub(crate) fn flat_of(path: &Path, text: &str, version: &SchemaVersion) -> Result<SchemaSpec> {
     let flat: SourceOneSchema =
-        serde_json::from_str(&text).map_err(|e| format_error(path, u32::try_from(e.line()).ok(), e.to_string()))?;
+        serde_json::from_str(text).map_err(|e| format_error(path, u32::try_from(e.line()).ok(), e.to_string()))?;
     let spec = SchemaSpec::try_from(flat).map_err(|e| format_error(path, None, e.to_string()))?;
     if spec.version != *version {
         let message = format!("it is for {}, but lies in the folder {version}", spec.version);

@@ -30,6 +30,9 @@ mod engine;
 mod error;
 mod failpoint;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guarded;
 mod journalled;
 mod lease;

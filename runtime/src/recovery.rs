@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use lockstep_lifecycle::{
-    Direction, Facts, Operation, OperationChange, OperationKind, RepairAction, RepairPlan, conclude_repair,
-    plan_recovery, plan_repair,
+    Direction, Facts, JournalEntry, JournalState, Operation, OperationChange, OperationKind, RepairAction, RepairPlan,
+    conclude_repair, plan_recovery, plan_repair,
 };
-use lockstep_registry::{SchemaSpec, SchemaState, SchemaVersion};
+use lockstep_registry::{SchemaSpec, SchemaState, SchemaVersion, Timestamp};
 
 use crate::activation::RETRY_PAUSE;
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::core::Core;
 use crate::deactivation;
-use crate::engine::{Reading, Transaction};
+use crate::engine::{Reading, Records, Transaction};
 use crate::failpoint::failpoint;
 use crate::journalled::{self, Run, finished_event};
 use crate::outcome::Repaired;
@@ -136,13 +136,15 @@ async fn attempt(
     allow_loss: bool,
     deadline: Deadline,
 ) -> Result<Repaired> {
+    // Read before the scope's row is held: it may be the only connection there is. What was applied does not change.
+    let stored = core.engine.stored_spec(core.scope(), schema).await?.map(Arc::new);
     let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts(Reading::Whole).await?;
     let operation = core.operation(OperationKind::Repair, schema, &facts);
     let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
     if half_way && action == RepairAction::MarkDone {
         transaction.abandon().await;
-        return mark_half_way(core, schema, &operation, deadline).await;
+        return mark_half_way(core, schema, &operation, stored, deadline).await;
     }
     let direction = match plan_repair(facts.clone(), schema, action, &operation.id) {
         Err(refusal) => {
@@ -151,7 +153,8 @@ async fn attempt(
         }
         Ok(RepairPlan::Record(decision)) => {
             let state = decision.after.state_of(schema);
-            core.commit(transaction, decision, OperationChange::Keep, false, core.records())
+            let records = by_hand(core, &operation, schema, state, stored);
+            core.commit(transaction, decision, OperationChange::Keep, false, records)
                 .await?;
             return Ok(Repaired {
                 schema: schema.clone(),
@@ -169,10 +172,11 @@ async fn attempt(
         .get(schema)
         .is_some_and(|r| r.state != SchemaState::Applied && r.occupies())
         || !spec.is_transactional();
+    let wanted = Wanted { action, direction };
     let done = if alone {
-        outside(core, schema, action, direction, &spec, &operation, deadline).await
+        outside(core, schema, wanted, &spec, &operation, deadline).await
     } else {
-        inside(core, schema, direction, &spec, &operation, allow_loss, deadline).await
+        inside(core, schema, wanted, &spec, &operation, allow_loss, deadline).await
     };
     if done.is_err() {
         core.retract(&operation).await;
@@ -185,6 +189,7 @@ async fn mark_half_way(
     core: &Arc<Core>,
     schema: &SchemaVersion,
     operation: &Operation,
+    stored: Option<Arc<SchemaSpec>>,
     deadline: Deadline,
 ) -> Result<Repaired> {
     let session = journalled::open(core, deadline).await?;
@@ -194,7 +199,8 @@ async fn mark_half_way(
     let result = match planned {
         Ok(RepairPlan::Record(decision)) => {
             let state = decision.after.state_of(schema);
-            core.commit(transaction, decision, OperationChange::ClearStale, true, core.records())
+            let records = by_hand(core, operation, schema, state, stored);
+            core.commit(transaction, decision, OperationChange::ClearStale, true, records)
                 .await
                 .map(|_| Repaired {
                     schema: schema.clone(),
@@ -213,23 +219,61 @@ async fn mark_half_way(
     result
 }
 
+/// What a person finished is finished in the journal, too: a later way back has every step to undo, a later way up
+/// every step to do.
+fn by_hand(
+    core: &Core,
+    operation: &Operation,
+    schema: &SchemaVersion,
+    state: SchemaState,
+    stored: Option<Arc<SchemaSpec>>,
+) -> Records {
+    let mut records = core.records();
+    let known = core.specs.load().get(schema).cloned();
+    let (direction, spec) = match state {
+        SchemaState::Applied => (Direction::Up, known.or(stored)),
+        _ => (Direction::Down, stored.or(known)),
+    };
+    // Neither in the files nor recorded: then there are no steps that could ever be undone or done.
+    let Some(spec) = spec else {
+        return records;
+    };
+    let done = spec.steps.iter().zip(0..).map(|(step, position)| JournalEntry {
+        operation: operation.id.clone(),
+        schema: schema.clone(),
+        position,
+        step: step.name.clone(),
+        direction,
+        state: JournalState::Done,
+        checksum: step.checksum(),
+        session: "by hand".to_owned(),
+        // Filled in with the database's time when the transaction commits.
+        started_at: Timestamp(0),
+        finished_at: None,
+        duration_us: 0,
+        rows: 0,
+        error: None,
+    });
+    records.journal = done.collect();
+    records
+}
+
 async fn outside(
     core: &Arc<Core>,
     schema: &SchemaVersion,
-    action: RepairAction,
-    direction: Direction,
+    wanted: Wanted,
     spec: &Arc<SchemaSpec>,
     operation: &Operation,
     deadline: Deadline,
 ) -> Result<Repaired> {
+    let direction = wanted.direction;
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts(Reading::Whole).await?;
-    // Planned anew under the lock: somebody may have repaired it meanwhile.
-    if let Err(refusal) = plan_repair(facts.clone(), schema, action, &operation.id) {
+    if let Err(error) = plan_anew(&facts, schema, wanted, operation) {
         transaction.abandon().await;
         session.close().await;
-        return Err(refusal.into());
+        return Err(error);
     }
     let epoch = facts.epoch + 1;
     let decision = lockstep_lifecycle::begin_repair(facts, spec, direction, &operation.id)?;
@@ -256,16 +300,40 @@ async fn outside(
     steps.map(|steps| repaired(schema, direction, steps))
 }
 
+/// What a person wants and what that came to when it was first planned.
+#[derive(Clone, Copy)]
+struct Wanted {
+    action: RepairAction,
+    direction: Direction,
+}
+
+/// Under the lock: somebody may have repaired it meanwhile, or failed on another way, and then all of it begins anew.
+fn plan_anew(facts: &Facts, schema: &SchemaVersion, wanted: Wanted, operation: &Operation) -> Result<()> {
+    match plan_repair(facts.clone(), schema, wanted.action, &operation.id)? {
+        RepairPlan::Run { direction } if direction == wanted.direction => Ok(()),
+        _ => Err(Error::Fenced {
+            ours: facts.epoch,
+            found: facts.epoch,
+        }),
+    }
+}
+
 async fn inside(
     core: &Arc<Core>,
     schema: &SchemaVersion,
-    direction: Direction,
+    wanted: Wanted,
     spec: &Arc<SchemaSpec>,
     operation: &Operation,
     allow_loss: bool,
     deadline: Deadline,
 ) -> Result<Repaired> {
+    let direction = wanted.direction;
     let mut transaction = core.lock_structure(deadline).await?;
+    let facts = transaction.facts(Reading::Whole).await?;
+    if let Err(error) = plan_anew(&facts, schema, wanted, operation) {
+        transaction.abandon().await;
+        return Err(error);
+    }
     let job = Job {
         core,
         operation: &operation.id,

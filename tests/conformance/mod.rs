@@ -89,6 +89,7 @@ macro_rules! suite {
             repairs {
                 a_failed_up_is_resumed
                 a_failed_up_is_undone
+                two_who_repair_at_once_apply_it_once
                 a_failed_up_that_was_finished_by_hand_is_marked_done
                 a_failed_down_is_resumed_once_nobody_uses_it
                 what_did_not_fail_needs_no_repair
@@ -209,6 +210,7 @@ macro_rules! postgres_only {
                 failing_on_duplicates_leaves_no_invalid_index_and_mended_it_activates
                 mixed_with_transactional_steps_it_goes_on_where_it_failed
                 a_failed_one_is_undone
+                one_that_was_finished_by_hand_is_taken_back_whole
                 rows_are_counted_before_a_way_back_outside_a_transaction
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it

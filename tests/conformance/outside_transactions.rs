@@ -123,6 +123,46 @@ pub async fn a_failed_one_is_undone(engine: Engine) {
     end(database, [runtime]).await;
 }
 
+/// R2 across a person's work: the journal knows what the steps that nobody saw run have left.
+pub async fn one_that_was_finished_by_hand_is_taken_back_whole(engine: Engine) {
+    let made = one(&[
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
+        (
+            "002_i",
+            "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY items_x ON items (missing);",
+            "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY items_x;",
+        ),
+        ("003_o", "CREATE TABLE other (id INTEGER);", "DROP TABLE other;"),
+    ]);
+    let (database, runtime) = start(engine, &made).await;
+    failed(runtime.activate(v("one@1.0.0")).await);
+    for by_hand in [
+        "CREATE INDEX items_x ON items (name)",
+        "CREATE TABLE other (id INTEGER)",
+    ] {
+        database.execute(by_hand).await;
+    }
+    let done = runtime
+        .repair(s("schema_a"), lockstep::RepairAction::MarkDone, false)
+        .await
+        .unwrap();
+    assert_eq!((done.state, done.steps), (SchemaState::Applied, 0));
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    let left = runtime.deactivate(v("one@1.0.0")).await.unwrap();
+    assert_eq!(taken_back(&left), ["schema_a"]);
+    assert!(!database.has_table("other").await, "its down ran, too");
+    assert!(!database.has_table("items").await);
+    // And up again from the beginning: nothing of it counts as done.
+    database.execute("CREATE TABLE other (id INTEGER)").await;
+    failed(runtime.activate(v("one@1.0.0")).await);
+    assert!(database.has_table("items").await);
+    end(database, [runtime]).await;
+}
+
 pub async fn rows_are_counted_before_a_way_back_outside_a_transaction(engine: Engine) {
     let made = one(&[
         (

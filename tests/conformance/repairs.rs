@@ -44,6 +44,26 @@ pub async fn a_failed_up_is_undone(engine: Engine) {
     end(database, [runtime]).await;
 }
 
+/// Whoever waited plans anew: what is repaired by then is not run again, and is no failure.
+pub async fn two_who_repair_at_once_apply_it_once(engine: Engine) {
+    let made = needy();
+    let (database, first) = start(engine, &made).await;
+    let second = database.runtime(|b| b.schemas_dir(made.path())).await;
+    failed(first.activate(v("one@1.0.0")).await);
+    database.execute("CREATE TABLE needed (id INTEGER)").await;
+    let resume = async |runtime: &lockstep::Runtime| runtime.repair(s("schema_a"), RepairAction::Resume, false).await;
+    let (one, other) = tokio::join!(resume(&first), resume(&second));
+    let (done, late) = match (one, other) {
+        (Ok(done), late) | (late, Ok(done)) => (done, late),
+        neither => panic!("{neither:?}"),
+    };
+    assert_eq!((done.state, done.steps), (SchemaState::Applied, 2));
+    let refusal = refused(late);
+    assert!(matches!(refusal, Refusal::NothingToRepair { .. }), "{refusal}");
+    assert_eq!(database.number("SELECT count(*) FROM needed").await, 1, "R2");
+    end(database, [first, second]).await;
+}
+
 pub async fn a_failed_up_that_was_finished_by_hand_is_marked_done(engine: Engine) {
     let (database, runtime) = start(engine, &needy()).await;
     failed(runtime.activate(v("one@1.0.0")).await);

@@ -1,6 +1,6 @@
 //! The explorer would notice: each mistake, made on purpose in the model's runtime, is found with a shortest way to it.
 
-use super::setting::{Breakage, Engine, Request, Setting};
+use super::setting::{Breakage, Engine, Mend, Request, Setting};
 use super::sound::{BASE, run};
 
 const FIRST: &[Request] = &[Request::Activate(0), Request::Deactivate(0)];
@@ -139,6 +139,21 @@ fn granting_while_a_schema_is_taken_back_leaves_a_user_without_it() {
 #[test]
 fn concluding_before_the_last_step_records_what_is_not_there() {
     is_found(Breakage::ConcludesEarly, &["R1"], JOURNALLED);
+}
+
+#[test]
+fn what_was_finished_by_hand_and_not_journalled_is_taken_back_in_part() {
+    const HAND: &[Request] = &[
+        Request::Activate(0),
+        Request::Repair(0, Mend::MarkDone),
+        Request::Rollback(0),
+    ];
+    let setting = Setting {
+        requests: [HAND, &[], &[]],
+        failures: 1,
+        ..JOURNALLED
+    };
+    is_found(Breakage::MarksDoneUnjournalled, &["R2"], setting);
 }
 
 #[test]

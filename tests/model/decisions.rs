@@ -2,13 +2,13 @@
 
 use lockstep_lifecycle::{
     Activate, ActivationPlan, Deactivate, Decision, Direction, EventKind, Facts, Failure, OperationChange, Refusal,
-    Reversal, Rollback, TakeBack, begin_activation, begin_take_back, conclude_activate, conclude_deactivate,
-    conclude_repair, conclude_rollback, fail_activate, fail_take_back, plan_activate, plan_deactivate, plan_expire,
-    plan_recovery, plan_rollback, record_part, retain_unused,
+    RepairPlan, Reversal, Rollback, TakeBack, begin_activation, begin_repair, begin_take_back, conclude_activate,
+    conclude_deactivate, conclude_repair, conclude_rollback, fail_activate, fail_repair, fail_take_back, plan_activate,
+    plan_deactivate, plan_expire, plan_recovery, plan_repair, plan_rollback, record_part, retain_unused,
 };
 use lockstep_registry::{Binding, SchemaState};
 
-use super::setting::{Breakage, Few, Request};
+use super::setting::{Breakage, Few, Mend, Request};
 use super::store::{Caller, Rows, Store};
 
 /// A question. The answer depends on it and on the facts alone.
@@ -22,6 +22,8 @@ pub(crate) enum Call {
     Withdraw(Caller),
     /// Time passes for one lease, or a renewal gives it more.
     RunOut { instance: u8, version: u8, over: bool },
+    /// The clock is set, and with it what is over.
+    Jump { forward: bool },
     /// Number the named epochs anew.
     Renumber(u64),
     /// The last transaction of transactional work on these schemas, decided from facts `read` by then.
@@ -34,6 +36,10 @@ pub(crate) enum Call {
     },
     /// T1 of journalled work on a schema.
     Begin(Caller, Request, u8),
+    /// T1 of a repair.
+    BeginRepair(Caller, u8, Direction),
+    /// Record under the structural lock what a person finished.
+    Mark(Caller, u8),
     /// Take over what others left; these schemas are wanted.
     Recover(Caller, Few),
     /// T2 of journalled work on a schema; `grants` where that is all the request needs.
@@ -71,6 +77,8 @@ pub(crate) enum Answer {
         schemas: Few,
         unfinished: bool,
     },
+    /// Steps of a repair, this way.
+    Repair(Direction),
     Expiry {
         rows: Option<Rows>,
         due: Few,
@@ -114,6 +122,7 @@ impl Store {
                 version,
                 over,
             } => Ok(Answer::Commit(self.run_out(facts, instance, version, over))),
+            Call::Jump { forward } => Ok(Answer::Commit(self.jump(facts, forward))),
             Call::Renumber(named) => Ok(Answer::Commit(self.renumber(facts, named))),
             Call::Conclude {
                 caller,
@@ -123,6 +132,8 @@ impl Store {
                 read,
             } => self.conclude(facts, caller, request, direction, done, read),
             Call::Begin(caller, request, schema) => self.begin(facts, caller, request, schema),
+            Call::BeginRepair(caller, schema, direction) => self.begin_repair(facts, caller, schema, direction),
+            Call::Mark(caller, schema) => self.mark(facts, caller, schema),
             Call::Recover(caller, wanted) => self.recover(facts, caller, wanted),
             Call::Finish {
                 caller,
@@ -236,6 +247,7 @@ impl Store {
                 let schema = self.schemas[usize::from(schema)].clone();
                 self.take_back(facts, plan_rollback(seen, &Rollback { schema })?, ours)
             }
+            Request::Repair(schema, mend) => self.plan_repair(facts, caller, schema, mend),
             Request::Expire => {
                 let expiry = plan_expire(seen, self.setting.policy)?;
                 let rows = match expiry.decision.events.is_empty() {
@@ -264,6 +276,40 @@ impl Store {
                 unfinished: !unfinished.is_empty(),
             }),
         }
+    }
+
+    fn plan_repair(&self, facts: u32, caller: Caller, at: u8, mend: Mend) -> Result<Answer, Stop> {
+        let seen = self.read(facts);
+        let schema = &self.schemas[usize::from(at)];
+        let half_way = matches!(seen.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
+        let ours = OperationChange::Clear(self.operation(caller));
+        match plan_repair(seen, schema, mend.into(), &self.operation(caller))? {
+            // Only the structural lock proves that nobody is at it.
+            RepairPlan::Record(_) if half_way => Ok(Answer::Work {
+                schemas: Few::of([at]),
+                unfinished: false,
+            }),
+            RepairPlan::Record(decision) => self.write(facts, &decision, ours, false).map(Answer::Commit),
+            RepairPlan::Run { direction } => Ok(Answer::Repair(direction)),
+        }
+    }
+
+    fn mark(&self, facts: u32, caller: Caller, schema: u8) -> Result<Answer, Stop> {
+        let schema = &self.schemas[usize::from(schema)];
+        let mend = Mend::MarkDone.into();
+        match plan_repair(self.read(facts), schema, mend, &self.operation(caller))? {
+            RepairPlan::Record(decision) => self
+                .write(facts, &decision, OperationChange::ClearStale, true)
+                .map(Answer::Commit),
+            RepairPlan::Run { .. } => Err(Stop::Bug("marking as done runs steps".into())),
+        }
+    }
+
+    fn begin_repair(&self, facts: u32, caller: Caller, schema: u8, direction: Direction) -> Result<Answer, Stop> {
+        let spec = self.specs.get(&self.schemas[usize::from(schema)]).expect("known");
+        let decision = begin_repair(self.read(facts), spec, direction, &self.operation(caller))?;
+        let announce = OperationChange::Announce(self.announcement(caller));
+        self.write(facts, &decision, announce, true).map(Answer::Commit)
     }
 
     /// The event that a schema was applied or taken back.
@@ -312,6 +358,7 @@ impl Store {
                 let request = self.deactivate(caller, version);
                 conclude_deactivate(seen, &request, events.map(Reversal::Done).collect())?
             }
+            Request::Repair(..) => conclude_repair(seen, events.next().expect("a repair has a schema"))?,
             _ => {
                 let first = events.next().map(Reversal::Done);
                 conclude_rollback(seen, first.into_iter().collect())?
@@ -416,6 +463,7 @@ impl Store {
                 let request = self.activate(caller, version);
                 fail_activate(seen, &request, &self.specs, failure, operation.clone())?
             }
+            (Request::Repair(..), _) => fail_repair(seen, failure, &self.holder(caller), operation.clone())?,
             _ => fail_take_back(seen, failure, operation.clone())?,
         };
         self.write(facts, &decision, OperationChange::Clear(operation), false)

@@ -228,7 +228,7 @@ impl<'a, M: Machine> Search<'a, M> {
 
 /// A hash that is quick without optimisation; states are small and nobody chooses them to collide.
 #[derive(Default)]
-struct Mix(u64);
+pub(crate) struct Mix(u64);
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {

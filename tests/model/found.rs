@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lockstep_lifecycle::{
     Activate, Deactivate, Direction, EventKind, Failure, Policy, Refusal, RepairAction, RetentionReason,
-    begin_activation, conclude_activate, conclude_deactivate, conclude_repair, fail_activate, plan_deactivate,
-    plan_expire, plan_recovery,
+    begin_activation, begin_repair, conclude_activate, conclude_deactivate, conclude_repair, fail_activate,
+    fail_repair, plan_deactivate, plan_expire, plan_recovery,
 };
 use lockstep_registry::{
     Binding, HandlerState, Holder, Incarnation, InstanceId, LeaseKind, SchemaSpec, SchemaState, SchemaVersion, Specs,
@@ -259,5 +259,35 @@ fn a_failure_recorded_late_leaves_an_applied_schema_alone() {
     let decision = fail_activate(shop.facts.clone(), &first, &shop.specs, failure, operation()).unwrap();
     shop.commit(&decision);
     assert_eq!(shop.facts.state_of(&schema("schema_v1")), SchemaState::Applied);
+    shop.assert_sound();
+}
+
+/// A repair fails, and before that is recorded somebody else applies the schema.
+#[test]
+fn a_repair_that_failed_leaves_a_schema_alone_that_others_applied_since() {
+    let mut shop = shop();
+    let first = timed("web-1", "users@1.0.0", "schema_v1");
+    shop.activate(&first, Luck::FailsInTransaction(0)).unwrap();
+    let failure = shop.facts.schemas[&schema("schema_v1")].failure.clone().unwrap();
+    shop.activate(&timed("web-2", "users@1.0.0", "schema_v1"), Luck::Transaction)
+        .unwrap();
+    let decision = fail_repair(shop.facts.clone(), failure, &holder("deploy"), operation()).unwrap();
+    assert_eq!(decision.events, []);
+}
+
+/// A repair goes on with a schema outside a transaction, so what it builds on is used again; then its first step fails.
+#[test]
+fn a_repair_that_failed_without_traces_says_that_what_it_built_on_is_kept() {
+    let mut shop = shop();
+    let request = timed("web-1", "users@2.0.0", "schema_v2");
+    shop.activate(&request, Luck::FailsJournalled(1, false)).unwrap();
+    let failure = shop.facts.schemas[&schema("schema_v2")].failure.clone().unwrap();
+    let spec = shop.specs.get(&schema("schema_v2")).unwrap();
+    let begun = begin_repair(shop.facts.clone(), spec, Direction::Up, &operation()).unwrap();
+    shop.commit(&begun);
+    assert_eq!(kept(&shop, "schema_v1"), None);
+    let failed = fail_repair(shop.facts.clone(), failure, &holder("deploy"), operation()).unwrap();
+    shop.commit(&failed);
+    assert!(kept(&shop, "schema_v1").is_some());
     shop.assert_sound();
 }

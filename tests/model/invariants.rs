@@ -53,7 +53,7 @@ pub(crate) fn judge(model: &Model, world: &World) -> Result<(), Violation> {
 pub(crate) fn at_rest(model: &Model, world: &World) -> bool {
     let summary = model.store.summary(world.facts);
     let open = |s: &SchemaState| matches!(s, SchemaState::Applying | SchemaState::Reverting);
-    world.instances.iter().all(|i| i.at == At::Idle)
+    world.instances.iter().all(|i| i.at == At::Idle && !i.unsure)
         && world.lock.is_none()
         && world.orphan.is_none()
         && !summary.pending
@@ -64,7 +64,8 @@ pub(crate) fn at_rest(model: &Model, world: &World) -> bool {
 fn at_peace(model: &Model, world: &World) -> Result<(), Violation> {
     let summary = model.store.summary(world.facts);
     // A crash between two commits of one piece of work leaves it to the reaper to say what is kept.
-    let lucky = world.crashes == model.setting().crashes && world.cuts == model.setting().cuts;
+    let setting = model.setting();
+    let lucky = (world.crashes, world.cuts, world.unanswered) == (setting.crashes, setting.cuts, setting.unanswered);
     let one_commit = model.setting().engine == Engine::Transactional;
     for (schema, name) in SCHEMAS.iter().enumerate() {
         let expected = match summary.state[schema] {

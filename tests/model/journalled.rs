@@ -175,6 +175,8 @@ impl Moves<'_> {
         if grants {
             self.remember(&mut next, caller, request);
             Self::rest(&mut next, instance);
+        } else if matches!(request, Request::Repair(..)) {
+            Self::rest(&mut next, instance);
         } else if connected && !work.recovers {
             next.instances[usize::from(instance)].at = At::Holding { request };
         } else {

@@ -10,7 +10,7 @@ impl Moves<'_> {
     pub(super) fn misfortune(&mut self, instance: u8) {
         let of = self.world.instances[usize::from(instance)];
         let who = INSTANCES[usize::from(instance)];
-        let busy = of.at != At::Idle;
+        let busy = of.at != At::Idle || of.unsure;
         let claims = of.held.iter().any(Option::is_some);
         if self.world.crashes > 0 && (busy || claims) {
             for orphaned in [false, true] {
@@ -100,12 +100,45 @@ impl Moves<'_> {
             }
         }
         for version in 0..2u8 {
-            if let Some(handle) = of.held[usize::from(version)] {
+            if let Some(handle) = of.held[usize::from(version)]
+                && !of.unsure
+            {
                 self.renew(instance, version, of.incarnation, handle, false);
             }
         }
         if let Some(ghost) = of.ghost {
             self.renew(instance, ghost.version, ghost.incarnation, ghost.handle, true);
+        }
+    }
+
+    /// The answer to a commit is lost: the log is read once the scope's row is held. Or that fails, too: then the
+    /// caller is told that the outcome is unknown, and what was granted has nobody who renews it.
+    pub(super) fn resolve(&mut self, instance: u8) {
+        let who = INSTANCES[usize::from(instance)];
+        let mut next = *self.world;
+        next.instances[usize::from(instance)].unsure = false;
+        self.push(who, format_args!("reads the log: its commit counts"), next, None);
+        let Some(mut next) = self.severed(instance, false) else {
+            return;
+        };
+        Self::rest(&mut next, instance);
+        next.instances[usize::from(instance)].held = [None; 2];
+        self.push(who, format_args!("gives up, not knowing whether it counts"), next, None);
+    }
+
+    /// The database's clock is set: forward past every end of a lease and of a time of grace, or backward before them.
+    pub(super) fn jump(&mut self) {
+        if self.world.jumps == 0 || !self.model.setting().time {
+            return;
+        }
+        for forward in [true, false] {
+            let mut next = *self.world;
+            next.jumps -= 1;
+            if let Answer::Commit(rows) = &*self.model.store.ask(next.facts, Call::Jump { forward }) {
+                next.facts = rows.facts;
+            }
+            let way = if forward { "forward" } else { "backward" };
+            self.push_fault("time", format_args!("the database's clock jumps {way}"), next);
         }
     }
 

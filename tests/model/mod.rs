@@ -6,7 +6,9 @@
 //! world          one state                                 store       facts and event log, interned
 //! protocol       the instances' programs                   decisions   questions to the product
 //!   planning, transactional, journalled                    invariants  the rules
-//!   misfortune: crashes, lost connections, time
+//!   misfortune: crashes, lost connections and answers, time
+//!   repair: what a person decides
+//! schedule       random schedules from one seed            simulated   and what they show
 //! sound          the rules hold                            breakages   and the explorer would notice
 //! histories      random histories over more schemas than can be explored, carried out in a `shop`
 //! found          mistakes that these found, each as a test of its own
@@ -22,19 +24,29 @@
     clippy::result_large_err,
     reason = "all of it is a test"
 )]
+#![cfg_attr(not(test), allow(dead_code, reason = "the binary needs the scheduler alone"))]
 
+#[cfg(test)]
 mod breakages;
 mod decisions;
 mod explorer;
+#[cfg(test)]
 mod found;
+#[cfg(test)]
 mod histories;
 mod invariants;
 mod journalled;
 mod misfortune;
 mod planning;
 mod protocol;
-mod setting;
+mod repair;
+pub(crate) mod schedule;
+pub(crate) mod setting;
+#[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
 mod sound;
 mod store;
 mod transactional;

@@ -5,7 +5,7 @@ use lockstep_lifecycle::Direction;
 use super::decisions::{Answer, Call};
 use super::explorer::Violation;
 use super::protocol::Moves;
-use super::setting::{Breakage, Engine, Few, INSTANCES, Request};
+use super::setting::{Breakage, Engine, Few, INSTANCES, Mend, Request};
 use super::store::Caller;
 use super::world::{At, World};
 
@@ -28,13 +28,18 @@ impl Moves<'_> {
                 let broken = Violation::of("bug", what.as_str());
                 self.push(who, format_args!("{request}"), next, Some(broken));
             }
+            // A person looks first: nobody is at it, and no statement is on its way.
+            Answer::Commit(_) if matches!(request, Request::Repair(..)) && !self.is_quiet() => {}
             Answer::Commit(rows) => {
-                let broken = self.committed(&mut next, rows);
+                let mut broken = self.committed(&mut next, rows);
+                if let Request::Repair(schema, Mend::MarkDone) = request {
+                    broken = broken.or_else(|| self.by_hand(&mut next, schema));
+                }
                 self.remember(&mut next, caller, request);
                 let what = format_args!("{request}: one short transaction");
                 self.push(who, what, next, broken);
             }
-            Answer::Work { .. } => {
+            Answer::Work { .. } | Answer::Repair(_) => {
                 self.wait(&mut next, caller, request);
                 let what = format_args!("{request}: structural work is needed, announces it");
                 self.push(who, what, next, None);
@@ -94,6 +99,7 @@ impl Moves<'_> {
                     .recover(next, caller, after, Few::default())
                     .unwrap_or_else(|| self.plan_locked(next, caller, after, 0));
             }
+            Request::Repair(schema, mend) => return self.repair_locked(next, caller, schema, mend),
             Request::TakeBack(list) => match list.first() {
                 Some(first) => Request::Rollback(first),
                 None => {

@@ -47,6 +47,7 @@ impl Machine for Model {
             incarnation: 1,
             connected: true,
             at: At::Idle,
+            unsure: false,
             held: [None; 2],
             ghost: None,
         };
@@ -61,6 +62,8 @@ impl Machine for Model {
             crashes: setting.crashes,
             cuts: setting.cuts,
             failures: setting.failures,
+            unanswered: setting.unanswered,
+            jumps: setting.jumps,
             budget: setting.budget,
         }
     }
@@ -72,11 +75,11 @@ impl Machine for Model {
             out,
         };
         for instance in 0..3 {
-            moves.proceed(instance);
-            moves.misfortune(instance);
-            moves.leases(instance);
+            moves.part(Part::Program, instance);
+            moves.part(Part::Misfortune, instance);
+            moves.part(Part::Leases, instance);
         }
-        moves.orphan();
+        moves.part(Part::Surroundings, 0);
     }
 
     fn judge(&self, world: &World) -> Result<(), Violation> {
@@ -93,6 +96,42 @@ impl Machine for Model {
 
     fn tell(&self, labels: bool) {
         self.labels.set(labels);
+    }
+}
+
+/// Where steps out of a state come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    /// What an instance does next, or asks for.
+    Program,
+    Misfortune,
+    /// Leases run out and are renewed.
+    Leases,
+    /// The server and its clock.
+    Surroundings,
+}
+
+impl Model {
+    /// The steps of one part alone: what a scheduler needs, which takes one step and never looks at the others.
+    pub(crate) fn part(&self, world: &World, part: Part, instance: u8, out: &mut Vec<Step<World>>) {
+        Moves {
+            model: self,
+            world,
+            out,
+        }
+        .part(part, instance);
+    }
+
+    /// The steps that follow from one request.
+    pub(crate) fn ask(&self, world: &World, instance: u8, request: Request, out: &mut Vec<Step<World>>) {
+        let mut moves = Moves {
+            model: self,
+            world,
+            out,
+        };
+        let first = moves.out.len();
+        moves.ask(instance, request);
+        moves.lose_answers(instance, first);
     }
 }
 
@@ -229,6 +268,7 @@ impl Moves<'_> {
         }
         let of = &mut next.instances[usize::from(instance)];
         of.at = At::Idle;
+        of.unsure = false;
         of.connected = true;
     }
 
@@ -239,7 +279,52 @@ impl Moves<'_> {
         }
     }
 
+    fn part(&mut self, part: Part, instance: u8) {
+        match part {
+            Part::Program => {
+                let first = self.out.len();
+                self.proceed(instance);
+                self.lose_answers(instance, first);
+            }
+            Part::Misfortune => self.misfortune(instance),
+            Part::Leases => self.leases(instance),
+            Part::Surroundings => {
+                self.orphan();
+                self.jump();
+            }
+        }
+    }
+
+    /// Each commit among the steps from `first` on may count without its instance hearing of it.
+    fn lose_answers(&mut self, instance: u8, first: usize) {
+        if self.world.unanswered == 0 {
+            return;
+        }
+        for at in first..self.out.len() {
+            let step = &self.out[at];
+            if step.next.facts == self.world.facts || step.fault || step.broken.is_some() {
+                continue;
+            }
+            let mut next = step.next;
+            next.unanswered -= 1;
+            next.instances[usize::from(instance)].unsure = true;
+            let label = match self.model.labels.get() {
+                true => format!("{}; no answer comes", step.label),
+                false => String::new(),
+            };
+            self.out.push(Step {
+                label,
+                next,
+                fault: true,
+                broken: None,
+            });
+        }
+    }
+
     pub(super) fn proceed(&mut self, instance: u8) {
+        if self.world.instances[usize::from(instance)].unsure {
+            return self.resolve(instance);
+        }
         match self.world.instances[usize::from(instance)].at {
             At::Idle => {
                 for request in self.model.setting().requests[usize::from(instance)] {

@@ -1,6 +1,6 @@
 //! What one exploration is about: the engine, who may ask for what, how much bad luck there is, what is broken on purpose.
 
-use lockstep_lifecycle::Policy;
+use lockstep_lifecycle::{Policy, RepairAction};
 
 /// Three processes: two with timed leases, one that pins.
 pub(crate) const INSTANCES: [&str; 3] = ["web-1", "web-2", "deploy"];
@@ -49,10 +49,31 @@ pub(crate) enum Request {
     /// As the reaper does: leases that ran out are fenced.
     Expire,
     Rollback(u8),
+    /// What a person decided about a schema that failed, or that a crash left half-way.
+    Repair(u8, Mend),
     /// Structural work left over by another request: these schemas, each only while nothing uses it.
     TakeBack(Few),
     /// The reaper's structural work: recovery, then these schemas.
     Reap(Few),
+}
+
+/// `RepairAction`, as a part of a state.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Mend {
+    Resume,
+    Undo,
+    /// The person finished it by hand, and says so.
+    MarkDone,
+}
+
+impl From<Mend> for RepairAction {
+    fn from(mend: Mend) -> Self {
+        match mend {
+            Mend::Resume => Self::Resume,
+            Mend::Undo => Self::Undo,
+            Mend::MarkDone => Self::MarkDone,
+        }
+    }
 }
 
 impl std::fmt::Display for Request {
@@ -63,6 +84,7 @@ impl std::fmt::Display for Request {
             Self::Deactivate(v) => write!(f, "deactivate {}", VERSIONS[usize::from(*v)]),
             Self::Expire => f.write_str("reap"),
             Self::Rollback(s) => write!(f, "rollback {}", SCHEMAS[usize::from(*s)]),
+            Self::Repair(s, mend) => write!(f, "repair {}: {mend:?}", SCHEMAS[usize::from(*s)]),
             Self::TakeBack(few) => {
                 let names: Vec<_> = schemas(few);
                 write!(f, "take back [{}]", names.join(", "))
@@ -111,6 +133,8 @@ pub(crate) enum Breakage {
     IgnoresOrphanedStatements,
     /// Work is recorded as done although its last step did not run.
     ConcludesEarly,
+    /// What a person finished by hand is recorded as done, and not journalled.
+    MarksDoneUnjournalled,
     /// An event is written twice.
     LogsTwice,
     /// A lease is fenced, and no event says so.
@@ -139,7 +163,32 @@ pub(crate) struct Setting {
     /// Lost connections of a process that lives on.
     pub(crate) cuts: u8,
     pub(crate) failures: u8,
+    /// Commits that count although their answer is lost.
+    pub(crate) unanswered: u8,
+    /// Jumps of the database's clock, forward and backward.
+    pub(crate) jumps: u8,
     pub(crate) breakage: Option<Breakage>,
+}
+
+impl Breakage {
+    pub(crate) const ALL: [Self; 16] = [
+        Self::PlansFromBeforeTheWait,
+        Self::NeverReadsLeasesAgain,
+        Self::RenewsWithoutToken,
+        Self::RecoveryTakesNoEpoch,
+        Self::StepsIgnoreTheEpoch,
+        Self::ConclusionIgnoresTheEpoch,
+        Self::TrustsStartedAsDone,
+        Self::TrustsStartedAsNotDone,
+        Self::ForgetsDependents,
+        Self::GrantsWhileReverting,
+        Self::IgnoresOrphanedStatements,
+        Self::ConcludesEarly,
+        Self::MarksDoneUnjournalled,
+        Self::LogsTwice,
+        Self::ChangesSilently,
+        Self::LogsWithoutChange,
+    ];
 }
 
 impl Setting {

@@ -4,7 +4,7 @@ use lockstep_lifecycle::Policy;
 
 use super::explorer::{Explored, explore};
 use super::protocol::Model;
-use super::setting::{Engine, Request, Setting};
+use super::setting::{Engine, Mend, Request, Setting};
 
 /// Serves both versions, one after the other or at once.
 const SERVE: &[Request] = &[
@@ -17,6 +17,19 @@ const SERVE: &[Request] = &[
 const DEPLOY: &[Request] = &[
     Request::Activate(1),
     Request::Deactivate(1),
+    Request::Expire,
+    Request::Rollback(0),
+    Request::Rollback(1),
+];
+
+/// What a person may decide, and what shows whether the record is true.
+const REPAIR: &[Request] = &[
+    Request::Repair(0, Mend::Resume),
+    Request::Repair(0, Mend::Undo),
+    Request::Repair(0, Mend::MarkDone),
+    Request::Repair(1, Mend::Resume),
+    Request::Repair(1, Mend::Undo),
+    Request::Repair(1, Mend::MarkDone),
     Request::Expire,
     Request::Rollback(0),
     Request::Rollback(1),
@@ -39,6 +52,8 @@ pub(crate) const BASE: Setting = Setting {
     crashes: 0,
     cuts: 0,
     failures: 0,
+    unanswered: 0,
+    jumps: 0,
     breakage: None,
 };
 const JOURNALLED: Setting = Setting {
@@ -166,6 +181,39 @@ hold! {
         crashes: 1,
         failures: 1,
         ..JOURNALLED
+    };
+    transactional_failures_are_repaired: Setting {
+        requests: [SERVE, SERVE, REPAIR],
+        time: true,
+        failures: 1,
+        ..BASE
+    };
+    journalled_failures_are_repaired: Setting {
+        requests: [SERVE, REPAIR, REPAIR],
+        failures: 1,
+        ..JOURNALLED
+    };
+    journalled_crashes_are_repaired: Setting {
+        requests: [SERVE, &[], REPAIR],
+        crashes: 1,
+        ..JOURNALLED
+    };
+    transactional_answers_are_lost: Setting {
+        time: true,
+        unanswered: 1,
+        ..BASE
+    };
+    journalled_answers_are_lost: Setting {
+        budget: 2,
+        time: true,
+        unanswered: 1,
+        ..JOURNALLED
+    };
+    transactional_clocks_jump: Setting {
+        policy: Policy::Grace(std::time::Duration::from_secs(60)),
+        time: true,
+        jumps: 2,
+        ..BASE
     };
     journalled_versions_may_be_incompatible: Setting {
         compatible: false,

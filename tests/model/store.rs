@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use lockstep_lifecycle::{EventKind, Facts, Operation, OperationChange, OperationKind};
@@ -14,7 +15,7 @@ use lockstep_registry::{
 };
 
 use super::decisions::{Answer, Call};
-use super::explorer::Violation;
+use super::explorer::{Mix, Violation};
 use super::setting::{Breakage, INSTANCES, PINS, SCHEMAS, Setting, VERSIONS};
 
 /// The time at which everything happens; "later" is a lease whose end was moved into the past.
@@ -53,6 +54,8 @@ pub(crate) struct Summary {
     pub(crate) epoch: u8,
     /// Every epoch that is named, one bit each.
     pub(crate) epochs: u64,
+    /// Names the facts whatever number they have here.
+    pub(crate) print: u64,
     /// A rule the facts break by themselves.
     pub(crate) broken: Option<Violation>,
 }
@@ -70,16 +73,18 @@ pub(crate) struct Rows {
 
 struct Version {
     facts: Facts,
-    /// What the log of the shortest history up to here replays to, from nothing.
-    replayed: Facts,
+    /// What the log of the first history up to here replays to, from nothing; `None` where that is the facts, as each
+    /// commit makes sure.
+    replayed: Option<Facts>,
     summary: Rc<Summary>,
 }
 
 #[derive(Default)]
 struct Memory {
     versions: Vec<Rc<Version>>,
-    ids: HashMap<String, u32>,
-    answers: HashMap<(u32, Call), Rc<Answer>>,
+    /// By 128 bits of what the facts say.
+    ids: HashMap<[u64; 2], u32>,
+    answers: HashMap<(u32, Call), Rc<Answer>, BuildHasherDefault<Mix>>,
 }
 
 pub(crate) struct Store {
@@ -116,7 +121,7 @@ impl Store {
             now: NOW,
             ..Facts::default()
         };
-        store.intern(empty.clone(), empty);
+        store.intern(empty, None);
         store
     }
 
@@ -205,7 +210,7 @@ impl Store {
             ));
         }
         rows.event_seq += events.len() as u64;
-        let mut replayed = version.replayed.clone();
+        let mut replayed = version.replayed.as_ref().unwrap_or(&version.facts).clone();
         let mut broken = None;
         for event in &logged {
             replayed.event_seq += 1;
@@ -233,7 +238,7 @@ impl Store {
         rows.epoch += u64::from(takes_epoch);
         let ended = events.iter().filter_map(|e| self.ended(e)).collect();
         Ok(Rows {
-            facts: self.intern(rows, replayed),
+            facts: self.intern(rows, broken.is_some().then_some(replayed)),
             ended,
             broken,
         })
@@ -269,6 +274,21 @@ impl Store {
         })
     }
 
+    /// The clock passes every end there is, or goes back before all of them.
+    pub(crate) fn jump(&self, before: u32, forward: bool) -> Rows {
+        let end = if forward { PAST } else { NOW.after(TTL) };
+        self.touch(before, |facts| {
+            for lease in facts.leases.values_mut() {
+                lease.expires_at = lease.expires_at.map(|_| end);
+            }
+            for record in facts.schemas.values_mut() {
+                if let Some(retention) = &mut record.retention {
+                    retention.until = retention.until.map(|_| end);
+                }
+            }
+        })
+    }
+
     fn ended(&self, event: &EventKind) -> Option<Ended> {
         let (EventKind::LeaseReleased {
             holder,
@@ -287,14 +307,14 @@ impl Store {
         Some((instance, u8::from(*handler_version == self.versions[1]), incarnation))
     }
 
-    fn intern(&self, facts: Facts, replayed: Facts) -> u32 {
+    fn intern(&self, facts: Facts, replayed: Option<Facts>) -> u32 {
         let mut canonical = facts.clone();
         canonical.event_seq = 0;
-        let name = format!("{canonical:?}");
+        let name = fingerprint(&format!("{canonical:?}"));
         if let Some(known) = self.memory.borrow().ids.get(&name) {
             return *known;
         }
-        let summary = Rc::new(self.summarize(&facts));
+        let summary = Rc::new(self.summarize(&facts, name[0]));
         let mut memory = self.memory.borrow_mut();
         let id = u32::try_from(memory.versions.len()).expect("fewer than 2^32 facts");
         memory.ids.insert(name, id);
@@ -306,7 +326,7 @@ impl Store {
         id
     }
 
-    fn summarize(&self, facts: &Facts) -> Summary {
+    fn summarize(&self, facts: &Facts, print: u64) -> Summary {
         let record = |at: usize| facts.schemas.get(&self.schemas[at]);
         let mut leases = [[None; 2]; 3];
         for lease in facts.leases.values() {
@@ -337,6 +357,7 @@ impl Store {
             announced: facts.operation.is_some(),
             epoch: small(facts.epoch),
             epochs: epochs.chain([facts.epoch]).fold(0, |bits, epoch| bits | 1 << epoch),
+            print,
             broken: self.flaw(facts),
         }
     }
@@ -373,6 +394,14 @@ impl Store {
     }
 }
 
+fn fingerprint(text: &str) -> [u64; 2] {
+    [0u8, 1].map(|half| {
+        let mut hasher = DefaultHasher::new();
+        (half, text).hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
 fn serves(facts: &Facts, version: &HandlerVersion) -> bool {
     facts
         .bindings
@@ -389,6 +418,9 @@ fn logged_part(facts: &Facts) -> Facts {
     for lease in part.leases.values_mut() {
         lease.epoch = 0;
         lease.expires_at = lease.expires_at.map(|_| NOW);
+    }
+    for retention in part.schemas.values_mut().filter_map(|r| r.retention.as_mut()) {
+        retention.until = retention.until.map(|_| NOW);
     }
     part
 }

@@ -106,6 +106,8 @@ impl Moves<'_> {
                 let broken = self.committed(&mut next, rows);
                 for statement in self.statements(done, direction) {
                     let _ = statement.execute(&mut next.truth);
+                    let journal = &mut next.journal[usize::from(statement.schema)];
+                    journal.add(JournalState::Done, statement.step, direction);
                 }
                 self.remember(&mut next, caller, request);
                 Self::rest(&mut next, instance);

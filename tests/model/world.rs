@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) crashes: u8,
     pub(crate) cuts: u8,
     pub(crate) failures: u8,
+    pub(crate) unanswered: u8,
+    pub(crate) jumps: u8,
     pub(crate) budget: u8,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Instance {
     /// Whether the connection that took the structural lock is alive.
     pub(crate) connected: bool,
     pub(crate) at: At,
+    /// It waits for the answer to a commit; where it stands once it knows that the commit counts is `at`.
+    pub(crate) unsure: bool,
     /// The timed leases it believes to hold.
     pub(crate) held: [Option<Handle>; 2],
     /// A former start that is thought dead and still renews.
@@ -174,6 +178,17 @@ impl Journal {
     pub(crate) fn in_doubt(&self) -> Option<(u8, Direction)> {
         let way = |down| if down { Direction::Down } else { Direction::Up };
         self.in_doubt.map(|(at, down)| (at, way(down)))
+    }
+
+    /// A person finished what was left: every step is done, this way.
+    pub(crate) fn finish(&mut self, steps: u8, direction: Direction) {
+        for step in 0..steps {
+            let there = self.in_effect & (1 << step) != 0;
+            let doubtful = self.in_doubt.is_some_and(|(at, _)| at == step);
+            if doubtful || there != (direction == Direction::Up) {
+                self.add(JournalState::Done, step, direction);
+            }
+        }
     }
 
     /// The steps left, in the product's order.

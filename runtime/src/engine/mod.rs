@@ -15,7 +15,7 @@
 pub(crate) mod guard;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod rows;
+pub(crate) mod rows;
 mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
