@@ -253,6 +253,12 @@ fn is_stale(error: &sqlx::Error) -> bool {
     sqlstate(error).as_deref() == Some("0A000") && routine(error) == Some("RevalidateCachedQuery")
 }
 
+/// Whether the server ended the session, an administrator's doing or a crash. At a commit that tells nothing about what became
+/// of the transaction: it may have been made durable already.
+pub(super) fn ends_session(error: &sqlx::Error) -> bool {
+    sqlstate(error).is_some_and(|state| state.starts_with("57P"))
+}
+
 /// Whether a transaction that writes was refused because the server only follows another: the server says that in the
 /// language it was told to speak, so the place in its source tells it.
 fn is_standby(error: &sqlx::Error) -> bool {
@@ -278,7 +284,10 @@ pub(super) fn own(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
                 } else {
                     words(&error)
                 },
-                transient: is_transient(state.as_deref()) || is_stale(&error) || matches!(error, sqlx::Error::Io(_)),
+                transient: is_transient(state.as_deref())
+                    || is_stale(&error)
+                    || ends_session(&error)
+                    || matches!(error, sqlx::Error::Io(_)),
                 code: state.map(|s| format!("SQLSTATE {s}")),
             },
         }

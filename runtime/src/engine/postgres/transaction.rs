@@ -12,7 +12,7 @@ use lockstep_registry::{SchemaVersion, Scope};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
-use super::connect::{Line, answered, fault, is_lock_timeout, leave, literal, own, run, words};
+use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, leave, literal, own, run, words};
 use super::{Postgres, guard, inspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
@@ -496,7 +496,7 @@ impl Transaction for PgTransaction {
                 self.held.finish().await;
                 Ok(plan.events)
             }
-            Err(error @ sqlx::Error::Database(_)) => Err(own(WRITING)(error)),
+            Err(error @ sqlx::Error::Database(_)) if !ends_session(&error) => Err(own(WRITING)(error)),
             Err(error) => self.engine.resolve(&self.scope, plan.events, &words(&error)).await,
         }
     }
