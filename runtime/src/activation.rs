@@ -146,6 +146,9 @@ async fn structural(
 
 /// Whether any of the schemas has steps outside a transaction, or was left half-way by such.
 fn needs_journal(core: &Core, facts: &Facts, schemas: &[SchemaVersion]) -> bool {
+    if !core.engine.transactional_ddl() {
+        return true;
+    }
     let specs = core.specs.load();
     schemas.iter().any(|schema| {
         let alone = specs.get(schema).is_some_and(|spec| !spec.is_transactional());

@@ -50,6 +50,7 @@ pub(crate) async fn recover(
         epoch,
         deadline,
         stage: "recovery",
+        decided: false,
     };
     let mut done = Vec::new();
     let mut result = Ok(());
@@ -168,7 +169,8 @@ async fn attempt(
         .schemas
         .get(schema)
         .is_some_and(|r| r.state != SchemaState::Applied && r.occupies())
-        || !spec.is_transactional();
+        || !spec.is_transactional()
+        || !core.engine.transactional_ddl();
     let done = if alone {
         outside(core, schema, action, direction, &spec, &operation, deadline).await
     } else {
@@ -250,6 +252,7 @@ async fn outside(
         epoch,
         deadline,
         stage: "recovery",
+        decided: true,
     };
     let steps = finish(&mut run, spec, direction).await;
     run.session.close().await;

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::step::{Cause, Fault};
-use crate::engine::{Limit, Transaction};
+use crate::engine::{CodeStep, Limit, Transaction};
 use crate::failpoint::failpoint;
 use crate::statements::{Compiled, CompiledStep, Work};
 use crate::{Error, Result, metric};
@@ -216,15 +216,7 @@ impl Job<'_> {
                     .map(|()| rows)
             }
             Work::Code => {
-                let code = self
-                    .core
-                    .codes
-                    .get(&(spec.version.clone(), step.name.clone()))
-                    .map(|code| Arc::clone(&code));
-                let code = code.ok_or_else(|| Error::MissingCode {
-                    schema: spec.version.clone(),
-                    step: step.name.clone(),
-                })?;
+                let code = code_of(self.core, spec, step)?;
                 let done = transaction.run_code(code, direction == Direction::Up, &limit).await;
                 done.map_err(|fault| failed("", fault))?;
                 self.verify(transaction, step, direction, &limit, failed)
@@ -285,8 +277,19 @@ impl Job<'_> {
             duration_us: u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
             rows,
             error: None,
+            before: None,
+            ends_by: None,
         }
     }
+}
+
+/// The code registered for a step.
+pub(crate) fn code_of(core: &Core, spec: &SchemaSpec, step: &Step) -> Result<Arc<dyn CodeStep>> {
+    let code = core.codes.get(&(spec.version.clone(), step.name.clone()));
+    code.map(|code| Arc::clone(&code)).ok_or_else(|| Error::MissingCode {
+        schema: spec.version.clone(),
+        step: step.name.clone(),
+    })
 }
 
 /// Tables that the downs drop and that are there all the same afterwards: made anew, with their rows or without.
@@ -309,7 +312,7 @@ fn remade(compiled: &Compiled, before: &Snapshot, after: &Snapshot) -> Vec<Strin
 }
 
 /// Whether the author declared that a way down keeps these rows elsewhere.
-fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
+pub(crate) fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
     let name = match gone {
         Removed::Table { table } => table.clone(),
         Removed::Column { table, column } => format!("{table}.{column}"),

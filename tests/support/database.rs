@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 pub enum Engine {
     Sqlite,
     Postgres,
+    Mysql,
 }
 
 /// A database that goes away with its owner.
@@ -23,6 +24,12 @@ pub struct Database {
 fn postgres_server() -> String {
     std::env::var("LOCKSTEP_TEST_POSTGRES_URL").expect(
         "LOCKSTEP_TEST_POSTGRES_URL names no PostgreSQL server: run the tests with scripts/test, which starts one",
+    )
+}
+
+fn mysql_server() -> String {
+    std::env::var("LOCKSTEP_TEST_MYSQL_URL").expect(
+        "LOCKSTEP_TEST_MYSQL_URL names no MariaDB or MySQL server: run the tests with scripts/test, which starts one",
     )
 }
 
@@ -42,7 +49,19 @@ impl Database {
             Engine::Postgres => {
                 let server = postgres_server();
                 let name = format!("t_{}", lockstep_id());
-                administer(&server, &format!("CREATE DATABASE {name}")).await;
+                administer(engine, &server, &format!("CREATE DATABASE {name}")).await;
+                let url = with_database(&server, &name);
+                Self {
+                    engine,
+                    url,
+                    folder: None,
+                    server: Some((server, name)),
+                }
+            }
+            Engine::Mysql => {
+                let server = mysql_server();
+                let name = format!("t_{}", lockstep_id());
+                administer(engine, &server, &format!("CREATE DATABASE {name}")).await;
                 let url = with_database(&server, &name);
                 Self {
                     engine,
@@ -85,6 +104,11 @@ impl Database {
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }
+            Engine::Mysql => {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await?;
+                sql.execute(&mut connection).await?;
+                connection.close().await
+            }
         }
     }
 
@@ -119,6 +143,24 @@ impl Database {
                 connection.close().await.expect("closed");
                 read
             }
+            Engine::Mysql => {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("a connection");
+                let rows = query
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                // In the text protocol everything is text, whatever the server calls its type.
+                let read = rows
+                    .iter()
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| text(r.try_get_unchecked(i).expect("text")))
+                            .collect()
+                    })
+                    .collect();
+                connection.close().await.expect("closed");
+                read
+            }
         }
     }
 
@@ -128,6 +170,9 @@ impl Database {
             Engine::Sqlite => format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"),
             Engine::Postgres => format!(
                 "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name = '{table}'"
+            ),
+            Engine::Mysql => format!(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{table}'"
             ),
         };
         !self.rows(&sql).await.is_empty()
@@ -140,6 +185,10 @@ impl Database {
             Engine::Postgres => format!(
                 "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND column_name = '{column}'"
             ),
+            Engine::Mysql => format!(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+                 AND table_name = '{table}' AND column_name = '{column}'"
+            ),
         };
         !self.rows(&sql).await.is_empty()
     }
@@ -147,7 +196,12 @@ impl Database {
     /// Ends the database once the scenario is over. A test that panics leaves it to the server's own end.
     pub async fn drop(self) {
         if let Some((server, name)) = &self.server {
-            administer(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            let force = if self.engine == Engine::Postgres {
+                " WITH (FORCE)"
+            } else {
+                ""
+            };
+            administer(self.engine, server, &format!("DROP DATABASE IF EXISTS {name}{force}")).await;
         }
     }
 }
@@ -175,11 +229,21 @@ fn with_database(server: &str, name: &str) -> String {
     }
 }
 
-async fn administer(server: &str, sql: &str) {
-    let mut connection = sqlx::PgConnection::connect(server)
-        .await
-        .expect("the test server answers");
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+async fn administer(engine: Engine, server: &str, sql: &str) {
+    let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    if engine == Engine::Mysql {
+        let connected = sqlx::MySqlConnection::connect(server).await;
+        let mut connection = connected.expect("the test server answers");
+        query
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        connection.close().await.expect("closed");
+        return;
+    }
+    let connected = sqlx::PgConnection::connect(server).await;
+    let mut connection = connected.expect("the test server answers");
+    query
         .execute(&mut connection)
         .await
         .unwrap_or_else(|e| panic!("{sql}: {e}"));

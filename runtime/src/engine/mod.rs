@@ -11,6 +11,8 @@
 //! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -35,13 +37,19 @@ use crate::{Error, Result};
 
 pub use secret::redact;
 pub use step::{CodeStep, StepConnection, StepError};
-pub(crate) use step::{Limit, Outcome};
+pub(crate) use step::{Limit, Outcome, held_to};
 pub(crate) use writes::FORMAT;
 
 /// A database Lockstep looks after.
 #[async_trait]
 pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     fn dialect(&self) -> Dialect;
+
+    /// Whether a change of the schema is part of the transaction it runs in. Where it is not, every step goes through
+    /// the journal, and [`Transaction`]s run no steps.
+    fn transactional_ddl(&self) -> bool {
+        true
+    }
 
     /// Once this returns, Lockstep's tables and the scope's row exist in a format we know. Safe to run by many at once.
     /// Returns what is, so that nobody needs to ask again.
@@ -147,23 +155,43 @@ pub(crate) trait Session: Send {
     /// Names the working session at the server, so that a successor can tell whether its statement still runs.
     fn identity(&self) -> String;
 
-    /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more.
-    async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()>;
+    /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more. `within` says how long the
+    /// statement may take that comes next.
+    async fn journal(&mut self, entry: &JournalEntry, epoch: u64, within: Option<Duration>) -> Result<()>;
 
     /// Runs one statement outside a transaction: in effect once it ran, in doubt if we do not hear of it.
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
 
-    /// Runs statements and writes the entry in one transaction: both count, or neither.
+    /// Runs statements and writes the entry in one transaction: both count, or neither. Before it commits, the query
+    /// `verify` must return one row, true.
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64>;
 
-    /// Looks up in the catalog whether a statement took effect; removes what it left half-done.
-    async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled>;
+    /// The same for one direction of a code step.
+    async fn run_code(
+        &mut self,
+        code: Arc<dyn CodeStep>,
+        up: bool,
+        verify: Option<&str>,
+        entry: &JournalEntry,
+        epoch: u64,
+        limit: &Limit,
+    ) -> Outcome<()>;
+
+    /// The user's objects as they are now.
+    async fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// Looks up by the engine's own means whether a statement took effect, and removes what it left half-done; unknown
+    /// where only a comparison of what was and what is can tell.
+    async fn settle(&mut self, _statement: &str, _limit: &Limit) -> Result<Settled> {
+        Ok(Settled::Unknown)
+    }
 
     /// Runs a query that must return one row, true.
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool>;
@@ -177,7 +205,7 @@ pub(crate) trait Session: Send {
 
 /// What the catalog says about a statement whose answer was never heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
 pub(crate) enum Settled {
     /// It took effect.
     Done,
@@ -235,6 +263,8 @@ pub(crate) async fn connect(url: &str, settings: &Settings) -> Result<Arc<dyn En
         "sqlite" => Ok(Arc::new(sqlite::Sqlite::connect(url, settings).await?)),
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => Ok(Arc::new(postgres::Postgres::connect(url, settings).await?)),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => Ok(Arc::new(mysql::Mysql::connect(url, settings).await?)),
         _ => Err(Error::UnknownEngine {
             scheme: scheme.to_owned(),
             known: KNOWN_SCHEMES.join(", "),
@@ -248,6 +278,7 @@ pub fn dialect_of(url: &str) -> Result<Dialect> {
     match scheme {
         "sqlite" if cfg!(feature = "sqlite") => Ok(Dialect::Sqlite),
         "postgres" | "postgresql" if cfg!(feature = "postgres") => Ok(Dialect::Postgres),
+        "mysql" | "mariadb" if cfg!(feature = "mysql") => Ok(Dialect::Mysql),
         _ => Err(Error::UnknownEngine {
             scheme: scheme.to_owned(),
             known: KNOWN_SCHEMES.join(", "),
@@ -260,6 +291,10 @@ const KNOWN_SCHEMES: &[&str] = &[
     "sqlite:",
     #[cfg(feature = "postgres")]
     "postgres:",
+    #[cfg(feature = "mysql")]
+    "mysql:",
+    #[cfg(feature = "mysql")]
+    "mariadb:",
 ];
 
 /// The query that counts the rows that hold something in what would be removed.

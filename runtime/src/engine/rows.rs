@@ -224,6 +224,8 @@ pub(crate) struct JournalRow {
     pub(crate) duration_us: i64,
     pub(crate) row_count: i64,
     pub(crate) error: Option<String>,
+    pub(crate) before: Option<String>,
+    pub(crate) ends_by: Option<i64>,
 }
 
 impl JournalRow {
@@ -243,6 +245,8 @@ impl JournalRow {
             duration_us: unsigned(WHAT, self.duration_us)?,
             rows: unsigned(WHAT, self.row_count)?,
             error: self.error,
+            before: self.before,
+            ends_by: self.ends_by.map(Timestamp),
         })
     }
 }

@@ -32,6 +32,7 @@ pub(crate) async fn activate(
         epoch: 0,
         deadline,
         stage: "activation",
+        decided: false,
     };
     let result = apply_all(&mut run, request, watch).await;
     run.session.close().await;

@@ -10,6 +10,7 @@
 //! A crash anywhere leaves rows that tell exactly what is in effect and what is in doubt: see `recovery`.
 
 mod activate;
+mod foresee;
 mod run;
 mod take_back;
 
@@ -34,6 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) deadline: Deadline,
     /// For failpoints.
     pub(crate) stage: &'static str,
+    /// Whether a person looked at what is in doubt and said how to go on.
+    pub(crate) decided: bool,
 }
 
 /// Opens the session that work outside a transaction needs.

@@ -5,15 +5,15 @@ use crate::core::Core;
 use crate::deactivation::{self, Request, TakenBack};
 use crate::engine::Reading;
 use crate::failpoint::failpoint;
-use crate::steps::{Job, Reverted, Stopped, reverted_event};
+use crate::steps::{Stopped, reverted_event};
 use crate::{Error, Result};
 use lockstep_lifecycle::{
-    DataLoss, Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back,
-    record_part,
+    Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back, record_part,
 };
 use lockstep_registry::SchemaSpec;
 use std::sync::Arc;
 
+use super::foresee::{Foreseen, foresee};
 use super::{Run, open};
 
 /// Takes the schemas back one after another.
@@ -30,10 +30,14 @@ pub(crate) async fn take_back(
         let lost = foresee(core, operation, spec, deadline).await?;
         match lost {
             Foreseen::Free => {}
-            Foreseen::Loss(_) if allow_loss => {}
+            Foreseen::Loss(_) | Foreseen::Unknown { .. } if allow_loss => {}
             Foreseen::Loss(losses) => kept.push(Reversal::Kept {
                 schema: spec.version.clone(),
                 reason: RetentionReason::DataLoss { losses },
+            }),
+            Foreseen::Unknown { step, what } => kept.push(Reversal::Kept {
+                schema: spec.version.clone(),
+                reason: RetentionReason::LossUnknown { step, what },
             }),
             Foreseen::Irreversible(step) => {
                 kept.push(Reversal::Kept {
@@ -55,6 +59,7 @@ pub(crate) async fn take_back(
         epoch: 0,
         deadline,
         stage: "deactivation",
+        decided: false,
     };
     let result = revert_all(&mut run, request, &specs, kept).await;
     run.session.close().await;
@@ -218,39 +223,4 @@ fn still_planned(
 fn joined<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
     first.extend(second);
     first
-}
-
-enum Foreseen {
-    Free,
-    Loss(Vec<DataLoss>),
-    Irreversible(String),
-}
-
-/// R8 before work that cannot be taken back as a whole: the transactional downs run on trial in a transaction that is
-/// always given up. Steps outside a transaction (indexes) hold no rows and are left out.
-async fn foresee(core: &Arc<Core>, operation: &Operation, spec: &SchemaSpec, deadline: Deadline) -> Result<Foreseen> {
-    if let Some(step) = spec.irreversible_step() {
-        return Ok(Foreseen::Irreversible(step.name.clone()));
-    }
-    let mut trial = spec.clone();
-    trial.steps.retain(|step| !step.down_no_transaction);
-    if trial.steps.is_empty() {
-        return Ok(Foreseen::Free);
-    }
-    let mut transaction = core.lock_structure(deadline).await?;
-    let job = Job {
-        core,
-        operation: &operation.id,
-        deadline,
-        stage: "trial",
-    };
-    let outcome = job.revert(transaction.as_mut(), &trial, false).await;
-    transaction.abandon().await;
-    match outcome {
-        Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
-        Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
-        Ok(Reverted::Done(_)) => Ok(Foreseen::Free),
-        Err(Stopped::Interrupted(error)) => Err(error),
-        Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
-    }
 }

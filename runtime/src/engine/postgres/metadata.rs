@@ -16,7 +16,7 @@ use crate::engine::{FORMAT, LeaseToken, Reading, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
-const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
+pub(super) const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint";
 
 /// How long a reading of our own may take at the server.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -93,7 +93,14 @@ impl Postgres {
             .dedicated()
             .await
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
-        let tables = writes::create_tables("TEXT", "BIGINT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+        let tables = writes::create_tables(&writes::Types {
+            text: "TEXT",
+            name: "TEXT",
+            int: "BIGINT",
+            serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            key: "key",
+            table: "",
+        });
         let sql = format!(
             "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; \
              INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
@@ -207,7 +214,7 @@ impl Postgres {
             .unwrap_or_default();
         let sql = format!(
             "SELECT * FROM (SELECT operation, schema_version, position, step, direction, state, checksum, session, started_at, \
-             finished_at, duration_us, row_count, error, id FROM lockstep_step WHERE scope = {}{of} ORDER BY id DESC LIMIT {limit}) t ORDER BY id",
+             finished_at, duration_us, row_count, error, objects_before, ends_by, id FROM lockstep_step WHERE scope = {}{of} ORDER BY id DESC LIMIT {limit}) t ORDER BY id",
             literal(scope.as_str())
         );
         let rows = self.read("reading the history", &sql, journal_row).await?;
@@ -359,5 +366,7 @@ fn journal_row(row: &PgRow) -> Result<JournalRow, sqlx::Error> {
         duration_us: row.try_get(10)?,
         row_count: row.try_get(11)?,
         error: row.try_get(12)?,
+        before: row.try_get(13)?,
+        ends_by: row.try_get(14)?,
     })
 }

@@ -447,7 +447,7 @@ impl Transaction for PgTransaction {
             Some(facts) => facts,
             None => self.facts(Reading::Whole).await?,
         };
-        let plan = writes::plan(&self.scope, &facts, commit, records)?;
+        let plan = writes::plan(Dialect::Postgres, &self.scope, &facts, commit, records)?;
         // A wake-up, never the data: the number only tells who has seen it already.
         let channel = literal(&self.channel);
         let wake_up = |last: &Event| format!("SELECT pg_catalog.pg_notify({channel}, '{}'); ", last.seq);

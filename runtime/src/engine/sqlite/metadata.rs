@@ -100,7 +100,14 @@ fn not_prepared(error: Error) -> Error {
 
 async fn create(connection: &mut SqliteConnection, scope: &Scope) -> Result<()> {
     const DOING: &str = "creating Lockstep's tables";
-    let tables = writes::create_tables("TEXT", "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT");
+    let tables = writes::create_tables(&writes::Types {
+        text: "TEXT",
+        name: "TEXT",
+        int: "INTEGER",
+        serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
+        key: "key",
+        table: "",
+    });
     for sql in tables {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
             .execute(&mut *connection)
@@ -224,7 +231,7 @@ pub(super) async fn journal(
 ) -> Result<Vec<JournalEntry>> {
     let rows = sqlx::query(
         "SELECT * FROM (SELECT operation, schema_version, position, step, direction, state, checksum, session, started_at, \
-         finished_at, duration_us, row_count, error, id FROM lockstep_step \
+         finished_at, duration_us, row_count, error, objects_before, ends_by, id FROM lockstep_step \
          WHERE scope = ?1 AND (?2 IS NULL OR schema_version = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id",
     )
     .bind(scope.as_str())
@@ -245,6 +252,8 @@ pub(super) async fn journal(
             duration_us: row.try_get(10)?,
             row_count: row.try_get(11)?,
             error: row.try_get(12)?,
+            before: row.try_get(13)?,
+            ends_by: row.try_get(14)?,
         })
     })
     .fetch_all(connection)

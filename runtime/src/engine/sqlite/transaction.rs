@@ -385,7 +385,7 @@ impl Transaction for SqliteTransaction {
                 });
             }
         }
-        let plan = writes::plan(&self.scope, &facts, commit, records)?;
+        let plan = writes::plan(Dialect::Sqlite, &self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.
         let script = writes::script(&plan.writes, super::connect::literal) + "COMMIT";
         sqlx::raw_sql(AssertSqlSafe(script))
