@@ -44,6 +44,7 @@ async fn server_is_free(database: &Database) {
             "PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE; CREATE TABLE other (i INTEGER); DROP TABLE other; COMMIT"
         }
         Engine::Postgres => "SET lock_timeout = '1s'; CREATE TABLE other (i INTEGER); DROP TABLE other",
+        Engine::Mysql => "SET lock_wait_timeout = 1; CREATE TABLE other (i INTEGER); DROP TABLE other",
     };
     database.execute(write).await;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_lifecycle::{
-    Activate, Deactivate, Event, JournalEntry, OperationChange, Policy, RepairAction, plan_register,
+    Activate, Deactivate, Event, JournalEntry, JournalState, OperationChange, Policy, RepairAction, plan_register,
 };
 use lockstep_registry::{
     Binding, Compatibility, HandlerId, HandlerRef, HandlerVersion, Holder, InstanceId, LeaseKind, SchemaSpec,
@@ -321,7 +321,30 @@ impl Runtime {
 
     /// The journal of steps, oldest first: of one schema, or the newest `limit` of all.
     pub async fn history(&self, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>> {
-        self.core.engine.journal(self.core.scope(), schema, limit).await
+        let mut entries = self.core.engine.journal(self.core.scope(), schema, limit).await?;
+        // Outside a transaction a step is written down twice; once it has ended, how it began is no news.
+        let ended: std::collections::BTreeSet<_> = entries
+            .iter()
+            .filter(|entry| entry.state != JournalState::Started)
+            .map(|entry| {
+                (
+                    entry.operation.clone(),
+                    entry.schema.clone(),
+                    entry.position,
+                    entry.direction,
+                )
+            })
+            .collect();
+        entries.retain(|entry| {
+            let key = (
+                entry.operation.clone(),
+                entry.schema.clone(),
+                entry.position,
+                entry.direction,
+            );
+            entry.state != JournalState::Started || !ended.contains(&key)
+        });
+        Ok(entries)
     }
 
     /// The durable event log after a sequence number, at most `limit` events.

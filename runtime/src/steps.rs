@@ -283,6 +283,16 @@ impl Job<'_> {
     }
 }
 
+/// Whether the code of every code step is there, asked before anything of a schema runs.
+pub(crate) fn check_code(core: &Core, spec: &SchemaSpec) -> Result<()> {
+    let compiled = core.compiled(spec)?;
+    let mut steps = spec.steps.iter().zip(&compiled.steps);
+    steps.try_for_each(|(step, ready)| match ready.up {
+        Work::Code => code_of(core, spec, step).map(|_| ()),
+        _ => Ok(()),
+    })
+}
+
 /// The code registered for a step.
 pub(crate) fn code_of(core: &Core, spec: &SchemaSpec, step: &Step) -> Result<Arc<dyn CodeStep>> {
     let code = core.codes.get(&(spec.version.clone(), step.name.clone()));

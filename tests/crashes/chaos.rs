@@ -40,7 +40,7 @@ fn asked(variable: &str, otherwise: u64) -> u64 {
 async fn a_fleet_under_fire_leaves_what_the_log_says(engine: Engine) {
     let database = scenario::database(engine).await;
     let folder = match engine {
-        Engine::Sqlite => scenario::transactional(),
+        Engine::Sqlite | Engine::Mysql => scenario::transactional(),
         Engine::Postgres => scenario::alone(),
     };
     let chosen = std::time::UNIX_EPOCH.elapsed().map_or(1, |d| d.as_secs());

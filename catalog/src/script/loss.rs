@@ -40,7 +40,13 @@ pub fn losses(dialect: Dialect, statements: &[Statement], now: &Snapshot) -> Los
             return Losses::Unknown { at, what };
         }
     }
-    Losses::Removed(reading.removed.into_iter().collect())
+    // With a table go its columns.
+    let gone = reading.removed.clone();
+    let whole = |removed: &Removed| match removed {
+        Removed::Table { .. } => true,
+        Removed::Column { table, .. } => !gone.contains(&Removed::Table { table: table.clone() }),
+    };
+    Losses::Removed(reading.removed.into_iter().filter(whole).collect())
 }
 
 /// `Err(Some(_))` names the part that is not understood.
@@ -455,6 +461,10 @@ mod tests {
             (&["drop table if exists `orders`"], &["table orders"]),
             (&["TRUNCATE TABLE users"], &["table users"]),
             (&["TRUNCATE users"], &["table users"]),
+            (
+                &["ALTER TABLE orders DROP note", "DROP TABLE orders"],
+                &["table orders"],
+            ),
             (&["ALTER TABLE orders DROP COLUMN note"], &["column orders.note"]),
             (
                 &["ALTER TABLE orders ADD x DECIMAL(10,2), DROP note, drop column IF EXISTS total"],

@@ -213,6 +213,8 @@ pub(crate) enum Settled {
     NotDone,
     /// The catalog cannot tell.
     Unknown,
+    /// The catalog shows its effect, and its author's own query does not.
+    Disputed,
 }
 
 /// What a renewal must show.

@@ -9,6 +9,7 @@ use crate::{Error, Result, metric};
 use lockstep_catalog::{Conduct, Footprint, Statement, Trace, conduct, index_of_concurrent};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{SchemaSpec, Step, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::Run;
 
@@ -38,7 +39,7 @@ impl Run<'_> {
         if progress.in_doubt.take().is_some()
             && let Some(started) = entries.iter().rev().find(|e| e.state == JournalState::Started)
         {
-            self.settle_doubt(spec, started, &mut progress).await?;
+            self.settle_doubt(spec, started, direction, &mut progress).await?;
         }
         if direction == Direction::Up {
             check_unchanged(spec, &progress)?;
@@ -56,7 +57,10 @@ impl Run<'_> {
                 .into());
             };
             if let Err(stopped) = self.step(spec, step, *position, direction).await {
-                return Err(self.with_traces(stopped));
+                // What failed first, and had no effect, leaves nothing.
+                let first =
+                    direction == Direction::Up && progress.in_effect.is_empty() && remaining.first() == Some(position);
+                return Err(if first { stopped } else { self.with_traces(stopped) });
             }
         }
         Ok(remaining.len())
@@ -91,12 +95,12 @@ impl Run<'_> {
             return Err(Error::bug("a step outside a transaction has no statement").into());
         };
         let text = &statement.text;
-        let before = self.look(statement).await?;
-        entry.before = before
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()
-            .map_err(|e| Error::bug(format!("a footprint does not serialise: {e}")))?;
+        let sent = Sent {
+            objects: self.look(statement).await?,
+            statement: text.clone(),
+        };
+        let written = serde_json::to_string(&sent);
+        entry.before = Some(written.map_err(|e| Error::bug(format!("a footprint does not serialise: {e}")))?);
         let within = limit.deadline.remaining();
         self.session.journal(&entry, self.epoch, Some(within)).await?;
         failpoint!("{}.journal.started", self.stage);
@@ -106,6 +110,11 @@ impl Run<'_> {
         let rows = match done {
             Ok(rows) => match self.holds(step, direction, statement, &looked_up).await {
                 Ok(true) => rows,
+                // It stays in doubt: once the query is mended, it tells.
+                Ok(false) if step.verify.is_some() => {
+                    let fault = Fault::new(Cause::Refused, UNVERIFIED);
+                    return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
+                }
                 Ok(false) => {
                     let fault = Fault::new(Cause::Refused, "it ended without an error, and its effect is not there");
                     return Err(self.failed(spec, step, entry, text, fault, &looked_up).await);
@@ -119,21 +128,24 @@ impl Run<'_> {
             },
             Err(fault) => {
                 let settled = self
-                    .look_up(step, direction, statement, before.as_ref(), &looked_up)
+                    .look_up(step, direction, statement, sent.objects.as_ref(), &looked_up)
                     .await;
                 match settled {
                     // Its answer was late or lost, and the catalog shows that it took effect.
                     Ok(Settled::Done) if fault.cause != Cause::Refused => 0,
                     // The database said no; only a list of objects can be half-done then.
-                    Ok(Settled::Unknown) if fault.cause == Cause::Refused => {
+                    Ok(Settled::Unknown)
+                        if fault.cause == Cause::Refused
+                            && conduct(self.core.dialect(), statement) == Conduct::Shown =>
+                    {
                         let fault = Fault::new(fault.cause, format!("{}{HALF}", fault.message));
                         return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
                     }
-                    Ok(Settled::Unknown) | Err(_) => {
+                    Ok(Settled::Unknown | Settled::Disputed) | Err(_) if fault.cause != Cause::Refused => {
                         let fault = told(fault);
                         return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
                     }
-                    Ok(_) => return Err(self.failed(spec, step, entry, text, fault, &limit).await),
+                    _ => return Err(self.failed(spec, step, entry, text, fault, &limit).await),
                 }
             }
         };
@@ -249,10 +261,16 @@ impl Run<'_> {
                 code: None,
                 transient: fault.cause == Cause::Transient,
             })?;
-        Ok(if holds == (direction == Direction::Up) {
-            Settled::Done
-        } else {
-            Settled::NotDone
+        if holds == (direction == Direction::Up) {
+            return Ok(Settled::Done);
+        }
+        let Some(before) = before else {
+            return Ok(Settled::NotDone);
+        };
+        let now = Footprint::of(dialect, statement, &self.session.snapshot().await?);
+        Ok(match before.compare(dialect, statement, &now) {
+            Trace::Unchanged => Settled::NotDone,
+            Trace::Changed | Trace::Partly => Settled::Disputed,
         })
     }
 
@@ -270,9 +288,10 @@ impl Run<'_> {
         entry.error = Some(fault.message.clone());
         let fault = told(fault);
         // What is lost stays `started`: only the catalog can tell, and the next holder of the lock looks there.
-        if fault.cause != Cause::Lost
-            && let Err(error) = self.session.journal(&entry, self.epoch, None).await
-        {
+        if fault.cause == Cause::Lost {
+            return self.with_traces(stopped(spec, step, position, direction, statement, fault, limit));
+        }
+        if let Err(error) = self.session.journal(&entry, self.epoch, None).await {
             tracing::error!(%error, "a failed step could not be journalled");
         }
         stopped(spec, step, position, direction, statement, fault, limit)
@@ -283,6 +302,7 @@ impl Run<'_> {
         &mut self,
         spec: &SchemaSpec,
         started: &JournalEntry,
+        going: Direction,
         progress: &mut Progress,
     ) -> Result<(), Stopped> {
         let (position, was) = (started.position, started.direction);
@@ -300,22 +320,26 @@ impl Run<'_> {
             .await_orphan(&started.session, self.deadline.within(patience))
             .await?;
         let limit = self.core.step_limit(step.timeout, self.deadline);
-        let work = work_of(self.core.dialect(), &spec.version, step, was)?;
-        let Some(statement) = work.statements().first() else {
+        // As it was sent: the file may have been mended since.
+        let sent: Option<Sent> = started
+            .before
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
+        let Some(Sent { statement, objects }) = sent else {
             return Err(Error::Damaged {
                 message: format!(
-                    "the journal of {} says that {} was started alone",
+                    "the journal of {} does not say what step {} sent",
                     spec.version, step.name
                 ),
             }
             .into());
         };
+        let statement = Statement {
+            text: statement,
+            line: 1,
+        };
         let text = &statement.text;
-        let before: Option<Footprint> = started
-            .before
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
-        let settled = match self.look_up(step, was, statement, before.as_ref(), &limit).await {
+        let settled = match self.look_up(step, was, &statement, objects.as_ref(), &limit).await {
             Err(error) if !error.is_transient() => {
                 let fault = Fault::new(Cause::Refused, error.to_string());
                 return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
@@ -327,6 +351,12 @@ impl Run<'_> {
         entry.state = match settled {
             Settled::Done => JournalState::Done,
             Settled::NotDone => JournalState::Failed,
+            // What goes back goes back through its way back.
+            Settled::Disputed if going != was => JournalState::Done,
+            Settled::Disputed => {
+                let fault = Fault::new(Cause::Refused, UNVERIFIED);
+                return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
+            }
             // A person was told to look, and has said how to go on.
             Settled::Unknown if self.decided => JournalState::Failed,
             Settled::Unknown => {
@@ -334,12 +364,18 @@ impl Run<'_> {
                 return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
             }
         };
-        entry.error = (settled != Settled::Done).then(|| "a crash ended it before it took effect".to_owned());
+        let done = entry.state == JournalState::Done;
+        // Mended was perhaps the query that tells; what was sent must be what the file says (R9).
+        let work = work_of(self.core.dialect(), &spec.version, step, was)?;
+        if work.statements().first().is_none_or(|now| now.text != statement.text) {
+            entry.checksum = started.checksum.clone();
+        }
+        entry.error = (!done).then(|| "a crash ended it before it took effect".to_owned());
         self.session.journal(&entry, self.epoch, None).await?;
-        match (settled, was) {
-            (Settled::Done, Direction::Up) => drop(progress.in_effect.insert(position, step.checksum())),
-            (Settled::Done, Direction::Down) => drop(progress.in_effect.remove(&position)),
-            _ => {}
+        match (done, was) {
+            (true, Direction::Up) => drop(progress.in_effect.insert(position, entry.checksum)),
+            (true, Direction::Down) => drop(progress.in_effect.remove(&position)),
+            (false, _) => {}
         }
         Ok(())
     }
@@ -364,6 +400,17 @@ impl Run<'_> {
         }
     }
 }
+
+/// What the journal keeps of a statement outside a transaction, for whoever must find out whether it took effect.
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    statement: String,
+    /// What it names, as it was before; nothing where the engine or the author tell, or nobody can.
+    objects: Option<Footprint>,
+}
+
+/// What the error of a step says whose author's query does not bear out what it did.
+const UNVERIFIED: &str = "its verify query did not return true";
 
 /// What the error of a step says that nobody can settle but a person.
 const DOUBT: &str = "a crash left it in doubt, and the catalog cannot tell whether it took effect: look for yourself; if it \

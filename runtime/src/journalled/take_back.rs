@@ -5,12 +5,14 @@ use crate::core::Core;
 use crate::deactivation::{self, Request, TakenBack};
 use crate::engine::Reading;
 use crate::failpoint::failpoint;
-use crate::steps::{Stopped, reverted_event};
+use crate::steps::{Stopped, check_code, reverted_event};
 use crate::{Error, Result};
 use lockstep_lifecycle::{
-    Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back, record_part,
+    DataLoss, Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back,
+    record_part,
 };
-use lockstep_registry::SchemaSpec;
+use lockstep_registry::{SchemaSpec, SchemaVersion};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::foresee::{Foreseen, foresee};
@@ -26,11 +28,12 @@ pub(crate) async fn take_back(
     deadline: Deadline,
 ) -> Result<TakenBack> {
     let mut kept = Vec::new();
+    let mut lost = BTreeMap::new();
     for spec in &specs {
-        let lost = foresee(core, operation, spec, deadline).await?;
-        match lost {
+        match foresee(core, operation, spec, deadline).await? {
             Foreseen::Free => {}
-            Foreseen::Loss(_) | Foreseen::Unknown { .. } if allow_loss => {}
+            Foreseen::Loss(losses) if allow_loss => drop(lost.insert(spec.version.clone(), losses)),
+            Foreseen::Unknown { .. } if allow_loss => {}
             Foreseen::Loss(losses) => kept.push(Reversal::Kept {
                 schema: spec.version.clone(),
                 reason: RetentionReason::DataLoss { losses },
@@ -51,6 +54,9 @@ pub(crate) async fn take_back(
             break;
         }
     }
+    for spec in &specs {
+        check_code(core, spec)?;
+    }
     let session = open(core, deadline).await?;
     let mut run = Run {
         core,
@@ -61,7 +67,7 @@ pub(crate) async fn take_back(
         stage: "deactivation",
         decided: false,
     };
-    let result = revert_all(&mut run, request, &specs, kept).await;
+    let result = revert_all(&mut run, request, &specs, kept, lost).await;
     run.session.close().await;
     match result {
         Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure).await),
@@ -75,6 +81,7 @@ async fn revert_all(
     request: &Request,
     specs: &[Arc<SchemaSpec>],
     kept: Vec<Reversal>,
+    mut lost: BTreeMap<SchemaVersion, Vec<DataLoss>>,
 ) -> Result<TakenBack, Stopped> {
     let core = run.core;
     let mut events = Vec::new();
@@ -145,7 +152,8 @@ async fn revert_all(
 
         let watch = Stopwatch::start();
         let steps = run.steps(spec, Direction::Down).await?;
-        let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), Vec::new());
+        let lost = lost.remove(&spec.version).unwrap_or_default();
+        let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), lost);
 
         // T2.
         let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;

@@ -3,10 +3,12 @@
 //! The lock and every statement are on one connection: the server keeps the lock until an orphaned statement has ended,
 //! so whoever holds it knows that nothing of a predecessor's is in flight.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use lockstep_catalog::Snapshot;
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{Scope, Timestamp};
@@ -344,6 +346,9 @@ impl Session for MysqlSession {
                     step.down(&mut lent).await
                 }
             };
+            // A panic is the code's failure, not the operation's: what is half-way must be recorded.
+            let work = AssertUnwindSafe(work).catch_unwind();
+            let work = async { work.await.unwrap_or_else(|_| Err("the code panicked".into())) };
             tokio::pin!(work);
             let ended = tokio::select! {
                 done = &mut work => Some(done),
