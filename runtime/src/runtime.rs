@@ -322,28 +322,21 @@ impl Runtime {
     /// The journal of steps, oldest first: of one schema, or the newest `limit` of all.
     pub async fn history(&self, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>> {
         let mut entries = self.core.engine.journal(self.core.scope(), schema, limit).await?;
-        // Outside a transaction a step is written down twice; once it has ended, how it began is no news.
-        let ended: std::collections::BTreeSet<_> = entries
-            .iter()
-            .filter(|entry| entry.state != JournalState::Started)
-            .map(|entry| {
-                (
-                    entry.operation.clone(),
-                    entry.schema.clone(),
-                    entry.position,
-                    entry.direction,
-                )
-            })
-            .collect();
+        // Outside a transaction a step is written down twice, perhaps by two who came one after the other; once it has
+        // ended, how it began is no news.
+        let mut ended = std::collections::BTreeSet::new();
+        entries.reverse();
         entries.retain(|entry| {
-            let key = (
-                entry.operation.clone(),
-                entry.schema.clone(),
-                entry.position,
-                entry.direction,
-            );
-            entry.state != JournalState::Started || !ended.contains(&key)
+            let key = (entry.schema.clone(), entry.position, entry.direction);
+            match entry.state {
+                JournalState::Started => !ended.contains(&key),
+                JournalState::Done | JournalState::Failed => {
+                    ended.insert(key);
+                    true
+                }
+            }
         });
+        entries.reverse();
         Ok(entries)
     }
 

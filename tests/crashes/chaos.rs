@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::ended;
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_fleet_under_fire_leaves_what_the_log_says
 );
 

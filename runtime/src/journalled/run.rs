@@ -98,11 +98,9 @@ impl Run<'_> {
         let sent = Sent {
             objects: self.look(statement).await?,
             statement: text.clone(),
+            transactional: false,
         };
-        let written = serde_json::to_string(&sent);
-        entry.before = Some(written.map_err(|e| Error::bug(format!("a footprint does not serialise: {e}")))?);
-        let within = limit.deadline.remaining();
-        self.session.journal(&entry, self.epoch, Some(within)).await?;
+        self.announce(&mut entry, &sent, &limit).await?;
         failpoint!("{}.journal.started", self.stage);
         let done = self.session.execute(text, &limit).await;
         failpoint!("{}.journal.executed", self.stage);
@@ -170,7 +168,17 @@ impl Run<'_> {
         watch: Stopwatch,
     ) -> Result<(), Stopped> {
         let direction = entry.direction;
+        if !self.core.engine.transactional_ddl() {
+            // Nothing needs looking up afterwards, but a successor must know until when to wait for us.
+            let sent = Sent {
+                statement: work.statements().first().map(|s| s.text.clone()).unwrap_or_default(),
+                objects: None,
+                transactional: true,
+            };
+            self.announce(&mut entry, &sent, limit).await?;
+        }
         entry.state = JournalState::Done;
+        entry.before = None;
         let verify = match direction {
             Direction::Up => step.verify.as_deref(),
             Direction::Down => None,
@@ -200,6 +208,14 @@ impl Run<'_> {
         }
         metric::step(&spec.version, direction.as_str(), watch.elapsed());
         Ok(())
+    }
+
+    /// Writes down what is about to be sent, and until when it may take.
+    async fn announce(&mut self, entry: &mut JournalEntry, sent: &Sent, limit: &Limit) -> Result<()> {
+        let written = serde_json::to_string(sent);
+        entry.before = Some(written.map_err(|e| Error::bug(format!("a footprint does not serialise: {e}")))?);
+        let within = limit.deadline.remaining();
+        self.session.journal(entry, self.epoch, Some(within)).await
     }
 
     /// What a statement names as it is now; `None` where that could not tell anything afterwards.
@@ -285,6 +301,7 @@ impl Run<'_> {
     ) -> Stopped {
         let (position, direction) = (entry.position, entry.direction);
         entry.state = JournalState::Failed;
+        entry.before = None;
         entry.error = Some(fault.message.clone());
         let fault = told(fault);
         // What is lost stays `started`: only the catalog can tell, and the next holder of the lock looks there.
@@ -325,7 +342,12 @@ impl Run<'_> {
             .before
             .as_deref()
             .and_then(|text| serde_json::from_str(text).ok());
-        let Some(Sent { statement, objects }) = sent else {
+        let Some(Sent {
+            statement,
+            objects,
+            transactional,
+        }) = sent
+        else {
             return Err(Error::Damaged {
                 message: format!(
                     "the journal of {} does not say what step {} sent",
@@ -339,7 +361,13 @@ impl Run<'_> {
             line: 1,
         };
         let text = &statement.text;
-        let settled = match self.look_up(step, was, &statement, objects.as_ref(), &limit).await {
+        let looked_up = if transactional {
+            // The lock is ours, so its session is over, and its transaction with it: had that counted, its row would say so.
+            Ok(Settled::NotDone)
+        } else {
+            self.look_up(step, was, &statement, objects.as_ref(), &limit).await
+        };
+        let settled = match looked_up {
             Err(error) if !error.is_transient() => {
                 let fault = Fault::new(Cause::Refused, error.to_string());
                 return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
@@ -407,6 +435,8 @@ struct Sent {
     statement: String,
     /// What it names, as it was before; nothing where the engine or the author tell, or nobody can.
     objects: Option<Footprint>,
+    /// It was part of a transaction, together with the row that would say that it is done.
+    transactional: bool,
 }
 
 /// What the error of a step says whose author's query does not bear out what it did.
