@@ -213,6 +213,11 @@ impl MysqlSession {
                 Ok(sql.execute(connection).await?.rows_affected())
             });
             entry.rows += done.await.map_err(|fault| Fault { statement: at, ..fault })?;
+            // Functions such as BENCHMARK end early without an error when the server stops them.
+            if limit.deadline.is_over() {
+                let fault = Fault::new(Cause::TimedOut, "it ran out of time");
+                return Err(Fault { statement: at, ..fault });
+            }
         }
         if let Some(query) = verify {
             held_to(self.ask(query, limit).await, statements.len())?;
