@@ -56,7 +56,8 @@ pub struct DeactivateOptions {
 }
 
 impl Runtime {
-    /// Starts building a runtime for the database a URL names: `sqlite://file.db`, `sqlite::memory:`, `postgres://…`.
+    /// Starts building a runtime for the database a URL names: `sqlite://file.db`, `sqlite::memory:`, `postgres://…`,
+    /// `mysql://…` or `mariadb://…`.
     pub fn builder(url: &str) -> Builder {
         Builder::new(url)
     }

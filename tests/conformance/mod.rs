@@ -214,6 +214,8 @@ macro_rules! journalled_only {
                 a_manual_step_in_doubt_waits_for_a_person
                 a_loss_that_cannot_be_told_keeps_the_schema
                 a_session_setting_of_one_step_is_not_the_next_ones
+                a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt
+                a_journal_that_cannot_be_written_orphans_nothing
             }
         );
     };

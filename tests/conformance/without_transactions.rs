@@ -4,7 +4,9 @@
 use lockstep::lifecycle::{Direction, Refusal, RetentionReason};
 use lockstep::{DeactivateOptions, Deactivation, Error, RepairAction, Runtime, SchemaState};
 
-use super::{end, failed, folder, one, refused, s, start, taken_back, v};
+use sqlx::Connection;
+
+use super::{end, failed, folder, one, refused, s, soon, start, taken_back, v};
 use crate::support::{Actor, Database, Engine, Folder};
 
 /// Six steps of every kind; each can be made to fail.
@@ -84,11 +86,11 @@ pub async fn failing_at_any_of_six_steps_resume_and_undo_lead_to_the_exact_catal
     assert_eq!(success.len(), 3 + 2 + 2 + 1, "{success:?}");
     end(whole, [runtime]).await;
 
-    for k in 0..SIX.len() {
+    for (k, (name, ..)) in SIX.into_iter().enumerate() {
         for action in [RepairAction::Resume, RepairAction::Undo] {
             let (database, runtime) = start(engine, &six_failing_at(k)).await;
             let failure = failed(runtime.activate(v("one@1.0.0")).await);
-            assert_eq!((failure.step.as_str(), failure.position as usize), (SIX[k].0, k));
+            assert_eq!((failure.step.as_str(), failure.position as usize), (name, k));
             assert_eq!(failure.leaves_traces, k > 0, "{failure:?}");
             crate::invariants::check(&database, true).await;
             let mended = open(&database, &six()).await;
@@ -311,5 +313,57 @@ pub async fn a_session_setting_of_one_step_is_not_the_next_ones(engine: Engine) 
         database.rows("SELECT d FROM a ORDER BY d").await,
         [["+00:00"], ["1"], ["double"]]
     );
+    end(database, [runtime]).await;
+}
+
+pub async fn a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt(engine: Engine) {
+    let (database, runtime) = start(engine, &Folder::users()).await;
+    runtime.activate(v("users@1.0.0")).await.unwrap();
+    // The change waits for somebody, and its session is cut meanwhile.
+    let mut someone = sqlx::MySqlConnection::connect(&database.url).await.unwrap();
+    let hold = sqlx::raw_sql("BEGIN; SELECT count(*) FROM users");
+    hold.execute(&mut someone).await.unwrap();
+    let work = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.activate(v("users@2.0.0")).await }
+    });
+    let altering =
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'ALTER TABLE users%'";
+    let session = soon("the change waits", async || {
+        database.rows(altering).await.into_iter().next()
+    })
+    .await;
+    database.execute(&format!("KILL {}", session[0])).await;
+    let failure = failed(work.await.unwrap());
+    assert!(
+        failure.error.contains("the connection broke") && failure.leaves_traces,
+        "{failure:?}"
+    );
+    someone.close().await.unwrap();
+    let again = runtime.activate(v("users@2.0.0")).await.unwrap();
+    assert_eq!(again.name(), "applied", "{again:?}");
+    assert!(database.has_column("users", "display_name").await);
+    end(database, [runtime]).await;
+}
+
+pub async fn a_journal_that_cannot_be_written_orphans_nothing(engine: Engine) {
+    let (database, runtime) = start(engine, &Folder::users()).await;
+    for state in ["started", "done"] {
+        database
+            .execute(&format!(
+                "CREATE TRIGGER no_more BEFORE INSERT ON lockstep_step FOR EACH ROW BEGIN \
+                 IF NEW.state = '{state}' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the disk is full'; END IF; END"
+            ))
+            .await;
+        let error = runtime.activate(v("users@1.0.0")).await.unwrap_err();
+        assert!(error.to_string().contains("the disk is full"), "{state}: {error}");
+        // What was not announced was not sent.
+        assert_eq!(database.has_table("users").await, state == "done", "{state}");
+        database.execute("DROP TRIGGER no_more").await;
+    }
+    runtime.activate(v("users@1.0.0")).await.unwrap();
+    let history = runtime.history(None, 50).await.unwrap();
+    let sent = history.iter().filter(|e| e.step == "001_users").count();
+    assert_eq!(sent, 1, "it was not sent again: {history:?}");
     end(database, [runtime]).await;
 }
