@@ -8,7 +8,7 @@
 //!
 //! The structural lock is always taken before the scope row; the scope row is held for moments only.
 //! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `inspect`, `scratch`.
-//! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes.
+//! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes, [`tables`] says into what.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
 #[cfg(feature = "mysql")]
@@ -20,6 +20,7 @@ mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod step;
+mod tables;
 mod writes;
 
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use crate::{Error, Result};
 pub use secret::redact;
 pub use step::{CodeStep, StepConnection, StepError};
 pub(crate) use step::{Limit, Outcome, held_to};
-pub(crate) use writes::FORMAT;
+pub(crate) use tables::FORMAT;
 
 /// A database Lockstep looks after.
 #[async_trait]

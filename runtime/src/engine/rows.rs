@@ -101,7 +101,7 @@ fn handler_version(what: &str, handler: &str, version: &str) -> Result<HandlerVe
 
 impl FactsRow {
     pub(crate) fn into_facts(self) -> Result<Facts> {
-        super::writes::check_format(self.format.as_deref())?;
+        super::tables::check_format(self.format.as_deref())?;
         let mut facts = Facts {
             epoch: unsigned("lockstep_scope.epoch", self.epoch)?,
             event_seq: unsigned("lockstep_scope.event_seq", self.event_seq)?,

@@ -11,7 +11,7 @@ use super::connect::{
 };
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, Reading, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
@@ -178,7 +178,7 @@ impl Mysql {
         if !matches!(locked.first().map(|row| optional_int(row, 0)), Some(Ok(Some(1)))) {
             return Ok(false);
         }
-        for table in writes::create_tables(&TYPES) {
+        for table in tables::create_tables(&TYPES) {
             run(connection, table).await?;
         }
         // The format's row last: before it is there, nobody takes the tables for complete.
@@ -225,7 +225,7 @@ impl Mysql {
         // Never used here, or half-made, or by a newer program whose tables look different: the format tells.
         match self.read_meta("format").await {
             Ok(Some(format)) => {
-                writes::check_format(Some(&format))?;
+                tables::check_format(Some(&format))?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
                     let rows = self.try_read(facts_sql(scope, Reading::Whole)).await?;
@@ -326,7 +326,7 @@ impl Mysql {
 
 /// Names are at most 160 bytes long (`lockstep-registry` sees to that), so a key of four of them stays below InnoDB's
 /// 3072 bytes even at four bytes a character.
-const TYPES: writes::Types = writes::Types {
+const TYPES: tables::Types = tables::Types {
     text: "LONGTEXT",
     name: "VARCHAR(160)",
     int: "BIGINT",

@@ -12,7 +12,7 @@ use super::Postgres;
 use super::connect::{answered, is_race, is_undefined_table, leave, literal, own, run, words};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, Reading, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
@@ -93,7 +93,7 @@ impl Postgres {
             .dedicated()
             .await
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
-        let tables = writes::create_tables(&writes::Types {
+        let tables = tables::create_tables(&tables::Types {
             text: "TEXT",
             name: "TEXT",
             int: "BIGINT",
@@ -152,7 +152,7 @@ impl Postgres {
         // Never used here, or by a newer program whose tables look different: the format tells.
         match self.read_meta("format").await {
             Ok(format) => {
-                writes::check_format(format.as_deref())?;
+                tables::check_format(format.as_deref())?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
                     return first(self.read(DOING, &facts_text(scope), facts_row).await?);

@@ -9,7 +9,7 @@ use super::Sqlite;
 use super::connect::{is_busy, own, run};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, Reading, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds; SQLite's clock counts milliseconds.
@@ -100,7 +100,7 @@ fn not_prepared(error: Error) -> Error {
 
 async fn create(connection: &mut SqliteConnection, scope: &Scope) -> Result<()> {
     const DOING: &str = "creating Lockstep's tables";
-    let tables = writes::create_tables(&writes::Types {
+    let tables = tables::create_tables(&tables::Types {
         text: "TEXT",
         name: "TEXT",
         int: "INTEGER",
@@ -144,7 +144,7 @@ async fn format(connection: &mut SqliteConnection) -> Result<Option<u32>> {
         return Ok(None);
     }
     let format = meta(connection, "format").await?;
-    writes::check_format(format.as_deref()).map(Some)
+    tables::check_format(format.as_deref()).map(Some)
 }
 
 pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<Facts>> {
