@@ -50,6 +50,7 @@ pub(crate) async fn recover(
         epoch,
         deadline,
         stage: "recovery",
+        empty: std::collections::BTreeSet::new(),
         decided: false,
     };
     let mut done = Vec::new();
@@ -252,6 +253,7 @@ async fn outside(
         epoch,
         deadline,
         stage: "recovery",
+        empty: std::collections::BTreeSet::new(),
         decided: true,
     };
     let steps = finish(&mut run, spec, direction).await;

@@ -216,6 +216,7 @@ macro_rules! journalled_only {
                 a_session_setting_of_one_step_is_not_the_next_ones
                 a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt
                 a_journal_that_cannot_be_written_orphans_nothing
+                rows_written_after_the_count_stop_the_way_back
             }
         );
     };

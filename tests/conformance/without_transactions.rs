@@ -367,3 +367,24 @@ pub async fn a_journal_that_cannot_be_written_orphans_nothing(engine: Engine) {
     assert_eq!(sent, 1, "it was not sent again: {history:?}");
     end(database, [runtime]).await;
 }
+
+/// The count and the drop are no transaction: what was written in between is found a moment before.
+pub async fn rows_written_after_the_count_stop_the_way_back(engine: Engine) {
+    let made = one(&[
+        ("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE a;"),
+        // The last to come is the first to go: while it waits, others write.
+        ("002_b", "SELECT 1;", "INSERT INTO a SELECT 7;"),
+    ]);
+    let (database, runtime) = start(engine, &made).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    let failure = failed(runtime.deactivate(v("one@1.0.0")).await);
+    assert!(
+        failure.step == "001_a" && failure.error.contains("table a was found empty, and 1 row was written"),
+        "{failure:?}"
+    );
+    assert_eq!(database.number("SELECT count(*) FROM a").await, 1);
+    // A person saves the row, or does not mind.
+    let done = runtime.repair(s("schema_a"), RepairAction::Resume, true).await.unwrap();
+    assert_eq!(done.state, SchemaState::RolledBack);
+    end(database, [runtime]).await;
+}

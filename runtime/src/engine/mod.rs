@@ -188,6 +188,9 @@ pub(crate) trait Session: Send {
     /// The user's objects as they are now.
     async fn snapshot(&mut self) -> Result<Snapshot>;
 
+    /// How many rows hold something in what would be removed.
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64>;
+
     /// Looks up by the engine's own means whether a statement took effect, and removes what it left half-done; unknown
     /// where only a comparison of what was and what is can tell.
     async fn settle(&mut self, _statement: &str, _limit: &Limit) -> Result<Settled> {

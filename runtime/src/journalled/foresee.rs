@@ -11,7 +11,8 @@ use lockstep_registry::SchemaSpec;
 use std::sync::Arc;
 
 pub(super) enum Foreseen {
-    Free,
+    /// Nothing; these tables and columns will go, and were found empty.
+    Free(Vec<Removed>),
     Loss(Vec<DataLoss>),
     /// A statement whose effect on rows cannot be told.
     Unknown {
@@ -52,7 +53,7 @@ async fn on_trial(
     let mut trial = spec.clone();
     trial.steps.retain(|step| !step.down_no_transaction);
     if trial.steps.is_empty() {
-        return Ok(Foreseen::Free);
+        return Ok(Foreseen::Free(Vec::new()));
     }
     let job = Job {
         core,
@@ -63,7 +64,7 @@ async fn on_trial(
     match job.revert(transaction, &trial, false).await {
         Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
         Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
-        Ok(Reverted::Done(_)) => Ok(Foreseen::Free),
+        Ok(Reverted::Done(_)) => Ok(Foreseen::Free(Vec::new())),
         Err(Stopped::Interrupted(error)) => Err(error),
         Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
     }
@@ -93,7 +94,7 @@ async fn by_text(
         }
     };
     let limit = core.step_limit(None, deadline);
-    let mut lost = Vec::new();
+    let (mut lost, mut empty) = (Vec::new(), Vec::new());
     for each in removed.into_iter().filter(|each| !carried(spec, each)) {
         let rows = transaction.count(&each, &limit).await?;
         if rows > 0 {
@@ -102,10 +103,12 @@ async fn by_text(
                 Removed::Column { table, column } => (table, Some(column)),
             };
             lost.push(DataLoss { table, column, rows });
+        } else {
+            empty.push(each);
         }
     }
     Ok(if lost.is_empty() {
-        Foreseen::Free
+        Foreseen::Free(empty)
     } else {
         Foreseen::Loss(lost)
     })

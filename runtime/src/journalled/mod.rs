@@ -19,8 +19,10 @@ use crate::core::Core;
 use crate::engine::Session;
 use crate::steps::{applied_event, reverted_event};
 use crate::{Error, Result};
+use lockstep_catalog::Removed;
 use lockstep_lifecycle::{Direction, EventKind, Operation};
 use lockstep_registry::SchemaSpec;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use activate::activate;
@@ -35,6 +37,8 @@ pub(crate) struct Run<'a> {
     pub(crate) deadline: Deadline,
     /// For failpoints.
     pub(crate) stage: &'static str,
+    /// Tables and columns that were found empty before a way back began: what removes them looks again first.
+    pub(crate) empty: BTreeSet<Removed>,
     /// Whether a person looked at what is in doubt and said how to go on.
     pub(crate) decided: bool,
 }

@@ -6,7 +6,7 @@ use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
 use crate::steps::{Stopped, code_of, stopped};
 use crate::{Error, Result, metric};
-use lockstep_catalog::{Conduct, Footprint, Statement, Trace, conduct, index_of_concurrent};
+use lockstep_catalog::{Conduct, Footprint, Losses, Statement, Trace, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{SchemaSpec, Step, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,11 @@ impl Run<'_> {
             statement: text.clone(),
             transactional: false,
         };
+        if direction == Direction::Down
+            && let Some(fault) = self.filled_since(statement, &limit).await?
+        {
+            return Err(self.failed(spec, step, entry, text, fault, &limit).await);
+        }
         self.announce(&mut entry, &sent, &limit).await?;
         failpoint!("{}.journal.started", self.stage);
         let done = self.session.execute(text, &limit).await;
@@ -208,6 +213,35 @@ impl Run<'_> {
         }
         metric::step(&spec.version, direction.as_str(), watch.elapsed());
         Ok(())
+    }
+
+    /// R8 once more, a moment before a statement that removes something: what was found empty before the way back began may
+    /// have been written to since.
+    async fn filled_since(&mut self, statement: &Statement, limit: &Limit) -> Result<Option<Fault>> {
+        if self.empty.is_empty() {
+            return Ok(None);
+        }
+        let now = self.session.snapshot().await?;
+        let Losses::Removed(removed) = losses(self.core.dialect(), std::slice::from_ref(statement), &now) else {
+            return Ok(None);
+        };
+        for each in removed.into_iter().filter(|each| self.empty.contains(each)) {
+            match self.session.count(&each, limit).await {
+                Ok(0) => {}
+                Ok(rows) => {
+                    let rows = if rows == 1 {
+                        "1 row was".to_owned()
+                    } else {
+                        format!("{rows} rows were")
+                    };
+                    let message =
+                        format!("{each} was found empty, and {rows} written to it since; nothing of them is lost");
+                    return Ok(Some(Fault::new(Cause::Refused, message)));
+                }
+                Err(fault) => return Ok(Some(fault)),
+            }
+        }
+        Ok(None)
     }
 
     /// Writes down what is about to be sent, and until when it may take.

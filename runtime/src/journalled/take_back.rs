@@ -12,7 +12,7 @@ use lockstep_lifecycle::{
     record_part,
 };
 use lockstep_registry::{SchemaSpec, SchemaVersion};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::foresee::{Foreseen, foresee};
@@ -28,10 +28,10 @@ pub(crate) async fn take_back(
     deadline: Deadline,
 ) -> Result<TakenBack> {
     let mut kept = Vec::new();
-    let mut lost = BTreeMap::new();
+    let (mut lost, mut empty) = (BTreeMap::new(), BTreeSet::new());
     for spec in &specs {
         match foresee(core, operation, spec, deadline).await? {
-            Foreseen::Free => {}
+            Foreseen::Free(found) => empty.extend(found),
             Foreseen::Loss(losses) if allow_loss => drop(lost.insert(spec.version.clone(), losses)),
             Foreseen::Unknown { .. } if allow_loss => {}
             Foreseen::Loss(losses) => kept.push(Reversal::Kept {
@@ -65,6 +65,7 @@ pub(crate) async fn take_back(
         epoch: 0,
         deadline,
         stage: "deactivation",
+        empty,
         decided: false,
     };
     let result = revert_all(&mut run, request, &specs, kept, lost).await;

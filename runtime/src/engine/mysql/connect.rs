@@ -17,7 +17,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Server {
     pub(super) mariadb: bool,
-    version: (u32, u32),
+    version: (u32, u32, u32),
 }
 
 impl Server {
@@ -29,13 +29,14 @@ impl Server {
         let mut numbers = version
             .split(|c: char| !c.is_ascii_digit())
             .map(|n| n.parse().unwrap_or(0));
-        let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        let version = (next(), next(), next());
         Self { mariadb, version }
     }
 
-    /// Before these a crash in a DDL statement can leave half of it.
+    /// Before these a crash in a DDL statement can leave half of it, or the catalog tells less.
     fn is_supported(self) -> bool {
-        self.version >= if self.mariadb { (10, 6) } else { (8, 0) }
+        self.version >= if self.mariadb { (10, 6, 0) } else { (8, 0, 16) }
     }
 
     /// A statement's own limit, where the server has one: MariaDB stops whatever runs, MySQL only what reads.
@@ -115,7 +116,7 @@ impl Mysql {
         if !server.is_supported() {
             return Err(Error::NotPrepared {
                 message: format!(
-                    "the server is {version}; Lockstep needs MariaDB 10.6 or MySQL 8.0, whose schema changes survive a \
+                    "the server is {version}; Lockstep needs MariaDB 10.6 or MySQL 8.0.16, whose schema changes survive a \
                      crash as a whole"
                 ),
             });
@@ -383,11 +384,12 @@ mod tests {
     #[test]
     fn servers_are_told_apart() {
         let mariadb = Server::of("10.11.6-MariaDB-0+deb12u1");
-        assert_eq!((mariadb.mariadb, mariadb.version), (true, (10, 11)));
-        assert_eq!(Server::of("5.5.5-10.6.12-MariaDB").version, (10, 6));
+        assert_eq!((mariadb.mariadb, mariadb.version), (true, (10, 11, 6)));
+        assert_eq!(Server::of("5.5.5-10.6.12-MariaDB").version, (10, 6, 12));
         let mysql = Server::of("8.0.36-0ubuntu0.22.04.1");
-        assert_eq!((mysql.mariadb, mysql.version), (false, (8, 0)));
+        assert_eq!((mysql.mariadb, mysql.version), (false, (8, 0, 36)));
         assert!(mariadb.is_supported() && mysql.is_supported());
+        assert!(!Server::of("8.0.11").is_supported());
         assert!(!Server::of("5.7.44-log").is_supported() && !Server::of("10.5.9-MariaDB").is_supported());
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use lockstep_catalog::Snapshot;
+use lockstep_catalog::{Dialect, Removed, Snapshot};
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{Scope, Timestamp};
 use sqlx::AssertSqlSafe;
@@ -427,6 +427,20 @@ impl Session for MysqlSession {
     async fn snapshot(&mut self) -> Result<Snapshot> {
         self.usable()?;
         inspect::snapshot(&mut self.connection, &self.database, self.server).await
+    }
+
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {
+        let sql = crate::engine::count_sql(Dialect::Mysql, removed);
+        let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
+        let limits = self.limits(limit);
+        self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
+        self.own_run(limits).await.map_err(|e| fault(&e, false))?;
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+        let row = self
+            .limited(limit, async |connection| sql.fetch_one(connection).await)
+            .await?;
+        let counted = int(&row, 0).map_err(|e| fault(&e, false))?;
+        Ok(u64::try_from(counted).unwrap_or(0))
     }
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {

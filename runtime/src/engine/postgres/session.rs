@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{ConcurrentAction, Dialect, Snapshot, Statement, index_of_concurrent};
+use lockstep_catalog::{ConcurrentAction, Dialect, Removed, Snapshot, Statement, index_of_concurrent};
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{Scope, Timestamp};
 use sqlx::postgres::PgConnection;
@@ -259,6 +259,14 @@ impl Session for PgSession {
     async fn snapshot(&mut self) -> Result<Snapshot> {
         self.usable()?;
         inspect::snapshot(&mut self.worker, &self.schema).await
+    }
+
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {
+        let sql = crate::engine::count_sql(Dialect::Postgres, removed);
+        let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
+        let sql = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).persistent(false);
+        let counted = self.limited(limit, async |worker| sql.fetch_one(worker).await).await?;
+        Ok(u64::try_from(counted).unwrap_or(0))
     }
 
     async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled> {
