@@ -55,7 +55,7 @@ macro_rules! orders {
         })+
     };
 }
-orders!(every_order_of_leaving_on_sqlite Sqlite, every_order_of_leaving_on_postgres Postgres);
+orders!(every_order_of_leaving_on_sqlite Sqlite, every_order_of_leaving_on_postgres Postgres, every_order_of_leaving_on_mysql Mysql);
 
 async fn exit_codes(engine: Engine) {
     let (database, folder) = (Database::new(engine).await, Folder::users());
@@ -91,6 +91,11 @@ async fn exit_codes_say_what_helps_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exit_codes_say_what_helps_on_postgres() {
     exit_codes(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exit_codes_say_what_helps_on_mysql() {
+    exit_codes(Engine::Mysql).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@
 mod cancelled;
 mod code;
 mod concurrent;
+mod journalled;
 mod locks;
 mod silence;
 mod steps;
@@ -39,11 +40,22 @@ pub async fn server_is_free(database: &Database) {
         .await;
         assert!(took < A_SECOND, "it went on for {took:?}");
     }
+    if database.engine == Engine::Mysql {
+        let busy = "SELECT count(*) FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t \
+                    ON t.trx_mysql_thread_id = p.id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID() \
+                    AND (p.command <> 'Sleep' OR t.trx_id IS NOT NULL)";
+        let took = until("the server does nothing more", async || {
+            database.number(busy).await == 0
+        })
+        .await;
+        assert!(took < A_SECOND, "it went on for {took:?}");
+    }
     let write = match database.engine {
         Engine::Sqlite => {
             "PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE; CREATE TABLE other (i INTEGER); DROP TABLE other; COMMIT"
         }
         Engine::Postgres => "SET lock_timeout = '1s'; CREATE TABLE other (i INTEGER); DROP TABLE other",
+        Engine::Mysql => "SET lock_wait_timeout = 1; CREATE TABLE other (i INTEGER); DROP TABLE other",
     };
     database.execute(write).await;
 }

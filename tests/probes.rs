@@ -14,7 +14,7 @@ use crate::invariants;
 use crate::support::process::{SIGABRT, ended};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     four_processes_start_at_once_on_an_empty_database
     a_step_whose_history_cannot_be_written_is_not_in_effect_and_runs_again
     a_state_that_cannot_be_written_is_not_in_effect_and_runs_again
@@ -70,6 +70,10 @@ async fn break_inserts(database: &Database, table: &str, condition: &str) {
             "CREATE TRIGGER broken BEFORE INSERT ON {table} WHEN NEW.{condition} \
              BEGIN SELECT RAISE(ABORT, 'the history is broken'); END"
         ),
+        Engine::Mysql => format!(
+            "CREATE TRIGGER broken BEFORE INSERT ON {table} FOR EACH ROW BEGIN IF NEW.{condition} THEN \
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the history is broken'; END IF; END"
+        ),
         Engine::Postgres => format!(
             "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
              $$ BEGIN RAISE EXCEPTION 'the history is broken'; END $$; \
@@ -81,7 +85,7 @@ async fn break_inserts(database: &Database, table: &str, condition: &str) {
 
 async fn mend_inserts(database: &Database, table: &str) {
     let sql = match database.engine {
-        Engine::Sqlite => "DROP TRIGGER broken".to_owned(),
+        Engine::Sqlite | Engine::Mysql => "DROP TRIGGER broken".to_owned(),
         Engine::Postgres => format!("DROP TRIGGER broken ON {table}; DROP FUNCTION broken()"),
     };
     database.execute(&sql).await;
@@ -144,6 +148,10 @@ fn with_long_step() -> Folder {
     folder.write(
         "schema_v2/004_long.up.postgres.sql",
         "INSERT INTO log SELECT 'long ' || (count(*)) FROM (SELECT pg_sleep(10)) t;\n",
+    );
+    folder.write(
+        "schema_v2/004_long.up.mysql.sql",
+        "INSERT INTO log SELECT CONCAT('long ', SLEEP(10));\n",
     );
     folder.write(
         "schema_v2/004_long.down.sql",

@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::ended;
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     work_ends_at_the_server_within_a_second_of_its_deadline
     a_crashed_holder_is_fenced_within_its_ttl_and_five_seconds
     a_crowd_activates_and_deactivates_and_nobody_fails_without_a_reason
@@ -54,6 +54,10 @@ fn endless() -> Folder {
     folder.write(
         "schema_1/001_endless.up.postgres.sql",
         "-- lockstep: timeout=300ms\nSELECT pg_sleep(3600);\n",
+    );
+    folder.write(
+        "schema_1/001_endless.up.mysql.sql",
+        "-- lockstep: timeout=300ms\nSELECT SLEEP(3600);\n",
     );
     folder.write("schema_1/001_endless.down.sql", "SELECT 1;\n");
     folder
@@ -98,6 +102,7 @@ async fn at_work(database: &Database) -> bool {
             database.try_execute(writer).await.is_err()
         }
         Engine::Postgres => database.running("pg_sleep").await > 0,
+        Engine::Mysql => database.running("SLEEP").await > 0,
     }
 }
 

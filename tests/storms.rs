@@ -13,7 +13,7 @@ use crate::invariants;
 use crate::support::process::{SIGABRT, ended};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     sixty_four_processes_activate_one_version_and_its_schema_is_applied_once
     status_shows_who_applies_what_since_when
     status_shows_who_takes_back_what_even_after_a_crash
@@ -28,12 +28,14 @@ pub(crate) fn with_slow_step() -> Folder {
         "[handlers.users]\n\"1.0.0\" = \"schema_v1\"\n\"1.1.0\" = \"schema_v1\"\n[handlers.reports]\n\"1.0.0\" = \"schema_slow\"\n",
     );
     folder.write("schema_slow/001_slow.up.postgres.sql", "SELECT pg_sleep(4);\n");
+    folder.write("schema_slow/001_slow.up.mysql.sql", "SELECT SLEEP(4);\n");
     folder.write(
         "schema_slow/001_slow.up.sql",
         "CREATE TABLE reports AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) \
          SELECT count(*) AS many FROM n;\n",
     );
     folder.write("schema_slow/001_slow.down.postgres.sql", "SELECT 1;\n");
+    folder.write("schema_slow/001_slow.down.mysql.sql", "SELECT 1;\n");
     folder.write("schema_slow/001_slow.down.sql", "DROP TABLE reports;\n");
     folder
 }
@@ -124,7 +126,9 @@ async fn status_shows_who_takes_back_what_even_after_a_crash(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = with_slow_step();
     folder.write("schema_slow/001_slow.up.postgres.sql", "SELECT 1;\n");
+    folder.write("schema_slow/001_slow.up.mysql.sql", "SELECT 1;\n");
     folder.write("schema_slow/001_slow.down.postgres.sql", "SELECT pg_sleep(2);\n");
+    folder.write("schema_slow/001_slow.down.mysql.sql", "SELECT SLEEP(2);\n");
     folder.write("schema_slow/001_slow.up.sql", "CREATE TABLE reports (many INTEGER);\n");
     folder.write(
         "schema_slow/001_slow.down.sql",
@@ -158,10 +162,13 @@ async fn status_shows_who_takes_back_what_even_after_a_crash(engine: Engine) {
     database.drop().await;
 }
 
-/// PostgreSQL only: SQLite has one writer, so there others wait for the step to end.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_process_activates_and_renews_while_a_long_step_runs() {
-    beside_a_long_step(&with_slow_step()).await;
+// Not on SQLite: it has one writer, so there others wait for the step to end.
+facts_on!(Postgres postgres_beside, Mysql mysql_beside:
+    another_process_activates_and_renews_while_a_long_step_runs
+);
+
+async fn another_process_activates_and_renews_while_a_long_step_runs(engine: Engine) {
+    beside_a_long_step(engine, &with_slow_step()).await;
 }
 
 /// The same where the long step is one of a schema that also has steps outside a transaction.
@@ -180,23 +187,23 @@ async fn another_process_activates_and_renews_while_a_long_journalled_step_runs(
         "schema_slow/schema.toml",
         "requires = [\"schema_v1\"]\ncompatible_with = [\"schema_v1\"]\n",
     );
-    beside_a_long_step(&folder).await;
+    beside_a_long_step(Engine::Postgres, &folder).await;
 }
 
-async fn beside_a_long_step(folder: &Folder) {
-    let database = Database::new(Engine::Postgres).await;
+async fn beside_a_long_step(engine: Engine, folder: &Folder) {
+    let database = Database::new(engine).await;
     Actor::new(&database, folder, &["activate", "users@1.0.0", "deploy"])
         .run()
         .await
         .told();
 
     let mut slow = Actor::new(&database, folder, &["activate", "reports@1.0.0", "deploy"]).start();
-    until("the long step runs", async || database.running("pg_sleep").await == 1).await;
+    until("the long step runs", async || database.running("sleep(").await == 1).await;
     let told = Actor::new(&database, folder, &["measure", "users@1.1.0", "1000", "5"])
         .run()
         .await
         .told();
-    let still = database.running("pg_sleep").await;
+    let still = database.running("sleep(").await;
     println!("beside a long step: {told}");
     assert_eq!(still, 1, "all of it was done while the long step still ran");
     assert!(slow.try_wait().expect("a look").is_none(), "the long work still runs");

@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::{Ended, ended, signal};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     one_that_was_stopped_between_its_transactions_writes_nothing_and_learns_it
 );
 
@@ -54,6 +54,11 @@ async fn is_inside(database: &Database) -> bool {
             .try_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK")
             .await
             .is_err(),
+        Engine::Mysql => {
+            let open = "SELECT count(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p \
+                        ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()";
+            database.number(open).await > 0
+        }
         Engine::Postgres => {
             let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' \
                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";

@@ -20,7 +20,7 @@ pub struct Directives {
     pub timeout: Option<Duration>,
     /// `irreversible`: the step is not to be taken back.
     pub irreversible: bool,
-    /// `manual`: a person runs the step, Lockstep only records it.
+    /// `manual`: after a crash in the middle of the step a person says whether it took effect.
     pub manual: bool,
     /// `carries=table.column, …`: columns and tables whose data this step moves elsewhere, so that dropping them is no loss.
     pub carries: Vec<String>,

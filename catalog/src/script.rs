@@ -16,12 +16,18 @@
 
 mod body;
 mod concurrent;
+mod conduct;
 mod error;
+mod footprint;
 mod gate;
+mod loss;
 mod transaction;
 
 pub use concurrent::{ConcurrentAction, ConcurrentIndex, index_of_concurrent};
+pub use conduct::{Conduct, conduct, kind_of};
 pub use error::ScriptError;
+pub use footprint::{Footprint, Trace};
+pub use loss::{Losses, losses};
 pub use transaction::forbids_transaction;
 
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// The database: sqlite://FILE, sqlite::memory:, postgres://USER:PASSWORD@HOST/NAME [env: LOCKSTEP_DATABASE_URL, then DATABASE_URL; then the config; then sqlite://lockstep.db]
+    /// The database: sqlite://FILE, sqlite::memory:, postgres://USER:PASSWORD@HOST/NAME, mysql://… or mariadb://… [env: LOCKSTEP_DATABASE_URL, then DATABASE_URL; then the config; then sqlite://lockstep.db]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// The configuration file; ./lockstep.toml is read if it is there

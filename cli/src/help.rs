@@ -64,7 +64,8 @@ Examples:
   lockstep rehearse schema_v2           # one, with what it builds on
   lockstep rehearse --in-place          # in a transaction in the database itself
 
-SQLite rehearses on a copy with its rows, PostgreSQL on an empty temporary database. Exit code 1 if a schema cannot be
+SQLite rehearses on a copy with its rows, the servers on an empty temporary database; in place is not possible on MySQL
+and MariaDB. Exit code 1 if a schema cannot be
 applied, cannot be taken back, or does not come back to where it started.";
 
 pub(crate) const ACTIVATE: &str = "\

@@ -156,7 +156,7 @@ fn excerpt(error: &Error, schemas: Option<&Path>) -> Option<String> {
 fn read_step(origin: &str, schemas: &Path) -> Option<String> {
     let generic = schemas.join(origin);
     let stem = origin.strip_suffix(".sql")?;
-    let variants = ["sqlite", "postgres"].map(|engine| schemas.join(format!("{stem}.{engine}.sql")));
+    let variants = ["sqlite", "postgres", "mysql"].map(|engine| schemas.join(format!("{stem}.{engine}.sql")));
     let mut there = std::iter::once(generic).chain(variants).filter(|path| path.is_file());
     let found = there.next()?;
     // With several variants beside each other, the wrong one's line would mislead.

@@ -90,6 +90,13 @@ pub enum RetentionReason {
         /// Which step.
         step: String,
     },
+    /// What its way back would do to rows cannot be told beforehand, on a server that cannot try it out (R8).
+    LossUnknown {
+        /// Which step.
+        step: String,
+        /// The statement, or the part of it, that says too little.
+        what: String,
+    },
     /// Nobody has used it since it was repaired.
     Repaired,
 }

@@ -66,6 +66,12 @@ pub struct JournalEntry {
     pub rows: u64,
     /// The database's own error.
     pub error: Option<String>,
+    /// The objects it names as they were before it was sent, where that tells afterwards whether it took effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// When the server is to have stopped it, by the database's time: a session that still runs it later is given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_by: Option<Timestamp>,
 }
 
 /// What the journal of one schema says is in effect.
@@ -131,6 +137,8 @@ mod tests {
             duration_us: 0,
             rows: 0,
             error: None,
+            before: None,
+            ends_by: None,
         }
     }
 

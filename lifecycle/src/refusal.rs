@@ -81,6 +81,19 @@ pub enum Refusal {
         /// What would go.
         lost: Vec<DataLoss>,
     },
+    /// R8: what its way back would do to rows cannot be told.
+    #[error(
+        "taking back {schema} may lose rows: what {what} in step {step} does to them cannot be told from its text, and \
+         this server cannot try it out"
+    )]
+    LossUnknown {
+        /// Which.
+        schema: SchemaVersion,
+        /// Which step.
+        step: String,
+        /// The statement, or the part of it, that says too little.
+        what: String,
+    },
     /// A step of it has no down.
     #[error("schema {schema} cannot be taken back: step {step} is irreversible")]
     Irreversible {
@@ -125,7 +138,7 @@ impl Refusal {
             Self::InUse { .. } => Some("R1"),
             Self::Incompatible { .. } => Some("R3"),
             Self::NeedsRepair { .. } => Some("R7"),
-            Self::DataLoss { .. } => Some("R8"),
+            Self::DataLoss { .. } | Self::LossUnknown { .. } => Some("R8"),
             Self::Tampered { .. } => Some("R9"),
             _ => None,
         }
@@ -141,6 +154,7 @@ impl Refusal {
             Self::Incompatible { .. } => "incompatible",
             Self::InUse { .. } => "in_use",
             Self::DataLoss { .. } => "data_loss",
+            Self::LossUnknown { .. } => "loss_unknown",
             Self::Irreversible { .. } => "irreversible",
             Self::NotApplied { .. } => "not_applied",
             Self::NeedsRepair { .. } => "needs_repair",

@@ -59,12 +59,23 @@ pub struct Step {
     /// `down` cannot run inside a transaction.
     #[serde(default)]
     pub down_no_transaction: bool,
+    /// Nobody but a person can tell after a crash whether `up` took effect.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub manual: bool,
+    /// Nobody but a person can tell after a crash whether `down` took effect.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub down_manual: bool,
     /// How long the step may take at the server; the runtime's default where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// Tables and columns (`products`, `products.price_cents`) whose rows `down` keeps elsewhere, so that removing them loses nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Step {
@@ -94,6 +105,8 @@ impl Step {
             verify: None,
             no_transaction: false,
             down_no_transaction: false,
+            manual: false,
+            down_manual: false,
             timeout: None,
             carries: Vec::new(),
         }
@@ -104,7 +117,11 @@ impl Step {
         let up = self.up.digest();
         let down = self.down.as_ref().map(Action::digest);
         let carries = self.carries.join(",");
-        let flags = format!("{}{}{carries}", self.no_transaction, self.down_no_transaction);
+        let mut flags = format!("{}{}{carries}", self.no_transaction, self.down_no_transaction);
+        // Steps without the mark keep the checksum they had before there was one.
+        if self.manual || self.down_manual {
+            flags.push_str(&format!(";manual={},{}", self.manual, self.down_manual));
+        }
         let verify = self.verify.as_deref().map(normalized).unwrap_or_default();
         let down = down.as_ref().map_or("irreversible", Checksum::as_str);
         Checksum::of([&self.name, up.as_str(), down, &verify, &flags])

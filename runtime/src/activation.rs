@@ -21,7 +21,7 @@ use crate::core::Core;
 use crate::engine::{Reading, Transaction};
 use crate::failpoint::failpoint;
 use crate::outcome::{Activation, Applied};
-use crate::steps::{Job, Stopped};
+use crate::steps::{Job, Stopped, check_code};
 use crate::{Error, Result, journalled, metric, recovery};
 
 /// How long to wait before an attempt is made again that a lock or a deadlock ended.
@@ -80,7 +80,7 @@ async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadlin
     // What cannot work is refused before anybody waits for it.
     for schema in &missing {
         if let Some(spec) = specs.get(schema) {
-            core.compiled(spec)?;
+            check_code(core, spec)?;
         }
     }
     let operation = core.operation(OperationKind::Activate, &request.handler_version, &facts);
@@ -146,6 +146,9 @@ async fn structural(
 
 /// Whether any of the schemas has steps outside a transaction, or was left half-way by such.
 fn needs_journal(core: &Core, facts: &Facts, schemas: &[SchemaVersion]) -> bool {
+    if !core.engine.transactional_ddl() {
+        return true;
+    }
     let specs = core.specs.load();
     schemas.iter().any(|schema| {
         let alone = specs.get(schema).is_some_and(|spec| !spec.is_transactional());

@@ -192,6 +192,7 @@ pub(crate) async fn rollback(core: Arc<Core>, schema: SchemaVersion, allow_loss:
         .map(|r| r.reason)
     {
         Some(RetentionReason::DataLoss { losses }) => Err(Refusal::DataLoss { schema, lost: losses }.into()),
+        Some(RetentionReason::LossUnknown { step, what }) => Err(Refusal::LossUnknown { schema, step, what }.into()),
         Some(RetentionReason::Irreversible { step }) => Err(Refusal::Irreversible { schema, step }.into()),
         _ => Err(Refusal::NotApplied {
             state: taken.after.state_of(&schema),
@@ -339,7 +340,7 @@ async fn structural(
                 for schema in &schemas {
                     specs.push(core.applied_spec(schema).await?);
                 }
-                let alone = specs.iter().any(|spec| !spec.is_transactional());
+                let alone = !core.engine.transactional_ddl() || specs.iter().any(|spec| !spec.is_transactional());
                 return if alone {
                     transaction.abandon().await;
                     journalled::take_back(core, request, allow_loss, operation, specs, deadline).await

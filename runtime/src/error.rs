@@ -408,6 +408,9 @@ fn refusal_next(refusal: &Refusal) -> Option<String> {
         Refusal::DataLoss { schema, .. } => Some(format!(
             "save the rows, or accept the loss: lockstep rollback {schema} --allow-data-loss"
         )),
+        Refusal::LossUnknown { schema, .. } => Some(format!(
+            "look at the step, then accept what it does: lockstep rollback {schema} --allow-data-loss"
+        )),
         Refusal::NeedsRepair { schema, .. } => Some(format!("lockstep repair {schema} --resume (or --undo)")),
         _ => None,
     }

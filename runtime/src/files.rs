@@ -287,13 +287,7 @@ fn load_steps(folder: &Path, dialect: Dialect) -> Result<Vec<Step>> {
 }
 
 fn directives(path: &Path, text: &str) -> Result<Directives> {
-    let found =
-        lockstep_catalog::directive::read(text).map_err(|e| Error::directive(path.display().to_string(), &e))?;
-    if found.manual {
-        let message = "'manual' is for engines without transactions around schema changes; take it out".to_owned();
-        return Err(format_error(path, None, message));
-    }
-    Ok(found)
+    lockstep_catalog::directive::read(text).map_err(|e| Error::directive(path.display().to_string(), &e))
 }
 
 fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) -> Result<Step> {
@@ -317,6 +311,7 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
     }
     let mut step = Step::irreversible(&name, &up);
     step.no_transaction = above.no_transaction;
+    step.manual = above.manual;
     step.timeout = above.timeout;
     match (&files.down, above.irreversible) {
         (Some(path), true) => {
@@ -339,6 +334,7 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
                 return Err(format_error(path, None, message));
             }
             step.down_no_transaction = below.no_transaction;
+            step.down_manual = below.manual;
             step.timeout = step.timeout.max(below.timeout);
             step.carries = below.carries;
             step.down = Some(Action::Sql(down));

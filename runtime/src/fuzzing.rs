@@ -86,6 +86,8 @@ pub fn journal_entry(texts: [&str; 4], numbers: [i64; 5]) -> Result<JournalEntry
         duration_us,
         row_count,
         error: None,
+        before: None,
+        ends_by: None,
     };
     row.into_entry()
 }

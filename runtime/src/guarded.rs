@@ -156,6 +156,12 @@ impl<'l> Guarded<'l> {
         self.connection().ok()?.into_postgres()
     }
 
+    /// The MySQL or MariaDB connection, if it is one.
+    #[cfg(feature = "mysql")]
+    pub fn as_mysql(&mut self) -> Option<&mut crate::engine::MySqlConnection> {
+        self.connection().ok()?.into_mysql()
+    }
+
     /// Runs SQL without parameters and returns how many rows it changed.
     pub async fn execute(&mut self, sql: &str) -> Result<u64> {
         self.transaction.execute(sql).await

@@ -18,8 +18,8 @@
 //! What exists is in [`registry`], what a database looks like in [`catalog`], what should happen in [`lifecycle`];
 //! this crate makes it happen.
 
-#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-compile_error!("enable at least one engine: sqlite, postgres");
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("enable at least one engine: sqlite, postgres, mysql");
 
 mod activation;
 mod builder;

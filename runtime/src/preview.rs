@@ -197,10 +197,11 @@ fn preview_schema(core: &Core, spec: &SchemaSpec, direction: Direction) -> Resul
     for step in &spec.steps {
         let work = work_of(core.dialect(), &spec.version, step, direction)?;
         let statements = work.statements();
+        let alone = runs_alone(core.dialect(), step, direction, &work);
         steps.push(PreviewStep {
             step: step.name.clone(),
             code: matches!(work, Work::Code),
-            transactional: !runs_alone(step, direction),
+            transactional: !alone,
             timeout: step.timeout.unwrap_or(core.settings.step_timeout),
             locks: statements.iter().filter_map(|s| lock_of(core.dialect(), s)).collect(),
             removes: statements.iter().filter_map(removed_by).collect(),
@@ -213,7 +214,7 @@ fn preview_schema(core: &Core, spec: &SchemaSpec, direction: Direction) -> Resul
     Ok(PreviewSchema {
         schema: spec.version.clone(),
         direction,
-        transactional: spec.is_transactional(),
+        transactional: core.engine.transactional_ddl() && spec.is_transactional(),
         steps,
     })
 }
@@ -234,6 +235,9 @@ fn lock_of(dialect: Dialect, statement: &Statement) -> Option<&'static str> {
     if dialect == Dialect::Sqlite {
         return (!matches!(words.first(), Some(&"SELECT"))).then_some("the database's writer lock");
     }
+    if dialect == Dialect::Mysql {
+        return lock_of_mysql(&words);
+    }
     match words.as_slice() {
         ["CREATE", "INDEX", "CONCURRENTLY", ..] | ["CREATE", "UNIQUE", "INDEX", "CONCURRENTLY", ..] => {
             Some("SHARE UPDATE EXCLUSIVE on the table: reads and writes go on")
@@ -250,6 +254,23 @@ fn lock_of(dialect: Dialect, statement: &Statement) -> Option<&'static str> {
             Some("SHARE ROW EXCLUSIVE on the table: writes wait")
         }
         ["INSERT" | "UPDATE" | "DELETE", ..] => Some("row locks"),
+        _ => None,
+    }
+}
+
+/// Online changes copy nothing and block nobody but at their ends; which ones are, the server decides.
+fn lock_of_mysql(words: &[&str]) -> Option<&'static str> {
+    match words {
+        ["ALTER", "TABLE", ..]
+        | ["CREATE" | "DROP", "INDEX", ..]
+        | ["CREATE", "UNIQUE" | "FULLTEXT" | "SPATIAL", ..] => Some(
+            "the table's metadata lock, exclusive at its beginning and end; writes wait in between unless it is done online",
+        ),
+        ["DROP" | "TRUNCATE" | "RENAME", "TABLE", ..] => {
+            Some("the table's metadata lock, exclusive: reads and writes wait")
+        }
+        ["CREATE" | "DROP", "TRIGGER", ..] => Some("the table's metadata lock, exclusive: reads and writes wait"),
+        ["INSERT" | "UPDATE" | "DELETE" | "REPLACE", ..] => Some("row locks"),
         _ => None,
     }
 }

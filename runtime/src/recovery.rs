@@ -50,6 +50,8 @@ pub(crate) async fn recover(
         epoch,
         deadline,
         stage: "recovery",
+        empty: std::collections::BTreeSet::new(),
+        decided: false,
     };
     let mut done = Vec::new();
     let mut result = Ok(());
@@ -171,7 +173,8 @@ async fn attempt(
         .schemas
         .get(schema)
         .is_some_and(|r| r.state != SchemaState::Applied && r.occupies())
-        || !spec.is_transactional();
+        || !spec.is_transactional()
+        || !core.engine.transactional_ddl();
     let wanted = Wanted { action, direction };
     let done = if alone {
         outside(core, schema, wanted, &spec, &operation, deadline).await
@@ -253,6 +256,8 @@ fn by_hand(
         duration_us: 0,
         rows: 0,
         error: None,
+        before: None,
+        ends_by: None,
     });
     records.journal = done.collect();
     records
@@ -294,6 +299,8 @@ async fn outside(
         epoch,
         deadline,
         stage: "recovery",
+        empty: std::collections::BTreeSet::new(),
+        decided: true,
     };
     let steps = finish(&mut run, spec, direction).await;
     run.session.close().await;

@@ -1,21 +1,21 @@
 //! Rehearsal: up, fingerprint, down, and the fingerprint of before. Without it a broken way back is found on the worst day.
 //!
-//! SQLite rehearses on a copy with its rows; PostgreSQL on an empty temporary database, from the first schema on; in
+//! SQLite rehearses on a copy with its rows; the servers on an empty temporary database, from the first schema on; in
 //! place means a transaction in the real database that is always given up, and holds its locks meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_catalog::{Difference, Snapshot, differences};
-use lockstep_lifecycle::{Commit, Direction, Failure};
-use lockstep_registry::{Requires, SchemaSpec, SchemaState, SchemaVersion, Specs};
+use lockstep_lifecycle::{Commit, Direction, Failure, JournalEntry, JournalState};
+use lockstep_registry::{Requires, SchemaSpec, SchemaState, SchemaVersion, Specs, Step, Timestamp};
 use serde::Serialize;
 
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
-use crate::engine::{Engine, Transaction};
-use crate::statements::{check_spec, work_of};
-use crate::steps::{Job, Stopped};
+use crate::engine::{Engine, Session, Transaction, held_to};
+use crate::statements::{Work, check_spec, runs_alone, work_of};
+use crate::steps::{Job, Stopped, code_of, stopped};
 use crate::{Error, Result};
 
 /// What rehearsing one schema came to.
@@ -86,6 +86,14 @@ pub(crate) async fn rehearse(core: Arc<Core>, wanted: Vec<SchemaVersion>, in_pla
         }
     }
     let deadline = core.deadline();
+    if in_place && !core.engine.transactional_ddl() {
+        return Err(Error::Setting {
+            name: "in-place",
+            message: "this server cannot take a change of the schema back, so nothing can be rehearsed in place; \
+                      rehearse on a temporary database"
+                .to_owned(),
+        });
+    }
     if in_place {
         let stage = Stage {
             core: &core,
@@ -181,7 +189,7 @@ impl Stage<'_> {
             let Some(spec) = specs.get(schema) else {
                 continue;
             };
-            if spec.is_transactional() {
+            if self.engine.transactional_ddl() && spec.is_transactional() {
                 let mut transaction = self.engine.lock_structure(self.core.scope(), self.deadline).await?;
                 match self.one(transaction.as_mut(), spec, wanted.contains(schema)).await {
                     Ok(rehearsal) => done.extend(rehearsal),
@@ -260,20 +268,76 @@ impl Stage<'_> {
             order.reverse();
         }
         let mut result = Ok(());
-        'steps: for (at, step) in order {
-            let limit = self.core.step_limit(step.timeout, self.deadline);
-            for statement in work_of(self.core.dialect(), &spec.version, step, direction)?.statements() {
-                if let Err(fault) = session.execute(&statement.text, &limit).await {
-                    let position = u32::try_from(at).unwrap_or(u32::MAX);
-                    let stopped =
-                        crate::steps::stopped(spec, step, position, direction, &statement.text, fault, &limit);
-                    result = Err(told(&spec.version, stopped));
-                    break 'steps;
-                }
+        for (at, step) in order {
+            let position = u32::try_from(at).unwrap_or(u32::MAX);
+            if let Err(stopped) = self.step(session.as_mut(), spec, step, position, direction).await {
+                result = Err(told(&spec.version, stopped));
+                break;
             }
         }
         session.close().await;
         result.map(|()| watch.elapsed())
+    }
+
+    /// One step, as the journalled way would run it.
+    async fn step(
+        &self,
+        session: &mut dyn Session,
+        spec: &SchemaSpec,
+        step: &Step,
+        position: u32,
+        direction: Direction,
+    ) -> Result<(), Stopped> {
+        let dialect = self.core.dialect();
+        let limit = self.core.step_limit(step.timeout, self.deadline);
+        let work = work_of(dialect, &spec.version, step, direction)?;
+        let verify = match direction {
+            Direction::Up => step.verify.as_deref(),
+            Direction::Down => None,
+        };
+        let entry = entry(spec, step, position, direction);
+        let statements = work.statements();
+        let done = if runs_alone(dialect, step, direction, &work) {
+            let text = statements.first().map_or("", |s| s.text.as_str());
+            match (session.execute(text, &limit).await, verify) {
+                (Ok(_), Some(query)) => held_to(session.verify(query, &limit).await, statements.len()),
+                (done, _) => done.map(|_| ()),
+            }
+        } else if let Work::Code = work {
+            let code = code_of(self.core, spec, step)?;
+            let up = direction == Direction::Up;
+            session.run_code(code, up, verify, &entry, 0, &limit).await
+        } else {
+            let texts: Vec<_> = statements.iter().map(|s| s.text.clone()).collect();
+            let done = session.execute_journalled(&texts, verify, &entry, 0, &limit).await;
+            done.map(|_| ())
+        };
+        done.map_err(|fault| {
+            let statement = statements.get(fault.statement).map(|s| s.text.as_str());
+            let statement = statement.or(verify).unwrap_or_default();
+            stopped(spec, step, position, direction, statement, fault, &limit)
+        })
+    }
+}
+
+/// A row for the throwaway database's own journal, where the epoch is still 0.
+fn entry(spec: &SchemaSpec, step: &Step, position: u32, direction: Direction) -> JournalEntry {
+    JournalEntry {
+        operation: "rehearsal".to_owned(),
+        schema: spec.version.clone(),
+        position,
+        step: step.name.clone(),
+        direction,
+        state: JournalState::Done,
+        checksum: step.checksum(),
+        session: "rehearsal".to_owned(),
+        started_at: Timestamp(0),
+        finished_at: None,
+        duration_us: 0,
+        rows: 0,
+        error: None,
+        before: None,
+        ends_by: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_lifecycle::{
-    Activate, Deactivate, Event, JournalEntry, OperationChange, Policy, RepairAction, plan_register,
+    Activate, Deactivate, Event, JournalEntry, JournalState, OperationChange, Policy, RepairAction, plan_register,
 };
 use lockstep_registry::{
     Binding, Compatibility, HandlerId, HandlerRef, HandlerVersion, Holder, InstanceId, LeaseKind, SchemaSpec,
@@ -56,7 +56,8 @@ pub struct DeactivateOptions {
 }
 
 impl Runtime {
-    /// Starts building a runtime for the database a URL names: `sqlite://file.db`, `sqlite::memory:`, `postgres://…`.
+    /// Starts building a runtime for the database a URL names: `sqlite://file.db`, `sqlite::memory:`, `postgres://…`,
+    /// `mysql://…` or `mariadb://…`.
     pub fn builder(url: &str) -> Builder {
         Builder::new(url)
     }
@@ -329,7 +330,23 @@ impl Runtime {
 
     /// The journal of steps, oldest first: of one schema, or the newest `limit` of all.
     pub async fn history(&self, schema: Option<&SchemaVersion>, limit: u32) -> Result<Vec<JournalEntry>> {
-        self.core.engine.journal(self.core.scope(), schema, limit).await
+        let mut entries = self.core.engine.journal(self.core.scope(), schema, limit).await?;
+        // Outside a transaction a step is written down twice, perhaps by two who came one after the other; once it has
+        // ended, how it began is no news.
+        let mut ended = std::collections::BTreeSet::new();
+        entries.reverse();
+        entries.retain(|entry| {
+            let key = (entry.schema.clone(), entry.position, entry.direction);
+            match entry.state {
+                JournalState::Started => !ended.contains(&key),
+                JournalState::Done | JournalState::Failed => {
+                    ended.insert(key);
+                    true
+                }
+            }
+        });
+        entries.reverse();
+        Ok(entries)
     }
 
     /// The durable event log after a sequence number, at most `limit` events.

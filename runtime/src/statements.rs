@@ -1,6 +1,8 @@
 //! From a step to the statements a database runs, checked before anything runs.
 
-use lockstep_catalog::{Dialect, Statement, forbids_transaction, index_of_concurrent, split};
+use lockstep_catalog::{
+    Conduct, Dialect, Statement, conduct, forbids_transaction, index_of_concurrent, kind_of, split,
+};
 use lockstep_lifecycle::Direction;
 use lockstep_registry::{Action, Checksum, SchemaSpec, SchemaVersion, Step};
 
@@ -40,19 +42,69 @@ pub(crate) fn work_of(dialect: Dialect, schema: &SchemaVersion, step: &Step, dir
         Some(Action::Sql(text)) => {
             let origin = origin(schema, step, direction);
             let statements = split(dialect, text).map_err(|error| Error::script(&origin, &error))?;
-            let alone = runs_alone(step, direction);
-            check_transaction(dialect, &origin, alone, &statements)?;
-            Ok(Work::Sql(statements))
+            let work = Work::Sql(statements);
+            let alone = runs_alone(dialect, step, direction, &work);
+            check_transaction(dialect, &origin, alone, work.statements())?;
+            if alone {
+                check_certain(dialect, &origin, step, direction, work.statements())?;
+            }
+            Ok(work)
         }
     }
 }
 
-/// Whether the direction runs outside a transaction.
-pub(crate) fn runs_alone(step: &Step, direction: Direction) -> bool {
-    match direction {
-        Direction::Up => step.no_transaction,
-        Direction::Down => step.down_no_transaction,
+/// Whether the direction runs outside a transaction: where its author said so, or, on MySQL, where a statement commits
+/// whatever its author says.
+pub(crate) fn runs_alone(dialect: Dialect, step: &Step, direction: Direction, work: &Work) -> bool {
+    match (dialect, direction) {
+        (Dialect::Mysql, _) => {
+            let mut statements = work.statements().iter();
+            statements.any(|statement| conduct(dialect, statement) != Conduct::Transactional)
+        }
+        (_, Direction::Up) => step.no_transaction,
+        (_, Direction::Down) => step.down_no_transaction,
     }
+}
+
+/// Whether a person is to tell after a crash whether the direction took effect.
+pub(crate) fn is_manual(step: &Step, direction: Direction) -> bool {
+    match direction {
+        Direction::Up => step.manual,
+        Direction::Down => step.down_manual,
+    }
+}
+
+/// After a crash somebody must be able to tell whether a statement outside a transaction took effect.
+fn check_certain(
+    dialect: Dialect,
+    origin: &str,
+    step: &Step,
+    direction: Direction,
+    statements: &[Statement],
+) -> Result<()> {
+    let told = step.verify.is_some() || is_manual(step, direction);
+    let unknown = statements
+        .iter()
+        .find(|statement| conduct(dialect, statement) == Conduct::Opaque);
+    let (Some(statement), false) = (unknown, told) else {
+        return Ok(());
+    };
+    let kind = kind_of(dialect, statement);
+    let instead = if kind.starts_with("TRUNCATE") {
+        ", write DELETE FROM, which is part of a transaction,"
+    } else {
+        ""
+    };
+    Err(Error::Script {
+        origin: origin.to_owned(),
+        line: statement.line,
+        column: 1,
+        message: format!(
+            "after a crash nothing tells whether {kind} took effect: add {step}.verify.sql, a query that returns one row, \
+             true, once it did{instead} or put '-- lockstep: manual' at the top, and a person decides",
+            step = step.name
+        ),
+    })
 }
 
 fn check_transaction(dialect: Dialect, origin: &str, alone: bool, statements: &[Statement]) -> Result<()> {
@@ -85,6 +137,15 @@ fn check_transaction(dialect: Dialect, origin: &str, alone: bool, statements: &[
             let message = "give the index a name, so that it can be found again after a crash";
             return Err(fault(statement.line, message.to_owned()));
         }
+    }
+    let commits = |s: &&Statement| conduct(dialect, s) != Conduct::Transactional;
+    if let (Dialect::Mysql, true, Some(statement)) = (dialect, statements.len() > 1, statements.iter().find(commits)) {
+        let message = format!(
+            "{} commits by itself on MySQL, so the server cannot take half of this step back; split it into several \
+             steps, each with one statement that changes the schema, or with statements that only change rows",
+            kind_of(dialect, statement)
+        );
+        return Err(fault(statement.line, message));
     }
     if alone && statements.len() != 1 {
         let message = format!(
@@ -149,7 +210,7 @@ fn checked(dialect: Dialect, spec: &SchemaSpec, step: &Step, direction: Directio
             column: 1,
             message: "there is no statement in it".to_owned(),
         }),
-        Work::Code if !spec.is_transactional() => Err(Error::Format {
+        Work::Code if dialect != Dialect::Mysql && !spec.is_transactional() => Err(Error::Format {
             path: format!("{}/{}", spec.version, step.name),
             line: None,
             message:

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::step::{Cause, Fault};
-use crate::engine::{Limit, Transaction};
+use crate::engine::{CodeStep, Limit, Transaction};
 use crate::failpoint::failpoint;
 use crate::statements::{Compiled, CompiledStep, Work};
 use crate::{Error, Result, metric};
@@ -147,7 +147,7 @@ impl Job<'_> {
         let limit = self.core.step_limit(None, self.deadline);
         let counts = transaction.count(&gone, &limit).await?;
         let counted = gone.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
-        Ok(counted.map(|(each, rows)| lost(each, rows)).collect())
+        Ok(counted.map(|(each, rows)| loss(each, rows)).collect())
     }
 
     async fn run(
@@ -204,15 +204,7 @@ impl Job<'_> {
                     .map(|()| rows)
             }
             Work::Code => {
-                let code = self
-                    .core
-                    .codes
-                    .get(&(spec.version.clone(), step.name.clone()))
-                    .map(|code| Arc::clone(&code));
-                let code = code.ok_or_else(|| Error::MissingCode {
-                    schema: spec.version.clone(),
-                    step: step.name.clone(),
-                })?;
+                let code = code_of(self.core, spec, step)?;
                 let done = transaction.run_code(code, direction == Direction::Up, &limit).await;
                 done.map_err(|fault| failed("", fault))?;
                 self.verify(transaction, step, direction, &limit, failed)
@@ -273,8 +265,29 @@ impl Job<'_> {
             duration_us: u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
             rows,
             error: None,
+            before: None,
+            ends_by: None,
         }
     }
+}
+
+/// Whether the code of every code step is there, asked before anything of a schema runs.
+pub(crate) fn check_code(core: &Core, spec: &SchemaSpec) -> Result<()> {
+    let compiled = core.compiled(spec)?;
+    let mut steps = spec.steps.iter().zip(&compiled.steps);
+    steps.try_for_each(|(step, ready)| match ready.up {
+        Work::Code => code_of(core, spec, step).map(|_| ()),
+        _ => Ok(()),
+    })
+}
+
+/// The code registered for a step.
+pub(crate) fn code_of(core: &Core, spec: &SchemaSpec, step: &Step) -> Result<Arc<dyn CodeStep>> {
+    let code = core.codes.get(&(spec.version.clone(), step.name.clone()));
+    code.map(|code| Arc::clone(&code)).ok_or_else(|| Error::MissingCode {
+        schema: spec.version.clone(),
+        step: step.name.clone(),
+    })
 }
 
 /// Tables that the downs drop and that are there all the same afterwards: made anew, with their rows or without.
@@ -296,7 +309,8 @@ fn remade(compiled: &Compiled, before: &Snapshot, after: &Snapshot) -> Vec<Strin
         .collect()
 }
 
-fn lost(removed: Removed, rows: u64) -> DataLoss {
+/// The rows in a table or column that goes.
+pub(crate) fn loss(removed: Removed, rows: u64) -> DataLoss {
     let (table, column) = match removed {
         Removed::Table { table } => (table, None),
         Removed::Column { table, column } => (table, Some(column)),
@@ -305,7 +319,7 @@ fn lost(removed: Removed, rows: u64) -> DataLoss {
 }
 
 /// Whether the author declared that a way down keeps these rows elsewhere.
-fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
+pub(crate) fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
     let name = match gone {
         Removed::Table { table } => table.clone(),
         Removed::Column { table, column } => format!("{table}.{column}"),

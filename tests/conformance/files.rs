@@ -105,8 +105,12 @@ pub async fn transaction_control_is_refused_with_its_line(engine: Engine) {
         "SAVEPOINT x",
         "RELEASE x",
     ] {
-        let up = format!("CREATE TABLE a (id INTEGER);\n-- COMMIT;\n{control};\nCREATE TABLE b (id INTEGER);");
-        let text = wrong(engine, &one(&[("001_a", &up, "DROP TABLE a;")])).await;
+        // To MySQL it is an unknown word, which the server refuses.
+        if engine == Engine::Mysql && control.contains("End") {
+            continue;
+        }
+        let up = format!("SELECT 1;\n-- COMMIT;\n{control};\nSELECT 2;");
+        let text = wrong(engine, &one(&[("001_a", &up, "SELECT 1;")])).await;
         assert!(text.contains("001_a.up.sql:3"), "{control}: {text}");
     }
     // In the way back too.
@@ -123,17 +127,22 @@ pub async fn words_in_texts_names_and_trigger_bodies_are_no_transaction_control(
         Engine::Sqlite => {
             "CREATE TRIGGER \"commit\" AFTER INSERT ON a BEGIN UPDATE a SET note = 'COMMIT;'; DELETE FROM a WHERE id = 0; END;"
         }
+        Engine::Mysql => {
+            "CREATE TRIGGER `commit` BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.note = 'COMMIT;'; SET @a = 'ROLLBACK'; END;"
+        }
         Engine::Postgres => {
             "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN UPDATE a SET note = 'COMMIT;'; \
              RETURN NEW; END; $body$; CREATE TRIGGER \"commit\" AFTER INSERT ON a EXECUTE FUNCTION f();"
         }
     };
-    let up = format!("CREATE TABLE a (id INTEGER PRIMARY KEY, note TEXT DEFAULT 'BEGIN; COMMIT;');\n{trigger}");
     let down = match engine {
-        Engine::Sqlite => "DROP TRIGGER \"commit\"; DROP TABLE a;",
-        Engine::Postgres => "DROP TRIGGER \"commit\" ON a; DROP FUNCTION f(); DROP TABLE a;",
+        Engine::Sqlite => "DROP TRIGGER \"commit\";",
+        Engine::Mysql => "DROP TRIGGER `commit`;",
+        Engine::Postgres => "DROP TRIGGER \"commit\" ON a; DROP FUNCTION f();",
     };
-    let (database, runtime) = start(engine, &one(&[("001_a", &up, down)])).await;
+    let table = "CREATE TABLE a (id INTEGER PRIMARY KEY, note VARCHAR(40) DEFAULT 'BEGIN; COMMIT;');";
+    let made = one(&[("001_a", table, "DROP TABLE a;"), ("002_trigger", trigger, down)]);
+    let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
     database.execute("INSERT INTO a (id) VALUES (1)").await;
     assert_eq!(database.rows("SELECT note FROM a").await, [["COMMIT;"]]);
@@ -150,9 +159,9 @@ pub async fn an_engines_own_variant_wins(engine: Engine) {
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
     assert_eq!(database.has_table("for_sqlite").await, engine == Engine::Sqlite);
-    assert_eq!(database.has_table("generic").await, engine == Engine::Postgres);
+    assert_eq!(database.has_table("generic").await, engine != Engine::Sqlite);
     end(database, [runtime]).await;
-    if engine == Engine::Postgres {
+    if engine != Engine::Sqlite {
         let only = Folder::empty();
         only.write("schema_a/001_a.up.sqlite.sql", "SELECT 1;");
         only.write("schema_a/001_a.down.sqlite.sql", "SELECT 1;");
@@ -162,13 +171,19 @@ pub async fn an_engines_own_variant_wins(engine: Engine) {
 
 pub async fn a_name_that_the_server_would_cut_is_refused(engine: Engine) {
     let long = "n".repeat(65);
+    let quote = if engine == Engine::Mysql { '`' } else { '"' };
     let made = one(&[(
         "001_a",
-        &format!("CREATE TABLE \"{long}\" (id INTEGER);"),
-        &format!("DROP TABLE \"{long}\";"),
+        &format!("CREATE TABLE {quote}{long}{quote} (id INTEGER);"),
+        &format!("DROP TABLE {quote}{long}{quote};"),
     )]);
-    if engine == Engine::Postgres {
-        return says(engine, &made, &["001_a.up.sql:1", "63"]).await;
+    let limit = match engine {
+        Engine::Postgres => "63",
+        Engine::Mysql => "64",
+        Engine::Sqlite => "",
+    };
+    if engine != Engine::Sqlite {
+        return says(engine, &made, &["001_a.up.sql:1", limit]).await;
     }
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();

@@ -19,7 +19,7 @@ pub async fn a_newer_format_is_refused_and_left_alone(engine: Engine) {
     let before = log(&runtime).await;
     runtime.shutdown().await;
     database
-        .execute("UPDATE lockstep_meta SET value = '99' WHERE key = 'format'")
+        .execute("UPDATE lockstep_meta SET value = '99' WHERE value = '1'")
         .await;
     let found = open(&database, &folder).await;
     assert!(matches!(found, Err(Error::NewerFormat { found: 99, .. })), "{found:?}");
@@ -31,7 +31,7 @@ pub async fn a_newer_format_is_refused_and_left_alone(engine: Engine) {
         before.len() as i64
     );
     database
-        .execute("UPDATE lockstep_meta SET value = '1' WHERE key = 'format'")
+        .execute("UPDATE lockstep_meta SET value = '1' WHERE value = '99'")
         .await;
     let again = open(&database, &folder).await.expect("format 1 is ours");
     end(database, [again]).await;
@@ -39,7 +39,7 @@ pub async fn a_newer_format_is_refused_and_left_alone(engine: Engine) {
 
 pub async fn damaged_metadata_is_named_and_nothing_is_done_on_it(engine: Engine) {
     let harms = [
-        "UPDATE lockstep_meta SET value = 'soon' WHERE key = 'format'",
+        "UPDATE lockstep_meta SET value = 'soon' WHERE value = '1'",
         "UPDATE lockstep_schema SET state = 'enchanted'",
         "UPDATE lockstep_lease SET handler_version = 'users@@'",
         "UPDATE lockstep_lease SET kind = 'borrowed'",
@@ -97,6 +97,19 @@ pub async fn a_database_that_is_not_there_is_said_so_without_the_password(engine
     let database = Database::new(engine).await;
     let urls = match engine {
         Engine::Sqlite => vec!["sqlite:///nowhere/at/all/shop.db".to_owned()],
+        Engine::Mysql => {
+            let (base, query) = database.url.split_once('?').unwrap_or((&database.url, ""));
+            let host = base.split_once('@').expect("a user").1;
+            let server = host.split_once('/').expect("a database").0;
+            vec![
+                format!("mysql://lockstep:hush1@{server}/not_there?{query}"),
+                format!("mariadb://nobody_knows:hush1@{host}?{query}"),
+                "mysql://app:hush1@127.0.0.1:1/shop".to_owned(),
+                "mysql://app:hush1?x@127.0.0.1:1/shop".to_owned(),
+                "mariadb://app:hush1/y@127.0.0.1:1/shop".to_owned(),
+                "mysql://app:hush1@127.0.0.1:1".to_owned(),
+            ]
+        }
         Engine::Postgres => {
             let (base, query) = database.url.split_once('?').unwrap_or((&database.url, ""));
             let host = base.split_once('@').expect("a user").1;
@@ -167,6 +180,13 @@ pub async fn a_runtime_survives_that_its_connections_are_cut(engine: Engine) {
                  WHERE datname = current_database() AND pid <> pg_backend_pid()",
             )
             .await;
+    }
+    if engine == Engine::Mysql {
+        let others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        for row in database.rows(others).await {
+            // It may have ended by itself.
+            let _ = database.try_execute(&format!("KILL {}", row[0])).await;
+        }
     }
     // One attempt may meet a dead connection; it says that trying again helps, and that is true.
     if let Err(error) = runtime.activate(v("users@2.0.0")).await {

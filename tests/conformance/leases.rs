@@ -49,7 +49,7 @@ pub async fn a_dropped_lease_is_given_back_in_the_background(engine: Engine) {
             .unwrap(),
     );
     soon("the schema goes", async || {
-        (!runtime.is_active(s("schema_v1"))).then_some(())
+        (runtime.status(s("schema_v1")) == Some(lockstep::SchemaState::RolledBack)).then_some(())
     })
     .await;
     assert!(!database.has_table("users").await);

@@ -35,6 +35,7 @@ pub mod rehearsal;
 pub mod repairs;
 pub mod sqlite_files;
 pub mod tampering;
+pub mod without_transactions;
 
 /// Every fact of the suite, as tests of one engine.
 macro_rules! suite {
@@ -78,10 +79,7 @@ macro_rules! suite {
                 names_that_need_quotes_are_counted_too
             }
             failures {
-                a_failed_up_takes_everything_back_and_mended_it_activates
-                a_failed_down_keeps_the_schema_applied_and_the_version_active
                 the_right_one_of_several_statements_is_named
-                a_failure_above_takes_back_what_was_applied_below_it
                 a_failed_verify_fails_its_step
                 a_runtime_without_files_takes_back_what_was_stored
                 the_history_tells_every_step_with_its_rows_and_time
@@ -91,7 +89,6 @@ macro_rules! suite {
                 a_failed_up_is_undone
                 two_who_repair_at_once_apply_it_once
                 a_failed_up_that_was_finished_by_hand_is_marked_done
-                a_failed_down_is_resumed_once_nobody_uses_it
                 what_did_not_fail_needs_no_repair
             }
             tampering {
@@ -149,7 +146,6 @@ macro_rules! suite {
                 a_rollback_in_the_wrong_order_is_understandable_and_touches_nothing
                 a_way_back_that_leaves_something_names_it
                 a_sound_schema_passes_on_a_copy_and_in_place
-                what_is_applied_stays_out_of_a_rehearsal_in_place
                 a_failing_way_up_is_found_too
                 an_irreversible_step_is_rehearsed_one_way
             }
@@ -200,6 +196,51 @@ macro_rules! suite {
     };
 }
 pub(crate) use suite;
+
+/// What holds where a change of the schema is part of a transaction.
+macro_rules! transactional_only {
+    ($name:ident, $engine:ident) => {
+        $crate::conformance::suite!(@ $name, $engine:
+            failures {
+                a_failed_up_takes_everything_back_and_mended_it_activates
+                a_failed_down_keeps_the_schema_applied_and_the_version_active
+                a_failure_above_takes_back_what_was_applied_below_it
+            }
+            repairs {
+                a_failed_down_is_resumed_once_nobody_uses_it
+            }
+            rehearsal {
+                what_is_applied_stays_out_of_a_rehearsal_in_place
+            }
+        );
+    };
+}
+pub(crate) use transactional_only;
+
+/// What holds where every change of the schema commits by itself.
+macro_rules! journalled_only {
+    ($name:ident, $engine:ident) => {
+        $crate::conformance::suite!(@ $name, $engine:
+            rehearsal {
+                in_place_is_refused_where_nothing_can_be_taken_back
+            }
+            without_transactions {
+                failing_at_any_of_six_steps_resume_and_undo_lead_to_the_exact_catalog
+                a_failed_down_goes_on_or_back
+                a_failure_above_keeps_what_was_applied_below_it
+                a_mixed_step_is_refused_with_the_advice_to_split_it
+                what_nothing_can_verify_needs_a_query_or_the_mark
+                a_manual_step_in_doubt_waits_for_a_person
+                a_loss_that_cannot_be_told_keeps_the_schema
+                a_session_setting_of_one_step_is_not_the_next_ones
+                a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt
+                a_journal_that_cannot_be_written_orphans_nothing
+                rows_written_after_the_count_stop_the_way_back
+            }
+        );
+    };
+}
+pub(crate) use journalled_only;
 
 /// What only PostgreSQL has.
 macro_rules! postgres_only {

@@ -18,16 +18,18 @@ pub async fn a_failed_up_is_resumed(engine: Engine) {
     let (database, runtime) = start(engine, &needy()).await;
     failed(runtime.activate(v("one@1.0.0")).await);
     failed(runtime.repair(s("schema_a"), RepairAction::Resume, false).await);
-    assert!(
-        !database.has_table("a").await,
-        "it failed again, and was taken back again"
-    );
+    // Where the schema is no part of a transaction, what came before the failed step stays.
+    let stays = engine == Engine::Mysql;
+    assert_eq!(database.has_table("a").await, stays, "it failed again");
     database.execute("CREATE TABLE needed (id INTEGER)").await;
     let done = runtime
         .repair(s("schema_a"), RepairAction::Resume, false)
         .await
         .unwrap();
-    assert_eq!((done.state, done.steps), (SchemaState::Applied, 2));
+    assert_eq!(
+        (done.state, done.steps),
+        (SchemaState::Applied, if stays { 1 } else { 2 })
+    );
     assert!(database.has_table("a").await);
     assert!(runtime.usage(s("schema_a")).unwrap().retained, "nobody uses it yet");
     runtime.activate(v("one@1.0.0")).await.unwrap();
@@ -67,9 +69,12 @@ pub async fn two_who_repair_at_once_apply_it_once(engine: Engine) {
 pub async fn a_failed_up_that_was_finished_by_hand_is_marked_done(engine: Engine) {
     let (database, runtime) = start(engine, &needy()).await;
     failed(runtime.activate(v("one@1.0.0")).await);
-    database
-        .execute("CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE needed (id INTEGER);")
-        .await;
+    let by_hand = if engine == Engine::Mysql {
+        "CREATE TABLE needed (id INTEGER);"
+    } else {
+        "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE needed (id INTEGER);"
+    };
+    database.execute(by_hand).await;
     let done = runtime
         .repair(s("schema_a"), RepairAction::MarkDone, false)
         .await
@@ -84,11 +89,10 @@ pub async fn a_failed_up_that_was_finished_by_hand_is_marked_done(engine: Engine
 }
 
 pub async fn a_failed_down_is_resumed_once_nobody_uses_it(engine: Engine) {
-    let made = one(&[(
-        "001_a",
-        "CREATE TABLE a (id INTEGER PRIMARY KEY);",
-        "DROP TABLE needed; DROP TABLE a;",
-    )]);
+    let made = one(&[
+        ("001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE a;"),
+        ("002_b", "SELECT 1;", "DROP TABLE needed;"),
+    ]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
     failed(runtime.deactivate(v("one@1.0.0")).await);

@@ -13,7 +13,7 @@ use crate::invariants;
 use crate::support::process::{SIGABRT, ended, signal};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_fleet_under_fire_leaves_what_the_log_says
 );
 
@@ -42,7 +42,7 @@ fn asked(variable: &str, otherwise: u64) -> u64 {
 async fn a_fleet_under_fire_leaves_what_the_log_says(engine: Engine) {
     let database = scenario::database(engine).await;
     let folder = match engine {
-        Engine::Sqlite => scenario::transactional(),
+        Engine::Sqlite | Engine::Mysql => scenario::transactional(),
         Engine::Postgres => scenario::alone(),
     };
     let chosen = std::time::UNIX_EPOCH.elapsed().map_or(1, |d| d.as_secs());

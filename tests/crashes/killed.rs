@@ -32,6 +32,9 @@ async fn kill_while_it_works(database: &Database, folder: &Folder, arguments: &[
         Engine::Postgres => {
             until("the step runs", async || database.running("pg_sleep").await == 1).await;
         }
+        Engine::Mysql => {
+            until("the step runs", async || database.running("sleep(").await == 1).await;
+        }
         Engine::Sqlite => {
             // Announced, and then the writer lock stays taken.
             until("the work is announced", async || {
@@ -72,12 +75,8 @@ async fn a_successor_goes_on_after_a_kill_in_the_middle_of_a_step(engine: Engine
     );
     invariants::check(&database, true).await;
     truth(&database, &folder, true).await;
-    if engine == Engine::Postgres {
-        assert_eq!(
-            database.running("pg_sleep").await,
-            0,
-            "the orphan's statement was ended"
-        );
+    if engine != Engine::Sqlite {
+        assert_eq!(database.running("sleep(").await, 0, "the orphan's statement was ended");
     }
     database.drop().await;
 }
@@ -172,4 +171,107 @@ fn without_the_column() -> Folder {
         "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (lower(email));\n",
     );
     free
+}
+
+/// MariaDB and MySQL do not notice that a client is gone, so an orphan runs to its end; the successor waits for the lock
+/// that it holds, looks its effect up, and goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_successor_waits_for_an_orphaned_alter_and_finds_it_done() {
+    let database = scenario::database(Engine::Mysql).await;
+    let folder = scenario::transactional();
+    // Every row costs the hash of eight million characters while the table is copied: seconds in all.
+    folder.write(
+        "schema_v2/001_name.up.mysql.sql",
+        "ALTER TABLE users ADD COLUMN display_name VARCHAR(128) AS (SHA2(REPEAT(email, 8000000), 512)) STORED, \
+         ALGORITHM = COPY;\n",
+    );
+    let activate = |version| ["activate", version, "deploy"];
+    Actor::new(&database, &folder, &activate("users@1.0.0"))
+        .run()
+        .await
+        .told();
+    let row = |i: usize| format!("({i}, 'x')");
+    let rows: Vec<_> = (0..200).map(row).collect();
+    database
+        .execute(&format!("INSERT INTO users VALUES {}", rows.join(", ")))
+        .await;
+
+    let mut actor = Actor::new(&database, &folder, &activate("users@2.0.0")).start();
+    let altering = async || database.running("ALTER TABLE users ADD").await;
+    until("the change runs", async || altering().await == 1).await;
+    actor.start_kill().expect("killed");
+    assert_eq!(ended(actor).await.signal, Some(9));
+    invariants::check(&database, false).await;
+    assert_eq!(altering().await, 1, "the orphan goes on");
+
+    let started = Instant::now();
+    Actor::new(&database, &folder, &activate("users@2.0.0"))
+        .run()
+        .await
+        .told();
+    println!(
+        "a successor was done {} ms after the kill",
+        started.elapsed().as_millis()
+    );
+    invariants::check(&database, true).await;
+    truth(&database, &folder, true).await;
+    let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let history = runtime.history(None, 100).await.expect("a history");
+    let sent = history.iter().filter(|e| e.step == "001_name").count();
+    assert_eq!(sent, 1, "it was not sent again: {history:?}");
+    runtime.shutdown().await;
+    database.drop().await;
+}
+
+/// A session that holds the lock beyond its step's limit is ended by whoever comes next: the server did not stop it, and
+/// its process is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_outstays_its_limit_is_ended_by_its_successor() {
+    for stuck in [
+        "SET SESSION max_statement_time = 0; SELECT SLEEP(3600) FROM stuck",
+        "CALL linger()",
+    ] {
+        let database = scenario::database(Engine::Mysql).await;
+        database
+            .execute(
+                "CREATE TABLE stuck (yes INTEGER); INSERT INTO stuck VALUES (1); \
+                 CREATE PROCEDURE linger() SELECT SLEEP(3600) FROM stuck",
+            )
+            .await;
+        let folder = scenario::transactional();
+        folder.write(
+            "schema_v2/004_stuck.up.sql",
+            &format!("-- lockstep: timeout=1s\n-- lockstep: manual\n{stuck};\n"),
+        );
+        folder.write("schema_v2/004_stuck.down.sql", "SELECT 1;\n");
+        let activate = ["activate", "users@2.0.0", "deploy"];
+        let mut actor = Actor::new(&database, &folder, &activate).start();
+        until("the step runs", async || database.running("sleep(").await == 1).await;
+        actor.start_kill().expect("killed");
+        assert_eq!(ended(actor).await.signal, Some(9));
+
+        database.execute("DELETE FROM stuck").await;
+        let started = Instant::now();
+        let successor = Actor::new(&database, &folder, &activate).run().await;
+        println!(
+            "{stuck}: its session was ended {} ms after the kill",
+            started.elapsed().as_millis()
+        );
+        assert_eq!(database.running("sleep(").await, 0, "nobody lingers");
+        if stuck.starts_with("CALL") {
+            // What a procedure did before it was ended, only a person can tell.
+            assert!(
+                successor.json()["error"].to_string().contains("look for yourself"),
+                "{successor:?}"
+            );
+            let repair = ["repair", "schema_v2", "resume"];
+            Actor::new(&database, &folder, &repair).run().await.told();
+            Actor::new(&database, &folder, &activate).run().await.told();
+        } else {
+            successor.told();
+        }
+        invariants::check(&database, true).await;
+        truth(&database, &folder, true).await;
+        database.drop().await;
+    }
 }

@@ -7,7 +7,7 @@ use lockstep::FAILPOINTS;
 use super::scenario::{Scenario, of_point, run};
 use crate::support::{Engine, facts_on};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_activation_completes_wherever_it_died
     a_lease_is_granted_wherever_it_died
     a_deactivation_completes_wherever_it_died
@@ -15,7 +15,7 @@ facts_on!(Sqlite sqlite, Postgres postgres:
     a_holder_that_dies_renewing_is_fenced
 );
 
-facts_on!(Postgres journalled:
+facts_on!(Postgres journalled, Mysql mysql_journalled:
     an_activation_outside_a_transaction_completes_wherever_it_died
     a_deactivation_outside_a_transaction_completes_wherever_it_died
     a_recovery_completes_wherever_it_died
@@ -25,7 +25,7 @@ facts_on!(Postgres journalled:
 async fn all(engine: Engine, scenario: Scenario) {
     let mut ran = 0;
     for point in FAILPOINTS.iter().filter(|point| of_point(point) == Some(scenario)) {
-        for times in scenario.times(point) {
+        for times in scenario.times(engine, point) {
             let started = Instant::now();
             println!("{engine:?}: dying at {point}:{times}");
             run(engine, point, *times).await;

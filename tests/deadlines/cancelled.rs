@@ -29,6 +29,7 @@ fn long(folder: &Folder, way: &str) {
 async fn runs(database: &Database) {
     match database.engine {
         Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
+        Engine::Mysql => until("the step runs", async || database.running("sleep(").await == 1).await,
         Engine::Sqlite => {
             until("the work is announced", async || {
                 database.status().await.operation.is_some()

@@ -32,6 +32,10 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
                 .await
                 > 0
         }
+        Engine::Mysql => {
+            let held = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%lockstep%'";
+            database.number(held).await > 0
+        }
         Engine::Sqlite => database
             .try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK")
             .await
@@ -85,7 +89,7 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
 
     let lock = match engine {
         Engine::Sqlite => "BEGIN IMMEDIATE; INSERT INTO users (id, email) VALUES (7, 'x')",
-        Engine::Postgres => "BEGIN; SELECT count(*) FROM users",
+        Engine::Postgres | Engine::Mysql => "BEGIN; SELECT count(*) FROM users",
     };
     let mut someone = Someone::connect(&database).await;
     someone.execute(lock).await;
@@ -127,6 +131,7 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
 pub(super) enum Someone {
     Sqlite(sqlx::SqliteConnection),
     Postgres(sqlx::PgConnection),
+    Mysql(sqlx::MySqlConnection),
 }
 
 impl Someone {
@@ -135,6 +140,11 @@ impl Someone {
         match database.engine {
             Engine::Sqlite => Self::Sqlite(
                 sqlx::SqliteConnection::connect(&database.url)
+                    .await
+                    .expect("a connection"),
+            ),
+            Engine::Mysql => Self::Mysql(
+                sqlx::MySqlConnection::connect(&database.url)
                     .await
                     .expect("a connection"),
             ),
@@ -147,6 +157,7 @@ impl Someone {
         match self {
             Self::Sqlite(connection) => drop(sql.execute(connection).await.expect("done")),
             Self::Postgres(connection) => drop(sql.execute(connection).await.expect("done")),
+            Self::Mysql(connection) => drop(sql.execute(connection).await.expect("done")),
         }
     }
 
@@ -155,6 +166,7 @@ impl Someone {
         match self {
             Self::Sqlite(connection) => connection.close().await.expect("closed"),
             Self::Postgres(connection) => connection.close().await.expect("closed"),
+            Self::Mysql(connection) => connection.close().await.expect("closed"),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::conformance::{by, of, v};
 use crate::invariants;
 use crate::support::{Database, Engine, Folder, facts_on};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_caller_that_goes_away_at_any_moment_leaves_no_transaction_open
     a_caller_that_goes_away_after_any_poll_leaves_no_transaction_open
 );

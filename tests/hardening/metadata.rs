@@ -6,7 +6,7 @@ use super::{all_is_well, at};
 use crate::conformance::{s, v};
 use crate::support::{Database, Engine, Folder, facts_on};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_damaged_row_is_named_by_its_place_and_healed_it_is_gone_on_from
     a_damaged_spec_or_event_costs_only_what_needs_it
     tables_and_columns_that_are_gone_stop_the_work_and_change_nothing

@@ -6,7 +6,7 @@ use super::{all_is_well, whole_story};
 use crate::conformance::{s, v};
 use crate::support::{Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     one_connection_is_enough_for_everything
 );
 

@@ -9,7 +9,7 @@ use super::all_is_well;
 use crate::conformance::{s, start, start_with, taken_back, v};
 use crate::support::{Database, Engine, Folder, facts_on};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     code_that_reads_the_same_table_before_and_after_a_change_sees_both_shapes
     a_changed_shape_of_lockstep_s_own_tables_stops_nobody
     a_pooled_connection_survives_that_its_tables_are_made_anew
@@ -113,6 +113,10 @@ async fn a_pooled_connection_survives_that_its_tables_are_made_anew(engine: Engi
                     "ALTER TABLE {table} RENAME TO old; {made}; INSERT INTO {table} SELECT * FROM old; DROP TABLE old"
                 )
             }
+            Engine::Mysql => format!(
+                "ALTER TABLE {table} RENAME TO old; CREATE TABLE {table} LIKE old; INSERT INTO {table} SELECT * FROM old; \
+                 DROP TABLE old"
+            ),
             Engine::Postgres => format!(
                 "ALTER TABLE {table} RENAME TO old; CREATE TABLE {table} (LIKE old INCLUDING ALL); \
                  INSERT INTO {table} SELECT * FROM old; DROP TABLE old"

@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::{ended, signal};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on
     a_process_killed_while_it_was_stopped_leaves_nothing_behind
 );
@@ -23,10 +23,12 @@ async fn stopped(database: &Database, folder: &Folder) -> tokio::process::Child 
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) SELECT count(*) FROM n;\n",
     );
     folder.write("schema_v2/002_long.up.postgres.sql", "SELECT pg_sleep(1);\n");
+    folder.write("schema_v2/002_long.up.mysql.sql", "SELECT SLEEP(1);\n");
     folder.write("schema_v2/002_long.down.sql", "SELECT 1;\n");
     let child = Actor::new(database, folder, &["activate", "users@2.0.0", "sleeper"]).start();
     match database.engine {
         Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
+        Engine::Mysql => until("the step runs", async || database.running("SLEEP").await == 1).await,
         Engine::Sqlite => {
             until("the step runs", async || {
                 let write = "PRAGMA busy_timeout = 50; BEGIN IMMEDIATE; ROLLBACK";

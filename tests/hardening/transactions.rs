@@ -78,7 +78,7 @@ async fn nothing_is_left(database: Database, runtime: Runtime) {
 
 async fn an_interrupted_insert_takes_everything_back_and_nothing_after_it_runs(engine: Engine) {
     let endless = match engine {
-        Engine::Sqlite => {
+        Engine::Sqlite | Engine::Mysql => {
             "INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
         }
         Engine::Postgres => "INSERT INTO a SELECT i FROM generate_series(1, 1000000000) i, pg_sleep(0.01)",
@@ -100,7 +100,7 @@ async fn an_interrupted_insert_takes_everything_back_and_nothing_after_it_runs(e
 
 async fn code_that_goes_on_after_an_interrupt_leaves_nothing(engine: Engine) {
     let endless = match engine {
-        Engine::Sqlite => {
+        Engine::Sqlite | Engine::Mysql => {
             "INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
         }
         Engine::Postgres => "SELECT pg_sleep(3600)",

@@ -494,5 +494,7 @@ fn entry(position: u32, direction: Direction, state: JournalState) -> JournalEnt
         duration_us: 0,
         rows: 0,
         error: None,
+        before: None,
+        ends_by: None,
     }
 }

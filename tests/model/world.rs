@@ -225,5 +225,7 @@ fn entry(state: JournalState, step: u8, direction: Direction) -> JournalEntry {
         duration_us: 0,
         rows: 0,
         error: None,
+        before: None,
+        ends_by: None,
     }
 }

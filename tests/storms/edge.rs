@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::ended;
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_schema_stays_exactly_while_somebody_uses_it
     processes_at_the_edge_agree_with_the_catalog
     what_is_let_go_while_the_downs_run_goes_as_well

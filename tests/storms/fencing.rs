@@ -11,7 +11,7 @@ use crate::invariants;
 use crate::support::process::{ended, signal};
 use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained
     a_holder_that_slept_past_its_lease_learns_that_it_lost
     a_new_incarnation_of_an_instance_fences_the_old_one

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 pub enum Engine {
     Sqlite,
     Postgres,
+    Mysql,
 }
 
 /// A database that goes away with its owner.
@@ -26,6 +27,12 @@ fn postgres_server() -> String {
     )
 }
 
+fn mysql_server() -> String {
+    std::env::var("LOCKSTEP_TEST_MYSQL_URL").expect(
+        "LOCKSTEP_TEST_MYSQL_URL names no MariaDB or MySQL server: run the tests with scripts/test, which starts one",
+    )
+}
+
 impl Database {
     pub async fn new(engine: Engine) -> Self {
         match engine {
@@ -39,16 +46,21 @@ impl Database {
                     server: None,
                 }
             }
-            Engine::Postgres => Self::on(&postgres_server(), "").await,
+            Engine::Postgres => Self::on_server(engine, &postgres_server(), "").await,
+            Engine::Mysql => Self::on_server(engine, &mysql_server(), "").await,
         }
     }
 
     /// A database on another PostgreSQL server than the run's; `how` ends the `CREATE DATABASE`.
     pub async fn on(server: &str, how: &str) -> Self {
+        Self::on_server(Engine::Postgres, server, how).await
+    }
+
+    async fn on_server(engine: Engine, server: &str, how: &str) -> Self {
         let name = format!("t_{}", lockstep_id());
-        administer(server, &format!("CREATE DATABASE {name} {how}")).await;
+        administer(engine, server, &format!("CREATE DATABASE {name} {how}")).await;
         Self {
-            engine: Engine::Postgres,
+            engine,
             url: with_database(server, &name),
             folder: None,
             server: Some((server.to_owned(), name)),
@@ -106,6 +118,11 @@ impl Database {
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }
+            Engine::Mysql => {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await?;
+                sql.execute(&mut connection).await?;
+                connection.close().await
+            }
         }
     }
 
@@ -140,6 +157,24 @@ impl Database {
                 connection.close().await.expect("closed");
                 read
             }
+            Engine::Mysql => {
+                let mut connection = sqlx::MySqlConnection::connect(&self.url).await.expect("a connection");
+                let rows = query
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                // In the text protocol everything is text, whatever the server calls its type.
+                let read = rows
+                    .iter()
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| text(r.try_get_unchecked(i).expect("text")))
+                            .collect()
+                    })
+                    .collect();
+                connection.close().await.expect("closed");
+                read
+            }
         }
     }
 
@@ -149,6 +184,9 @@ impl Database {
             Engine::Sqlite => format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"),
             Engine::Postgres => format!(
                 "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name = '{table}'"
+            ),
+            Engine::Mysql => format!(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{table}'"
             ),
         };
         !self.rows(&sql).await.is_empty()
@@ -161,6 +199,10 @@ impl Database {
             Engine::Postgres => format!(
                 "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND column_name = '{column}'"
             ),
+            Engine::Mysql => format!(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+                 AND table_name = '{table}' AND column_name = '{column}'"
+            ),
         };
         !self.rows(&sql).await.is_empty()
     }
@@ -168,7 +210,12 @@ impl Database {
     /// Ends the database once the scenario is over. A test that panics leaves it to the server's own end.
     pub async fn drop(self) {
         if let Some((server, name)) = &self.server {
-            administer(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            let force = if self.engine == Engine::Postgres {
+                " WITH (FORCE)"
+            } else {
+                ""
+            };
+            administer(self.engine, server, &format!("DROP DATABASE IF EXISTS {name}{force}")).await;
         }
     }
 }
@@ -196,11 +243,21 @@ fn with_database(server: &str, name: &str) -> String {
     }
 }
 
-async fn administer(server: &str, sql: &str) {
-    let mut connection = sqlx::PgConnection::connect(server)
-        .await
-        .expect("the test server answers");
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+async fn administer(engine: Engine, server: &str, sql: &str) {
+    let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    if engine == Engine::Mysql {
+        let connected = sqlx::MySqlConnection::connect(server).await;
+        let mut connection = connected.expect("the test server answers");
+        query
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+        connection.close().await.expect("closed");
+        return;
+    }
+    let connected = sqlx::PgConnection::connect(server).await;
+    let mut connection = connected.expect("the test server answers");
+    query
         .execute(&mut connection)
         .await
         .unwrap_or_else(|e| panic!("{sql}: {e}"));

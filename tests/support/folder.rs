@@ -19,7 +19,7 @@ impl Folder {
         );
         folder.write(
             "schema_v1/001_users.up.sql",
-            "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n",
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(200) NOT NULL);\n",
         );
         folder.write("schema_v1/001_users.down.sql", "DROP TABLE users;\n");
         folder.write(
@@ -28,12 +28,16 @@ impl Folder {
         );
         folder.write("schema_v1/002_email.down.sql", "DROP INDEX users_email;\n");
         folder.write(
+            "schema_v1/002_email.down.mysql.sql",
+            "DROP INDEX users_email ON users;\n",
+        );
+        folder.write(
             "schema_v2/schema.toml",
             "requires = [\"schema_v1\"]\ncompatible_with = [\"schema_v1\"]\n",
         );
         folder.write(
             "schema_v2/001_name.up.sql",
-            "ALTER TABLE users ADD COLUMN display_name TEXT;\n",
+            "ALTER TABLE users ADD COLUMN display_name VARCHAR(200);\n",
         );
         folder.write(
             "schema_v2/001_name.down.sql",

@@ -44,7 +44,8 @@ impl Database {
 
     /// The one number a query returns.
     pub async fn number(&self, sql: &str) -> i64 {
-        let as_text = format!("SELECT CAST(({sql}) AS TEXT)");
+        let text = if self.engine == Engine::Mysql { "CHAR" } else { "TEXT" };
+        let as_text = format!("SELECT CAST(({sql}) AS {text})");
         self.rows(&as_text).await[0][0].parse().expect("a number")
     }
 
@@ -53,6 +54,13 @@ impl Database {
         match self.engine {
             Engine::Sqlite => {
                 let sql = format!("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = '{name}'");
+                (self.number(&sql).await, 0)
+            }
+            Engine::Mysql => {
+                let sql = format!(
+                    "SELECT count(DISTINCT index_name) FROM information_schema.statistics \
+                     WHERE table_schema = DATABASE() AND index_name = '{name}'"
+                );
                 (self.number(&sql).await, 0)
             }
             Engine::Postgres => {
@@ -67,8 +75,15 @@ impl Database {
         }
     }
 
-    /// How many sessions of the PostgreSQL server run a statement like that in this database right now.
+    /// How many sessions of the server run a statement like that in this database right now.
     pub async fn running(&self, like: &str) -> i64 {
+        if self.engine == Engine::Mysql {
+            let sql = format!(
+                "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() \
+                 AND info LIKE '%{like}%'"
+            );
+            return self.number(&sql).await;
+        }
         self.number(&format!(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
              AND state = 'active' AND query LIKE '%{like}%'"

@@ -60,11 +60,13 @@ fn warn_of_losses(app: &App, deactivation: &Deactivation) {
     if app.format == crate::args::Format::Human {
         return;
     }
-    for each in kept
-        .iter()
-        .filter(|kept| matches!(kept.reason, RetentionReason::DataLoss { .. }))
-    {
-        terminal::warn(&format!("{} stays: taking it back would lose rows", each.schema));
+    for each in kept {
+        let loss = match each.reason {
+            RetentionReason::DataLoss { .. } => "would lose rows",
+            RetentionReason::LossUnknown { .. } => "may lose rows",
+            _ => continue,
+        };
+        terminal::warn(&format!("{} stays: taking it back {loss}", each.schema));
     }
 }
 

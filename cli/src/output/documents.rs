@@ -25,7 +25,7 @@ pub(crate) struct Validated {
     /// Whether there is no error among the findings.
     pub(crate) valid: bool,
     pub(crate) folder: PathBuf,
-    /// `sqlite` or `postgres`
+    /// `sqlite`, `postgres` or `mysql`
     pub(crate) dialect: Dialect,
     pub(crate) schemas: Vec<ValidSchema>,
     pub(crate) steps: usize,

@@ -312,6 +312,15 @@ pub(super) fn kept_lines(page: &mut Page, kept: &[lockstep::Kept]) {
                     "save the rows, or accept the loss: lockstep rollback {schema} --allow-data-loss"
                 ));
             }
+            RetentionReason::LossUnknown { step, what } => {
+                page.line(format!(
+                    "{}: {schema} stays: what {what} in step {step} does to rows cannot be told beforehand",
+                    styled(WARNING, "warning")
+                ));
+                page.next(format!(
+                    "look at the step, then accept what it does: lockstep rollback {schema} --allow-data-loss"
+                ));
+            }
             RetentionReason::Irreversible { step } => {
                 page.line(format!(
                     "{}: {schema} stays: step {step} cannot be undone",
@@ -335,6 +344,9 @@ pub(super) fn why(reason: &RetentionReason) -> String {
         RetentionReason::Policy => "the policy says so".to_owned(),
         RetentionReason::Expired => "its leases ran out".to_owned(),
         RetentionReason::DataLoss { losses } => format!("taking it back would lose {}", list(losses)),
+        RetentionReason::LossUnknown { step, what } => {
+            format!("what {what} in step {step} does to rows cannot be told")
+        }
         RetentionReason::Irreversible { step } => format!("step {step} cannot be undone"),
         RetentionReason::Repaired => "it was repaired".to_owned(),
     }

@@ -9,10 +9,12 @@
 //!
 //! The structural lock is always taken before the scope row; the scope row is held for moments only.
 //! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `guard`, `inspect`, `scratch`.
-//! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes.
+//! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes, [`tables`] says into what.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
 pub(crate) mod guard;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod rows;
@@ -20,6 +22,7 @@ mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod step;
+mod tables;
 mod writes;
 
 use std::sync::Arc;
@@ -38,18 +41,26 @@ use crate::{Error, Result};
 use guard::{Claim, Entry};
 
 pub use secret::redact;
+#[cfg(feature = "mysql")]
+pub(crate) use sqlx::MySqlConnection;
 #[cfg(feature = "postgres")]
 pub(crate) use sqlx::PgConnection;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlx::SqliteConnection;
 pub use step::{CodeStep, StepConnection, StepError};
-pub(crate) use step::{Limit, Outcome};
-pub(crate) use writes::FORMAT;
+pub(crate) use step::{Limit, Outcome, held_to};
+pub(crate) use tables::FORMAT;
 
 /// A database Lockstep looks after.
 #[async_trait]
 pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     fn dialect(&self) -> Dialect;
+
+    /// Whether a change of the schema is part of the transaction it runs in. Where it is not, every step goes through
+    /// the journal, and [`Transaction`]s run no steps.
+    fn transactional_ddl(&self) -> bool {
+        true
+    }
 
     /// Once this returns, Lockstep's tables and the scope's row exist in a format we know. Safe to run by many at once.
     /// Returns what is, so that nobody needs to ask again.
@@ -170,23 +181,46 @@ pub(crate) trait Session: Send {
     /// have come in since. False where some did not end by the deadline. It waits without queueing.
     async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool>;
 
-    /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more.
-    async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()>;
+    /// Writes the entry; refuses with [`Error::Fenced`] where the epoch is not ours any more. `within` says how long the
+    /// statement may take that comes next.
+    async fn journal(&mut self, entry: &JournalEntry, epoch: u64, within: Option<Duration>) -> Result<()>;
 
     /// Runs one statement outside a transaction: in effect once it ran, in doubt if we do not hear of it.
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
 
-    /// Runs statements and writes the entry in one transaction: both count, or neither.
+    /// Runs statements and writes the entry in one transaction: both count, or neither. Before it commits, the query
+    /// `verify` must return one row, true.
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64>;
 
-    /// Looks up in the catalog whether a statement took effect; removes what it left half-done.
-    async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled>;
+    /// The same for one direction of a code step.
+    async fn run_code(
+        &mut self,
+        code: Arc<dyn CodeStep>,
+        up: bool,
+        verify: Option<&str>,
+        entry: &JournalEntry,
+        epoch: u64,
+        limit: &Limit,
+    ) -> Outcome<()>;
+
+    /// The user's objects as they are now.
+    async fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// How many rows hold something in what would be removed.
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64>;
+
+    /// Looks up by the engine's own means whether a statement took effect, and removes what it left half-done; unknown
+    /// where only a comparison of what was and what is can tell.
+    async fn settle(&mut self, _statement: &str, _limit: &Limit) -> Result<Settled> {
+        Ok(Settled::Unknown)
+    }
 
     /// Runs a query that must return one row, true.
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool>;
@@ -200,7 +234,7 @@ pub(crate) trait Session: Send {
 
 /// What the catalog says about a statement whose answer was never heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
 pub(crate) enum Settled {
     /// It took effect.
     Done,
@@ -208,6 +242,8 @@ pub(crate) enum Settled {
     NotDone,
     /// The catalog cannot tell.
     Unknown,
+    /// The catalog shows its effect, and its author's own query does not.
+    Disputed,
 }
 
 /// What a renewal must show.
@@ -258,6 +294,8 @@ pub(crate) async fn connect(url: &str, settings: &Settings) -> Result<Arc<dyn En
         "sqlite" => Ok(Arc::new(sqlite::Sqlite::connect(url, settings).await?)),
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => Ok(Arc::new(postgres::Postgres::connect(url, settings).await?)),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => Ok(Arc::new(mysql::Mysql::connect(url, settings).await?)),
         _ => Err(Error::UnknownEngine {
             scheme: scheme.to_owned(),
             known: KNOWN_SCHEMES.join(", "),
@@ -271,6 +309,7 @@ pub fn dialect_of(url: &str) -> Result<Dialect> {
     match scheme {
         "sqlite" if cfg!(feature = "sqlite") => Ok(Dialect::Sqlite),
         "postgres" | "postgresql" if cfg!(feature = "postgres") => Ok(Dialect::Postgres),
+        "mysql" | "mariadb" if cfg!(feature = "mysql") => Ok(Dialect::Mysql),
         _ => Err(Error::UnknownEngine {
             scheme: scheme.to_owned(),
             known: KNOWN_SCHEMES.join(", "),
@@ -283,6 +322,10 @@ const KNOWN_SCHEMES: &[&str] = &[
     "sqlite:",
     #[cfg(feature = "postgres")]
     "postgres:",
+    #[cfg(feature = "mysql")]
+    "mysql:",
+    #[cfg(feature = "mysql")]
+    "mariadb:",
 ];
 
 /// How much is counted by one query: SQLite takes no more than 500 parts.

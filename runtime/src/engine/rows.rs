@@ -101,7 +101,7 @@ fn handler_version(what: &str, handler: &str, version: &str) -> Result<HandlerVe
 
 impl FactsRow {
     pub(crate) fn into_facts(self) -> Result<Facts> {
-        super::writes::check_format(self.format.as_deref())?;
+        super::tables::check_format(self.format.as_deref())?;
         let mut facts = Facts {
             epoch: unsigned("lockstep_scope.epoch", self.epoch)?,
             event_seq: unsigned("lockstep_scope.event_seq", self.event_seq)?,
@@ -230,6 +230,8 @@ pub(crate) struct JournalRow {
     pub(crate) duration_us: i64,
     pub(crate) row_count: i64,
     pub(crate) error: Option<String>,
+    pub(crate) before: Option<String>,
+    pub(crate) ends_by: Option<i64>,
 }
 
 impl JournalRow {
@@ -249,6 +251,8 @@ impl JournalRow {
             duration_us: unsigned(WHAT, self.duration_us)?,
             rows: unsigned(WHAT, self.row_count)?,
             error: self.error,
+            before: self.before,
+            ends_by: self.ends_by.map(Timestamp),
         })
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Fault {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
 pub(crate) enum Cause {
     /// The database said no.
     Refused,
@@ -58,6 +58,20 @@ impl Fault {
     }
 }
 
+/// What a verify query's answer means for its step, whose statements came before it.
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
+pub(crate) fn held_to(answer: Outcome<bool>, statements: usize) -> Outcome<()> {
+    let fault = match answer {
+        Ok(true) => return Ok(()),
+        Ok(false) => Fault::new(Cause::Refused, "its verify query did not return true"),
+        Err(fault) => fault,
+    };
+    Err(Fault {
+        statement: statements,
+        ..fault
+    })
+}
+
 /// One direction of a step written in Rust. It runs on the step's own connection, inside the step's transaction.
 ///
 /// Whatever it does on that connection counts exactly if the step counts. It must not commit or roll back; what it
@@ -84,6 +98,10 @@ pub enum StepConnection<'c> {
     /// A PostgreSQL connection inside that transaction.
     #[cfg(feature = "postgres")]
     Postgres(&'c mut sqlx::PgConnection),
+    /// A MySQL or MariaDB connection inside the step's transaction. A change of the schema would commit it behind our
+    /// back: such a step is found out and fails.
+    #[cfg(feature = "mysql")]
+    Mysql(&'c mut sqlx::MySqlConnection),
 }
 
 impl<'c> StepConnection<'c> {
@@ -96,6 +114,8 @@ impl<'c> StepConnection<'c> {
             Self::Sqlite(connection) => Ok(sql.execute(&mut **connection).await?.rows_affected()),
             #[cfg(feature = "postgres")]
             Self::Postgres(connection) => Ok(sql.execute(&mut **connection).await?.rows_affected()),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(connection) => Ok(sql.execute(&mut **connection).await?.rows_affected()),
         }
     }
 
@@ -104,8 +124,8 @@ impl<'c> StepConnection<'c> {
     pub fn as_sqlite(&mut self) -> Option<&mut sqlx::SqliteConnection> {
         match self {
             Self::Sqlite(connection) => Some(connection),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => None,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => None,
         }
     }
 
@@ -114,8 +134,8 @@ impl<'c> StepConnection<'c> {
     pub fn into_sqlite(self) -> Option<&'c mut sqlx::SqliteConnection> {
         match self {
             Self::Sqlite(connection) => Some(connection),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => None,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => None,
         }
     }
 
@@ -124,8 +144,18 @@ impl<'c> StepConnection<'c> {
     pub fn into_postgres(self) -> Option<&'c mut sqlx::PgConnection> {
         match self {
             Self::Postgres(connection) => Some(connection),
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => None,
+            #[cfg(any(feature = "sqlite", feature = "mysql"))]
+            _ => None,
+        }
+    }
+
+    /// The MySQL or MariaDB connection, if it is one, for as long as it is lent.
+    #[cfg(feature = "mysql")]
+    pub fn into_mysql(self) -> Option<&'c mut sqlx::MySqlConnection> {
+        match self {
+            Self::Mysql(connection) => Some(connection),
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            _ => None,
         }
     }
 
@@ -134,13 +164,24 @@ impl<'c> StepConnection<'c> {
     pub fn as_postgres(&mut self) -> Option<&mut sqlx::PgConnection> {
         match self {
             Self::Postgres(connection) => Some(connection),
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => None,
+            #[cfg(any(feature = "sqlite", feature = "mysql"))]
+            _ => None,
+        }
+    }
+
+    /// The MySQL or MariaDB connection, if it is one.
+    #[cfg(feature = "mysql")]
+    pub fn as_mysql(&mut self) -> Option<&mut sqlx::MySqlConnection> {
+        match self {
+            Self::Mysql(connection) => Some(connection),
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            _ => None,
         }
     }
 }
 
 /// Several statements as one script. None of them ends in a semicolon, and one may end in a comment.
+#[cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(dead_code))] // MySQL's run one by one
 pub(crate) fn script_of(statements: &[Statement]) -> String {
     let texts: Vec<_> = statements.iter().map(|s| s.text.as_str()).collect();
     texts.join("\n;\n")

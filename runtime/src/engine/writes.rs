@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 
-use lockstep_lifecycle::{BindingRecord, Commit, Event, EventKind, Facts, JournalEntry, OperationChange, SchemaRecord};
+use lockstep_catalog::Dialect;
+use lockstep_lifecycle::{
+    BindingRecord, Commit, Event, EventKind, Facts, JournalEntry, JournalState, OperationChange, SchemaRecord,
+};
 use lockstep_registry::{Binding, HandlerVersion, Holder, Lease, LeaseKind, SchemaVersion, Scope, Timestamp};
 
 use super::Records;
 use crate::{Error, Result};
-
-/// The format of Lockstep's tables.
-pub(crate) const FORMAT: u32 = 1;
 
 /// A value to bind.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ pub(crate) fn script(writes: &[Write], literal: impl Fn(&str) -> String) -> Stri
 /// A few writes as one statement that a server plans once: those before the last as common table expressions.
 ///
 /// Only where no table is written twice: within one statement a row can change but once.
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no such statements
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // the others have no such statements
 pub(crate) fn merged(writes: &[Write]) -> Option<Write> {
     const MOST: usize = 6;
     let table = |write: &Write| {
@@ -118,8 +118,9 @@ pub(crate) struct Plan {
 }
 
 /// Turns a commit into statements; `facts` are those read after the scope's row was locked.
-pub(crate) fn plan(scope: &Scope, facts: &Facts, commit: Commit, records: Records) -> Result<Plan> {
+pub(crate) fn plan(dialect: Dialect, scope: &Scope, facts: &Facts, commit: Commit, records: Records) -> Result<Plan> {
     let mut planner = Planner {
+        dialect,
         scope,
         facts: facts.clone(),
         writes: Vec::new(),
@@ -162,16 +163,19 @@ pub(crate) fn plan(scope: &Scope, facts: &Facts, commit: Commit, records: Record
     })
 }
 
-fn stamped(entry: &JournalEntry, at: Timestamp) -> JournalEntry {
+/// The entry with the database's time: what is started begins now, everything else ends now.
+pub(crate) fn stamped(entry: &JournalEntry, at: Timestamp) -> JournalEntry {
     let took = i64::try_from(entry.duration_us).unwrap_or(0);
+    let ended = entry.state != JournalState::Started;
     JournalEntry {
         started_at: Timestamp(at.0 - took),
-        finished_at: Some(at),
+        finished_at: ended.then_some(at),
         ..entry.clone()
     }
 }
 
 struct Planner<'a> {
+    dialect: Dialect,
     scope: &'a Scope,
     facts: Facts,
     writes: Vec<Write>,
@@ -335,15 +339,10 @@ impl Planner<'_> {
             ])
             .collect();
         // A former lease of the same instance may still be there, ended: its row is taken over.
-        self.push(
-            "INSERT INTO lockstep_lease (scope, instance, handler, api_version, incarnation, schema_version, kind, \
-             ttl_us, state, epoch, acquired_at, renewed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (scope, instance, handler, api_version) DO UPDATE SET incarnation = excluded.incarnation, \
-             schema_version = excluded.schema_version, kind = excluded.kind, ttl_us = excluded.ttl_us, \
-             state = excluded.state, epoch = excluded.epoch, acquired_at = excluded.acquired_at, \
-             renewed_at = excluded.renewed_at, expires_at = excluded.expires_at, ended_at = NULL",
+        self.writes.push(Write {
+            sql: Cow::Owned(format!("{INSERT_LEASE} {}", taking_over(self.dialect))),
             values,
-        );
+        });
     }
 
     fn end_lease(&mut self, holder: &Holder, of: &HandlerVersion, state: &'static str) {
@@ -361,10 +360,10 @@ impl Planner<'_> {
     }
 
     fn journal(&mut self, entries: &[JournalEntry]) {
-        // Fourteen bound values a row, and SQLite allows 32766: far below the limit, and short statements.
+        // Sixteen bound values a row, and SQLite allows 32766: far below the limit, and short statements.
         for chunk in entries.chunks(100) {
             let values = chunk.iter().flat_map(|entry| journal_row(self.scope, entry)).collect();
-            let sql = rows(INSERT_STEP, 14, chunk.len());
+            let sql = rows(INSERT_STEP, STEP_COLUMNS, chunk.len());
             self.writes.push(Write {
                 sql: Cow::Owned(sql),
                 values,
@@ -420,17 +419,49 @@ impl Planner<'_> {
     }
 }
 
+const INSERT_LEASE: &str = "INSERT INTO lockstep_lease (scope, instance, handler, api_version, incarnation, schema_version, kind, \
+     ttl_us, state, epoch, acquired_at, renewed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// What makes an insert take over the row that is there already.
+fn taking_over(dialect: Dialect) -> String {
+    let columns = [
+        "incarnation",
+        "schema_version",
+        "kind",
+        "ttl_us",
+        "state",
+        "epoch",
+        "acquired_at",
+        "renewed_at",
+        "expires_at",
+    ];
+    let (head, new): (_, fn(&str) -> String) = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => (
+            "ON CONFLICT (scope, instance, handler, api_version) DO UPDATE SET",
+            |column| format!("excluded.{column}"),
+        ),
+        Dialect::Mysql => ("ON DUPLICATE KEY UPDATE", |column| format!("VALUES({column})")),
+    };
+    let set: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{column} = {}", new(column)))
+        .collect();
+    format!("{head} {}, ended_at = NULL", set.join(", "))
+}
+
 const INSERT_EVENT: &str =
     "INSERT INTO lockstep_event (scope, seq, kind, schema_version, handler_version, instance, at, payload) VALUES ";
 
 const INSERT_STEP: &str = "INSERT INTO lockstep_step (scope, operation, schema_version, position, step, direction, state, checksum, \
-     session, started_at, finished_at, duration_us, row_count, error) VALUES ";
+     session, started_at, finished_at, duration_us, row_count, error, objects_before, ends_by) VALUES ";
+
+const STEP_COLUMNS: usize = 16;
 
 /// The statement that writes one journal entry.
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // SQLite has no work outside a transaction
+#[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
 pub(crate) fn journal_write(scope: &Scope, entry: &JournalEntry) -> Write {
     Write {
-        sql: Cow::Owned(rows(INSERT_STEP, 14, 1)),
+        sql: Cow::Owned(rows(INSERT_STEP, STEP_COLUMNS, 1)),
         values: journal_row(scope, entry),
     }
 }
@@ -451,6 +482,8 @@ fn journal_row(scope: &Scope, entry: &JournalEntry) -> Vec<Value> {
         int(entry.duration_us),
         int(entry.rows),
         Value::OptText(entry.error.clone()),
+        Value::OptText(entry.before.clone()),
+        Value::OptInt(entry.ends_by.map(|at| at.0)),
     ]
 }
 
@@ -497,55 +530,4 @@ pub(crate) fn renewal(scope: &Scope, lease: &super::LeaseToken, now: &'static st
         sql: Cow::Owned(sql),
         values: values.collect(),
     }
-}
-
-/// Lockstep's tables; `{text}`, `{int}` and `{serial}` are the engine's own types.
-pub(crate) fn create_tables(text_type: &str, int_type: &str, serial_type: &str) -> Vec<String> {
-    let typed = |sql: &&str| {
-        sql.replace("{text}", text_type)
-            .replace("{int}", int_type)
-            .replace("{serial}", serial_type)
-    };
-    TABLES.iter().map(typed).collect()
-}
-
-const TABLES: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS lockstep_meta (key {text} NOT NULL PRIMARY KEY, value {text} NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS lockstep_scope (scope {text} NOT NULL PRIMARY KEY, epoch {int} NOT NULL, \
-     event_seq {int} NOT NULL, operation {text})",
-    "CREATE TABLE IF NOT EXISTS lockstep_schema (scope {text} NOT NULL, version {text} NOT NULL, state {text} NOT NULL, \
-     checksum {text} NOT NULL, requires {text} NOT NULL, compatible_with {text} NOT NULL, spec {text}, \
-     applied_at {int}, rolled_back_at {int}, duration_us {int}, retention {text}, error {text}, \
-     PRIMARY KEY (scope, version))",
-    "CREATE TABLE IF NOT EXISTS lockstep_binding (scope {text} NOT NULL, handler {text} NOT NULL, api_version {text} NOT NULL, \
-     schema_version {text} NOT NULL, artifact {text}, tags {text} NOT NULL, state {text} NOT NULL, \
-     ever_active {int} NOT NULL, registered_at {int} NOT NULL, PRIMARY KEY (scope, handler, api_version))",
-    "CREATE TABLE IF NOT EXISTS lockstep_lease (scope {text} NOT NULL, instance {text} NOT NULL, handler {text} NOT NULL, \
-     api_version {text} NOT NULL, incarnation {text} NOT NULL, schema_version {text} NOT NULL, kind {text} NOT NULL, \
-     ttl_us {int}, state {text} NOT NULL, epoch {int} NOT NULL, acquired_at {int} NOT NULL, renewed_at {int} NOT NULL, \
-     expires_at {int}, ended_at {int}, PRIMARY KEY (scope, instance, handler, api_version))",
-    "CREATE TABLE IF NOT EXISTS lockstep_step (scope {text} NOT NULL, operation {text} NOT NULL, schema_version {text} NOT NULL, \
-     position {int} NOT NULL, step {text} NOT NULL, direction {text} NOT NULL, state {text} NOT NULL, \
-     checksum {text} NOT NULL, session {text} NOT NULL, started_at {int} NOT NULL, finished_at {int}, \
-     duration_us {int} NOT NULL, row_count {int} NOT NULL, error {text}, id {serial})",
-    "CREATE TABLE IF NOT EXISTS lockstep_event (scope {text} NOT NULL, seq {int} NOT NULL, kind {text} NOT NULL, \
-     schema_version {text}, handler_version {text}, instance {text} NOT NULL, at {int} NOT NULL, payload {text} NOT NULL, \
-     PRIMARY KEY (scope, seq))",
-];
-
-/// Checks the format of the tables that were found.
-pub(crate) fn check_format(found: Option<&str>) -> Result<u32> {
-    let text = found.ok_or_else(|| Error::Damaged {
-        message: "lockstep_meta has no row 'format'".to_owned(),
-    })?;
-    let found: u32 = text.parse().map_err(|_| Error::Damaged {
-        message: format!("lockstep_meta says format {text:?}, which is no number"),
-    })?;
-    if found > FORMAT {
-        return Err(Error::NewerFormat {
-            found,
-            supported: FORMAT,
-        });
-    }
-    Ok(found)
 }

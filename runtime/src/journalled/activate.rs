@@ -12,6 +12,7 @@ use lockstep_lifecycle::{
     Activate, ActivationPlan, Direction, Operation, OperationChange, Refusal, begin_activation, conclude_activate,
     plan_activate, record_part,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Run, open};
@@ -32,6 +33,8 @@ pub(crate) async fn activate(
         epoch: 0,
         deadline,
         stage: "activation",
+        empty: BTreeSet::new(),
+        decided: false,
     };
     let result = apply_all(&mut run, request, watch).await;
     run.session.close().await;

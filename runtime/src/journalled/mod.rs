@@ -10,6 +10,7 @@
 //! A crash anywhere leaves rows that tell exactly what is in effect and what is in doubt: see `recovery`.
 
 mod activate;
+mod foresee;
 mod run;
 mod take_back;
 
@@ -18,8 +19,10 @@ use crate::core::Core;
 use crate::engine::Session;
 use crate::steps::{applied_event, reverted_event};
 use crate::{Error, Result};
+use lockstep_catalog::Removed;
 use lockstep_lifecycle::{Direction, EventKind, Operation};
 use lockstep_registry::SchemaSpec;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use activate::activate;
@@ -34,6 +37,10 @@ pub(crate) struct Run<'a> {
     pub(crate) deadline: Deadline,
     /// For failpoints.
     pub(crate) stage: &'static str,
+    /// Tables and columns that were found empty before a way back began: what removes them looks again first.
+    pub(crate) empty: BTreeSet<Removed>,
+    /// Whether a person looked at what is in doubt and said how to go on.
+    pub(crate) decided: bool,
 }
 
 /// Opens the session that work outside a transaction needs.

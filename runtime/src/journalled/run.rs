@@ -1,13 +1,15 @@
 //! The steps of one schema, journalled: what remains is run, what is in doubt is looked up.
 
 use crate::clock::Stopwatch;
-use crate::engine::{Settled, step::Cause, step::Fault};
+use crate::engine::{Limit, Settled, step::Cause, step::Fault};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
-use crate::steps::{Stopped, stopped};
+use crate::steps::{Stopped, code_of, stopped};
 use crate::{Error, Result, metric};
+use lockstep_catalog::{Conduct, Footprint, Losses, Statement, Trace, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Step, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::Run;
 
@@ -43,14 +45,10 @@ impl Run<'_> {
             .journal(self.core.scope(), Some(&spec.version), WHOLE_JOURNAL)
             .await?;
         let mut progress = Progress::of(&entries);
-        if let Some((position, was)) = progress.in_doubt.take() {
-            let session = entries
-                .iter()
-                .rev()
-                .find(|e| e.position == position && e.state == JournalState::Started)
-                .map(|e| e.session.clone());
-            self.settle_doubt(spec, position, was, session.as_deref(), &mut progress)
-                .await?;
+        if progress.in_doubt.take().is_some()
+            && let Some(started) = entries.iter().rev().find(|e| e.state == JournalState::Started)
+        {
+            self.settle_doubt(spec, started, direction, &mut progress).await?;
         }
         match direction {
             Direction::Up => check_unchanged(spec, &progress)?,
@@ -71,7 +69,10 @@ impl Run<'_> {
                 .into());
             };
             if let Err(stopped) = self.step(spec, step, *position, direction).await {
-                return Err(self.with_traces(stopped));
+                // What failed first, and had no effect, leaves nothing.
+                let first =
+                    direction == Direction::Up && progress.in_effect.is_empty() && remaining.first() == Some(position);
+                return Err(if first { stopped } else { self.with_traces(stopped) });
             }
         }
         Ok(remaining.len())
@@ -96,79 +97,221 @@ impl Run<'_> {
         direction: Direction,
     ) -> Result<(), Stopped> {
         let watch = Stopwatch::start();
-        let Work::Sql(statements) = work_of(self.core.dialect(), &spec.version, step, direction)? else {
-            return Err(Error::bug("only SQL runs outside a schema's transaction").into());
-        };
+        let work = work_of(self.core.dialect(), &spec.version, step, direction)?;
         let limit = self.core.step_limit(step.timeout, self.deadline);
         let mut entry = self.entry(spec, step, position, direction);
-        let statement = statements.first().map(|s| s.text.clone()).unwrap_or_default();
-        if !runs_alone(step, direction) {
-            let texts: Vec<_> = statements.iter().map(|s| s.text.clone()).collect();
-            entry.state = JournalState::Done;
-            failpoint!("{}.before_step", self.stage);
-            let done = self
-                .session
-                .execute_journalled(&texts, &entry, self.epoch, &limit)
-                .await;
-            failpoint!("{}.after_step", self.stage);
-            if let Err(fault) = done {
-                return Err(self.failed(spec, step, entry, &statement, fault, &limit).await);
-            }
-            metric::step(&spec.version, direction.as_str(), watch.elapsed());
-            return Ok(());
+        if !runs_alone(self.core.dialect(), step, direction, &work) {
+            return self.in_transaction(spec, step, &work, entry, &limit, watch).await;
         }
-        self.session.journal(&entry, self.epoch).await?;
+        let Some(statement) = work.statements().first() else {
+            return Err(Error::bug("a step outside a transaction has no statement").into());
+        };
+        let text = &statement.text;
+        let sent = Sent {
+            objects: self.look(statement).await?,
+            statement: text.clone(),
+            transactional: false,
+        };
+        if direction == Direction::Down
+            && let Some(fault) = self.filled_since(statement, &limit).await?
+        {
+            return Err(self.failed(spec, step, entry, text, fault, &limit).await);
+        }
+        self.announce(&mut entry, &sent, &limit).await?;
         failpoint!("{}.journal.started", self.stage);
-        let done = self.session.execute(&statement, &limit).await;
+        let done = self.session.execute(text, &limit).await;
         failpoint!("{}.journal.executed", self.stage);
         let looked_up = self.core.cleanup_limit();
-        let settled = self.look_up(step, direction, &statement, &looked_up).await;
-        let rows = match (done, settled) {
-            (Ok(rows), Ok(Settled::Done | Settled::Unknown)) => rows,
-            // VACUUM and the like leave nothing to look up.
-            (Ok(rows), Ok(Settled::NotDone))
-                if step.verify.is_none()
-                    && lockstep_catalog::index_of_concurrent(self.core.dialect(), &statements[0]).is_none() =>
-            {
-                rows
+        let rows = match done {
+            Ok(rows) => match self.holds(step, direction, statement, &looked_up).await {
+                Ok(true) => rows,
+                // It stays in doubt: once the query is mended, it tells.
+                Ok(false) if step.verify.is_some() => {
+                    let fault = Fault::new(Cause::Refused, UNVERIFIED);
+                    return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
+                }
+                Ok(false) => {
+                    let fault = Fault::new(Cause::Refused, "it ended without an error, and its effect is not there");
+                    return Err(self.failed(spec, step, entry, text, fault, &looked_up).await);
+                }
+                Err(error) if error.is_transient() => return Err(error.into()),
+                // What it left could not be looked up or cleaned up: it stays in doubt, for whoever comes next to settle.
+                Err(error) => {
+                    let fault = Fault::new(Cause::Refused, error.to_string());
+                    return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
+                }
+            },
+            Err(fault) => {
+                let settled = self
+                    .look_up(step, direction, statement, sent.objects.as_ref(), &looked_up)
+                    .await;
+                match settled {
+                    // Its answer was late or lost, and the catalog shows that it took effect.
+                    Ok(Settled::Done) if fault.cause != Cause::Refused => 0,
+                    // The database said no; only a list of objects can be half-done then.
+                    Ok(Settled::Unknown)
+                        if fault.cause == Cause::Refused
+                            && conduct(self.core.dialect(), statement) == Conduct::Shown =>
+                    {
+                        let fault = Fault::new(fault.cause, format!("{}{HALF}", fault.message));
+                        return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
+                    }
+                    Ok(Settled::Unknown | Settled::Disputed) | Err(_) if fault.cause != Cause::Refused => {
+                        let fault = told(fault);
+                        return Err(self.with_traces(stopped(spec, step, position, direction, text, fault, &limit)));
+                    }
+                    _ => return Err(self.failed(spec, step, entry, text, fault, &limit).await),
+                }
             }
-            (Ok(_), Ok(Settled::NotDone)) => {
-                let fault = Fault::new(Cause::Refused, "it ended without an error, and its effect is not there");
-                return Err(self.failed(spec, step, entry, &statement, fault, &looked_up).await);
-            }
-            // Its answer was late or lost, and the catalog shows that it took effect.
-            (Err(fault), Ok(Settled::Done)) if fault.cause != Cause::Refused => 0,
-            (Ok(_), Err(error)) if error.is_transient() => return Err(error.into()),
-            // What it left could not be looked up or cleaned up: it stays in doubt, for whoever comes next to settle.
-            (Ok(_), Err(error)) => {
-                let fault = Fault::new(Cause::Refused, error.to_string());
-                return Err(self.with_traces(stopped(spec, step, position, direction, &statement, fault, &limit)));
-            }
-            (Err(fault), Err(_)) => {
-                let fault = told(fault);
-                return Err(self.with_traces(stopped(spec, step, position, direction, &statement, fault, &limit)));
-            }
-            (Err(fault), _) => return Err(self.failed(spec, step, entry, &statement, fault, &limit).await),
         };
         entry.state = JournalState::Done;
+        entry.before = None;
         entry.rows = rows;
         entry.duration_us = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.session.journal(&entry, self.epoch).await?;
+        self.session.journal(&entry, self.epoch, None).await?;
         failpoint!("{}.journal.done", self.stage);
         metric::step(&spec.version, direction.as_str(), watch.elapsed());
         Ok(())
     }
 
-    /// Whether a statement outside a transaction is in effect: by the author's own query, else by the catalog.
+    /// A step that is one transaction together with its row in the journal.
+    async fn in_transaction(
+        &mut self,
+        spec: &SchemaSpec,
+        step: &Step,
+        work: &Work,
+        mut entry: JournalEntry,
+        limit: &Limit,
+        watch: Stopwatch,
+    ) -> Result<(), Stopped> {
+        let direction = entry.direction;
+        if !self.core.engine.transactional_ddl() {
+            // Nothing needs looking up afterwards, but a successor must know until when to wait for us.
+            let sent = Sent {
+                statement: work.statements().first().map(|s| s.text.clone()).unwrap_or_default(),
+                objects: None,
+                transactional: true,
+            };
+            self.announce(&mut entry, &sent, limit).await?;
+        }
+        entry.state = JournalState::Done;
+        entry.before = None;
+        let verify = match direction {
+            Direction::Up => step.verify.as_deref(),
+            Direction::Down => None,
+        };
+        failpoint!("{}.before_step", self.stage);
+        let done = match work {
+            Work::Sql(statements) => {
+                let texts: Vec<_> = statements.iter().map(|s| s.text.clone()).collect();
+                let done = self
+                    .session
+                    .execute_journalled(&texts, verify, &entry, self.epoch, limit)
+                    .await;
+                done.map(|_| ())
+            }
+            Work::Code => {
+                let code = code_of(self.core, spec, step)?;
+                let up = direction == Direction::Up;
+                self.session.run_code(code, up, verify, &entry, self.epoch, limit).await
+            }
+            Work::Irreversible => return Err(Error::bug("an irreversible step was to be undone").into()),
+        };
+        failpoint!("{}.after_step", self.stage);
+        if let Err(fault) = done {
+            let statement = work.statements().get(fault.statement).or(work.statements().first());
+            let statement = statement.map(|s| s.text.clone()).unwrap_or_default();
+            return Err(self.failed(spec, step, entry, &statement, fault, limit).await);
+        }
+        metric::step(&spec.version, direction.as_str(), watch.elapsed());
+        Ok(())
+    }
+
+    /// R8 once more, a moment before a statement that removes something: what was found empty before the way back began may
+    /// have been written to since.
+    async fn filled_since(&mut self, statement: &Statement, limit: &Limit) -> Result<Option<Fault>> {
+        if self.empty.is_empty() {
+            return Ok(None);
+        }
+        let now = self.session.snapshot().await?;
+        let Losses::Removed(removed) = losses(self.core.dialect(), std::slice::from_ref(statement), &now) else {
+            return Ok(None);
+        };
+        for each in removed.into_iter().filter(|each| self.empty.contains(each)) {
+            match self.session.count(&each, limit).await {
+                Ok(0) => {}
+                Ok(rows) => {
+                    let rows = if rows == 1 {
+                        "1 row was".to_owned()
+                    } else {
+                        format!("{rows} rows were")
+                    };
+                    let message =
+                        format!("{each} was found empty, and {rows} written to it since; nothing of them is lost");
+                    return Ok(Some(Fault::new(Cause::Refused, message)));
+                }
+                Err(fault) => return Ok(Some(fault)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes down what is about to be sent, and until when it may take.
+    async fn announce(&mut self, entry: &mut JournalEntry, sent: &Sent, limit: &Limit) -> Result<()> {
+        let written = serde_json::to_string(sent);
+        entry.before = Some(written.map_err(|e| Error::bug(format!("a footprint does not serialise: {e}")))?);
+        let within = limit.deadline.remaining();
+        self.session.journal(entry, self.epoch, Some(within)).await
+    }
+
+    /// What a statement names as it is now; `None` where that could not tell anything afterwards.
+    async fn look(&mut self, statement: &Statement) -> Result<Option<Footprint>> {
+        let dialect = self.core.dialect();
+        if conduct(dialect, statement) != Conduct::Shown || index_of_concurrent(dialect, statement).is_some() {
+            return Ok(None);
+        }
+        let snapshot = self.session.snapshot().await?;
+        Ok(Some(Footprint::of(dialect, statement, &snapshot)))
+    }
+
+    /// Whether what ended without an error is in effect, as far as anybody can tell.
+    async fn holds(&mut self, step: &Step, direction: Direction, statement: &Statement, limit: &Limit) -> Result<bool> {
+        if step.verify.is_some() || index_of_concurrent(self.core.dialect(), statement).is_some() {
+            let settled = self.look_up(step, direction, statement, None, limit).await?;
+            return Ok(settled != Settled::NotDone);
+        }
+        Ok(true)
+    }
+
+    /// Whether a statement outside a transaction is in effect: by the author's own query, by the engine's own means, by
+    /// what it named before and now.
     async fn look_up(
         &mut self,
         step: &Step,
         direction: Direction,
-        statement: &str,
-        limit: &crate::engine::Limit,
+        statement: &Statement,
+        before: Option<&Footprint>,
+        limit: &Limit,
     ) -> Result<Settled> {
+        let dialect = self.core.dialect();
         let Some(query) = &step.verify else {
-            return self.session.settle(statement, limit).await;
+            let settled = self.session.settle(&statement.text, limit).await?;
+            if settled != Settled::Unknown || conduct(dialect, statement) == Conduct::Opaque {
+                return Ok(settled);
+            }
+            if conduct(dialect, statement) == Conduct::Repeatable {
+                return Ok(Settled::NotDone);
+            }
+            let Some(before) = before else {
+                return Ok(Settled::Unknown);
+            };
+            let now = Footprint::of(dialect, statement, &self.session.snapshot().await?);
+            return Ok(match before.compare(dialect, statement, &now) {
+                Trace::Changed => Settled::Done,
+                Trace::Unchanged => Settled::NotDone,
+                Trace::Partly if goes_on_with_the_rest(statement) => Settled::NotDone,
+                Trace::Partly => Settled::Unknown,
+            });
         };
         let holds = self
             .session
@@ -180,10 +323,16 @@ impl Run<'_> {
                 code: None,
                 transient: fault.cause == Cause::Transient,
             })?;
-        Ok(if holds == (direction == Direction::Up) {
-            Settled::Done
-        } else {
-            Settled::NotDone
+        if holds == (direction == Direction::Up) {
+            return Ok(Settled::Done);
+        }
+        let Some(before) = before else {
+            return Ok(Settled::NotDone);
+        };
+        let now = Footprint::of(dialect, statement, &self.session.snapshot().await?);
+        Ok(match before.compare(dialect, statement, &now) {
+            Trace::Unchanged => Settled::NotDone,
+            Trace::Changed | Trace::Partly => Settled::Disputed,
         })
     }
 
@@ -194,16 +343,18 @@ impl Run<'_> {
         mut entry: JournalEntry,
         statement: &str,
         fault: Fault,
-        limit: &crate::engine::Limit,
+        limit: &Limit,
     ) -> Stopped {
         let (position, direction) = (entry.position, entry.direction);
         entry.state = JournalState::Failed;
+        entry.before = None;
         entry.error = Some(fault.message.clone());
         let fault = told(fault);
         // What is lost stays `started`: only the catalog can tell, and the next holder of the lock looks there.
-        if fault.cause != Cause::Lost
-            && let Err(error) = self.session.journal(&entry, self.epoch).await
-        {
+        if fault.cause == Cause::Lost {
+            return self.with_traces(stopped(spec, step, position, direction, statement, fault, limit));
+        }
+        if let Err(error) = self.session.journal(&entry, self.epoch, None).await {
             tracing::error!(%error, "a failed step could not be journalled");
         }
         stopped(spec, step, position, direction, statement, fault, limit)
@@ -213,11 +364,11 @@ impl Run<'_> {
     async fn settle_doubt(
         &mut self,
         spec: &SchemaSpec,
-        position: u32,
-        was: Direction,
-        session: Option<&str>,
+        started: &JournalEntry,
+        going: Direction,
         progress: &mut Progress,
     ) -> Result<(), Stopped> {
+        let (position, was) = (started.position, started.direction);
         let Some(step) = spec.steps.get(position as usize) else {
             return Err(Error::Damaged {
                 message: format!(
@@ -227,17 +378,45 @@ impl Run<'_> {
             }
             .into());
         };
-        if let Some(session) = session {
-            let limit = step.timeout.unwrap_or(self.core.settings.step_timeout);
-            self.session.await_orphan(session, self.deadline.within(limit)).await?;
-        }
+        let patience = step.timeout.unwrap_or(self.core.settings.step_timeout);
+        self.session
+            .await_orphan(&started.session, self.deadline.within(patience))
+            .await?;
         let limit = self.core.step_limit(step.timeout, self.deadline);
-        let work = work_of(self.core.dialect(), &spec.version, step, was)?;
-        let statement = work.statements().first().map(|s| s.text.clone()).unwrap_or_default();
-        let settled = match self.look_up(step, was, &statement, &limit).await {
+        // As it was sent: the file may have been mended since.
+        let sent: Option<Sent> = started
+            .before
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
+        let Some(Sent {
+            statement,
+            objects,
+            transactional,
+        }) = sent
+        else {
+            return Err(Error::Damaged {
+                message: format!(
+                    "the journal of {} does not say what step {} sent",
+                    spec.version, step.name
+                ),
+            }
+            .into());
+        };
+        let statement = Statement {
+            text: statement,
+            line: 1,
+        };
+        let text = &statement.text;
+        let looked_up = if transactional {
+            // The lock is ours, so its session is over, and its transaction with it: had that counted, its row would say so.
+            Ok(Settled::NotDone)
+        } else {
+            self.look_up(step, was, &statement, objects.as_ref(), &limit).await
+        };
+        let settled = match looked_up {
             Err(error) if !error.is_transient() => {
                 let fault = Fault::new(Cause::Refused, error.to_string());
-                return Err(self.with_traces(stopped(spec, step, position, was, &statement, fault, &limit)));
+                return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
             }
             settled => settled?,
         };
@@ -246,20 +425,31 @@ impl Run<'_> {
         entry.state = match settled {
             Settled::Done => JournalState::Done,
             Settled::NotDone => JournalState::Failed,
+            // What goes back goes back through its way back.
+            Settled::Disputed if going != was => JournalState::Done,
+            Settled::Disputed => {
+                let fault = Fault::new(Cause::Refused, UNVERIFIED);
+                return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
+            }
+            // A person was told to look, and has said how to go on.
+            Settled::Unknown if self.decided => JournalState::Failed,
             Settled::Unknown => {
-                let fault = Fault::new(
-                    Cause::Refused,
-                    "a crash left it in doubt, and the catalog cannot tell whether it took effect",
-                );
-                return Err(self.with_traces(stopped(spec, step, position, was, &statement, fault, &limit)));
+                let fault = Fault::new(Cause::Refused, DOUBT);
+                return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
             }
         };
-        entry.error = (settled == Settled::NotDone).then(|| "a crash ended it before it took effect".to_owned());
-        self.session.journal(&entry, self.epoch).await?;
-        match (settled, was) {
-            (Settled::Done, Direction::Up) => drop(progress.in_effect.insert(position, step.checksum())),
-            (Settled::Done, Direction::Down) => drop(progress.in_effect.remove(&position)),
-            _ => {}
+        let done = entry.state == JournalState::Done;
+        // Mended was perhaps the query that tells; what was sent must be what the file says (R9).
+        let work = work_of(self.core.dialect(), &spec.version, step, was)?;
+        if work.statements().first().is_none_or(|now| now.text != statement.text) {
+            entry.checksum = started.checksum.clone();
+        }
+        entry.error = (!done).then(|| "a crash ended it before it took effect".to_owned());
+        self.session.journal(&entry, self.epoch, None).await?;
+        match (done, was) {
+            (true, Direction::Up) => drop(progress.in_effect.insert(position, entry.checksum)),
+            (true, Direction::Down) => drop(progress.in_effect.remove(&position)),
+            (false, _) => {}
         }
         Ok(())
     }
@@ -279,8 +469,42 @@ impl Run<'_> {
             duration_us: 0,
             rows: 0,
             error: None,
+            before: None,
+            ends_by: None,
         }
     }
+}
+
+/// What the journal keeps of a statement outside a transaction, for whoever must find out whether it took effect.
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    statement: String,
+    /// What it names, as it was before; nothing where the engine or the author tell, or nobody can.
+    objects: Option<Footprint>,
+    /// It was part of a transaction, together with the row that would say that it is done.
+    transactional: bool,
+}
+
+/// What the error of a step says whose author's query does not bear out what it did.
+const UNVERIFIED: &str = "its verify query did not return true";
+
+/// What the error of a step says that nobody can settle but a person.
+const DOUBT: &str = "a crash left it in doubt, and the catalog cannot tell whether it took effect: look for yourself; if it \
+     did, take that back by hand first; then 'repair --resume' runs it again, and 'repair --undo' takes back the rest";
+
+/// What the error of a list says of which a part is in effect.
+const HALF: &str =
+    "; some of the objects it names are changed and others are not: put that right by hand before 'repair'";
+
+/// A list that crashed half-way and does not mind what is gone already.
+fn goes_on_with_the_rest(statement: &Statement) -> bool {
+    let words: Vec<_> = statement
+        .text
+        .split_whitespace()
+        .take(5)
+        .map(str::to_ascii_uppercase)
+        .collect();
+    words.first().is_some_and(|w| w == "DROP") && words.windows(2).any(|w| w[0] == "IF" && w[1] == "EXISTS")
 }
 
 /// Stopped by us: that, too, is an end that the record must tell, for the schema is half-way.

@@ -5,15 +5,17 @@ use crate::core::Core;
 use crate::deactivation::{self, Request, TakenBack};
 use crate::engine::Reading;
 use crate::failpoint::failpoint;
-use crate::steps::{Job, Reverted, Stopped, reverted_event};
+use crate::steps::{Stopped, check_code, reverted_event};
 use crate::{Error, Result};
 use lockstep_lifecycle::{
     DataLoss, Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back,
     record_part,
 };
-use lockstep_registry::SchemaSpec;
+use lockstep_registry::{SchemaSpec, SchemaVersion};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::foresee::{Foreseen, foresee};
 use super::{Run, open};
 
 /// Takes the schemas back one after another.
@@ -26,14 +28,19 @@ pub(crate) async fn take_back(
     deadline: Deadline,
 ) -> Result<TakenBack> {
     let mut kept = Vec::new();
+    let (mut lost, mut empty) = (BTreeMap::new(), BTreeSet::new());
     for spec in &specs {
-        let lost = foresee(core, operation, spec, deadline).await?;
-        match lost {
-            Foreseen::Free => {}
-            Foreseen::Loss(_) if allow_loss => {}
+        match foresee(core, operation, spec, deadline).await? {
+            Foreseen::Free(found) => empty.extend(found),
+            Foreseen::Loss(losses) if allow_loss => drop(lost.insert(spec.version.clone(), losses)),
+            Foreseen::Unknown { .. } if allow_loss => {}
             Foreseen::Loss(losses) => kept.push(Reversal::Kept {
                 schema: spec.version.clone(),
                 reason: RetentionReason::DataLoss { losses },
+            }),
+            Foreseen::Unknown { step, what } => kept.push(Reversal::Kept {
+                schema: spec.version.clone(),
+                reason: RetentionReason::LossUnknown { step, what },
             }),
             Foreseen::Irreversible(step) => {
                 kept.push(Reversal::Kept {
@@ -47,6 +54,9 @@ pub(crate) async fn take_back(
             break;
         }
     }
+    for spec in &specs {
+        check_code(core, spec)?;
+    }
     let session = open(core, deadline).await?;
     let mut run = Run {
         core,
@@ -55,8 +65,10 @@ pub(crate) async fn take_back(
         epoch: 0,
         deadline,
         stage: "deactivation",
+        empty,
+        decided: false,
     };
-    let result = revert_all(&mut run, request, &specs, kept).await;
+    let result = revert_all(&mut run, request, &specs, kept, lost).await;
     run.session.close().await;
     match result {
         Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure).await),
@@ -70,6 +82,7 @@ async fn revert_all(
     request: &Request,
     specs: &[Arc<SchemaSpec>],
     kept: Vec<Reversal>,
+    mut lost: BTreeMap<SchemaVersion, Vec<DataLoss>>,
 ) -> Result<TakenBack, Stopped> {
     let core = run.core;
     let mut events = Vec::new();
@@ -145,7 +158,8 @@ async fn revert_all(
 
         let watch = Stopwatch::start();
         let steps = run.steps(spec, Direction::Down).await?;
-        let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), Vec::new());
+        let lost = lost.remove(&spec.version).unwrap_or_default();
+        let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), lost);
 
         // T2.
         let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
@@ -223,43 +237,4 @@ fn still_planned(
 fn joined<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
     first.extend(second);
     first
-}
-
-enum Foreseen {
-    Free,
-    Loss(Vec<DataLoss>),
-    Irreversible(String),
-}
-
-/// R8 before work that cannot be taken back as a whole: the transactional downs run on trial in a transaction that is
-/// always given up. Steps outside a transaction (indexes) hold no rows and are left out.
-async fn foresee(core: &Arc<Core>, operation: &Operation, spec: &SchemaSpec, deadline: Deadline) -> Result<Foreseen> {
-    if let Some(step) = spec.irreversible_step() {
-        return Ok(Foreseen::Irreversible(step.name.clone()));
-    }
-    let mut trial = spec.clone();
-    trial.steps.retain(|step| !step.down_no_transaction);
-    if trial.steps.is_empty() {
-        return Ok(Foreseen::Free);
-    }
-    let mut transaction = core.lock_structure(deadline).await?;
-    let job = Job {
-        core,
-        operation: &operation.id,
-        deadline,
-        stage: "trial",
-    };
-    let going = [spec.version.clone()];
-    let outcome = match core.exclude_guarded(transaction.as_mut(), &going, deadline).await {
-        Ok(()) => job.revert(transaction.as_mut(), &trial, false).await,
-        Err(error) => Err(error.into()),
-    };
-    transaction.abandon().await;
-    match outcome {
-        Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
-        Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
-        Ok(Reverted::Done(_)) => Ok(Foreseen::Free),
-        Err(Stopped::Interrupted(error)) => Err(error),
-        Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
-    }
 }

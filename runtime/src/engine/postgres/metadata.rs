@@ -12,7 +12,7 @@ use super::Postgres;
 use super::connect::{answered, is_race, is_undefined_table, leave, literal, own, run, words};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, Reading, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds, as of this statement.
@@ -93,7 +93,14 @@ impl Postgres {
             .dedicated()
             .await
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
-        let tables = writes::create_tables("TEXT", "BIGINT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+        let tables = tables::create_tables(&tables::Types {
+            text: "TEXT",
+            name: "TEXT",
+            int: "BIGINT",
+            serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            key: "key",
+            table: "",
+        });
         let sql = format!(
             "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; \
              INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
@@ -145,7 +152,7 @@ impl Postgres {
         // Never used here, or by a newer program whose tables look different: the format tells.
         match self.read_meta("format").await {
             Ok(format) => {
-                writes::check_format(format.as_deref())?;
+                tables::check_format(format.as_deref())?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
                     return first(self.read(DOING, &facts_text(scope), facts_row).await?);
@@ -211,7 +218,7 @@ impl Postgres {
             .unwrap_or_default();
         let sql = format!(
             "SELECT * FROM (SELECT operation, schema_version, position, step, direction, state, checksum, session, started_at, \
-             finished_at, duration_us, row_count, error, id FROM lockstep_step WHERE scope = {}{of} ORDER BY id DESC LIMIT {limit}) t ORDER BY id",
+             finished_at, duration_us, row_count, error, objects_before, ends_by, id FROM lockstep_step WHERE scope = {}{of} ORDER BY id DESC LIMIT {limit}) t ORDER BY id",
             literal(scope.as_str())
         );
         let rows = self.read("reading the history", &sql, journal_row).await?;
@@ -374,5 +381,7 @@ fn journal_row(row: &PgRow) -> Result<JournalRow, sqlx::Error> {
         duration_us: row.try_get(10)?,
         row_count: row.try_get(11)?,
         error: row.try_get(12)?,
+        before: row.try_get(13)?,
+        ends_by: row.try_get(14)?,
     })
 }

@@ -3,21 +3,23 @@
 //! The lock is held by a transaction on a connection of its own that does nothing else: idle, it has no snapshot, so
 //! nothing waits for it. The working connection runs one statement at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{ConcurrentAction, Dialect, Statement, index_of_concurrent};
+use lockstep_catalog::{ConcurrentAction, Dialect, Removed, Snapshot, Statement, index_of_concurrent};
 use lockstep_lifecycle::JournalEntry;
-use lockstep_registry::{SchemaVersion, Scope};
+use lockstep_registry::{SchemaVersion, Scope, Timestamp};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::Postgres;
 use super::connect::{answered, leave, literal, own, run};
+use super::metadata::NOW;
 use super::transaction::Stopper;
+use super::{Postgres, inspect};
 use crate::clock::{Deadline, pause};
-use crate::engine::step::{Cause, Fault};
-use crate::engine::{Limit, Outcome, Session, Settled, writes};
+use crate::engine::step::{Cause, Fault, held_to};
+use crate::engine::{CodeStep, Limit, Outcome, Session, Settled, writes};
 use crate::{Error, Result};
 
 pub(super) struct PgSession {
@@ -134,16 +136,17 @@ impl PgSession {
     }
 }
 
-/// Whether the work is still ours; from then to the end of the transaction it stays so.
-async fn check_epoch(connection: &mut PgConnection, scope: &Scope, epoch: u64) -> Result<()> {
-    let found: i64 = sqlx::query_scalar("SELECT epoch FROM lockstep_scope WHERE scope = $1 FOR SHARE")
+/// Whether the work is still ours; from then to the end of the transaction it stays so. Returns the database's time.
+async fn check_epoch(connection: &mut PgConnection, scope: &Scope, epoch: u64) -> Result<Timestamp> {
+    let sql = format!("SELECT epoch, {NOW} FROM lockstep_scope WHERE scope = $1 FOR SHARE");
+    let (found, now): (i64, i64) = sqlx::query_as(AssertSqlSafe(sql))
         .bind(scope.as_str())
         .fetch_one(connection)
         .await
         .map_err(own("checking the epoch"))?;
     let found = u64::try_from(found).unwrap_or(0);
     if found == epoch {
-        Ok(())
+        Ok(Timestamp(now))
     } else {
         Err(Error::Fenced { ours: epoch, found })
     }
@@ -171,13 +174,16 @@ impl Session for PgSession {
         super::guard::exclude(&mut self.guard, &self.schema, &self.scope, schemas, deadline).await
     }
 
-    async fn journal(&mut self, entry: &JournalEntry, epoch: u64) -> Result<()> {
+    async fn journal(&mut self, entry: &JournalEntry, epoch: u64, within: Option<Duration>) -> Result<()> {
         const DOING: &str = "writing the journal";
         self.usable()?;
         begin(&mut self.worker, &self.schema).await?;
         let written = async {
-            check_epoch(&mut self.worker, &self.scope, epoch).await?;
-            run(&mut self.worker, writes::journal_write(&self.scope, entry), true)
+            let now = check_epoch(&mut self.worker, &self.scope, epoch).await?;
+            let mut entry = writes::stamped(entry, now);
+            let within = within.map(|d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+            entry.ends_by = within.map(|within| Timestamp(now.0.saturating_add(within)));
+            run(&mut self.worker, writes::journal_write(&self.scope, &entry), true)
                 .await
                 .map_err(own(DOING))
         };
@@ -199,6 +205,7 @@ impl Session for PgSession {
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
@@ -211,10 +218,14 @@ impl Session for PgSession {
         begin(&mut self.worker, &self.schema).await.map_err(refused)?;
         let mut entry = entry.clone();
         let mut result = Ok(());
-        for statement in statements {
+        for (at, statement) in statements.iter().enumerate() {
             if result.is_ok() {
-                result = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
+                let done = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
+                result = done.map_err(|fault| Fault { statement: at, ..fault });
             }
+        }
+        if let (true, Some(query)) = (result.is_ok(), verify) {
+            result = held_to(self.verify(query, limit).await, statements.len());
         }
         if result.is_ok() {
             // A step may have changed these.
@@ -225,7 +236,10 @@ impl Session for PgSession {
             let _ = answered(sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker)).await;
             // Last, because it holds the scope's row: others grant leases while the statements run. A successor's
             // statements cannot have come between, they would have met our locks.
-            result = check_epoch(&mut self.worker, &self.scope, epoch).await.map_err(refused);
+            match check_epoch(&mut self.worker, &self.scope, epoch).await {
+                Ok(now) => entry = writes::stamped(&entry, now),
+                Err(error) => result = Err(refused(error)),
+            }
         }
         if result.is_ok() {
             let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry), true).await;
@@ -243,17 +257,39 @@ impl Session for PgSession {
         }
     }
 
+    async fn run_code(
+        &mut self,
+        _code: Arc<dyn CodeStep>,
+        _up: bool,
+        _verify: Option<&str>,
+        _entry: &JournalEntry,
+        _epoch: u64,
+        _limit: &Limit,
+    ) -> Outcome<()> {
+        let message = "a code step shares its schema with a step outside a transaction, which is refused when read";
+        Err(Fault::new(Cause::Refused, Error::bug(message).to_string()))
+    }
+
+    async fn snapshot(&mut self) -> Result<Snapshot> {
+        self.usable()?;
+        inspect::snapshot(&mut self.worker, &self.schema).await
+    }
+
+    async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {
+        let sql = crate::engine::count_sql(Dialect::Postgres, std::slice::from_ref(removed));
+        let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
+        let sql = sqlx::query_as::<_, (i32, i64)>(AssertSqlSafe(sql)).persistent(false);
+        let (_, counted) = self.limited(limit, async |worker| sql.fetch_one(worker).await).await?;
+        Ok(u64::try_from(counted).unwrap_or(0))
+    }
+
     async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled> {
         let text = Statement {
             text: statement.to_owned(),
             line: 1,
         };
         let Some(index) = index_of_concurrent(Dialect::Postgres, &text) else {
-            return Ok(if repeats_harmlessly(statement) {
-                Settled::NotDone
-            } else {
-                Settled::Unknown
-            });
+            return Ok(Settled::Unknown);
         };
         let Some(name) = index.name else {
             return Ok(Settled::Unknown);
@@ -331,11 +367,4 @@ impl Session for PgSession {
         leave(self.worker).await;
         leave(self.guard).await;
     }
-}
-
-/// Statements that may run again without a second effect.
-fn repeats_harmlessly(statement: &str) -> bool {
-    let mut words = statement.split_whitespace();
-    let first = words.next().unwrap_or_default().to_ascii_uppercase();
-    matches!(first.as_str(), "VACUUM" | "ANALYZE" | "REINDEX" | "CLUSTER")
 }

@@ -467,7 +467,7 @@ impl Transaction for PgTransaction {
             Some(facts) => facts,
             None => self.facts(Reading::Whole).await?,
         };
-        let plan = writes::plan(&self.scope, &facts, commit, records)?;
+        let plan = writes::plan(Dialect::Postgres, &self.scope, &facts, commit, records)?;
         // A wake-up, never the data: the number only tells who has seen it already.
         let wake_up = plan.events.last().map(|last| last.seq.to_string());
         let done = match writes::merged(&plan.writes) {

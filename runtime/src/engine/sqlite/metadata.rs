@@ -9,7 +9,7 @@ use super::Sqlite;
 use super::connect::{is_busy, own, run};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
-use crate::engine::{FORMAT, LeaseToken, Reading, writes};
+use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
 /// The database's time in microseconds; SQLite's clock counts milliseconds.
@@ -100,7 +100,14 @@ fn not_prepared(error: Error) -> Error {
 
 async fn create(connection: &mut SqliteConnection, scope: &Scope) -> Result<()> {
     const DOING: &str = "creating Lockstep's tables";
-    let tables = writes::create_tables("TEXT", "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT");
+    let tables = tables::create_tables(&tables::Types {
+        text: "TEXT",
+        name: "TEXT",
+        int: "INTEGER",
+        serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
+        key: "key",
+        table: "",
+    });
     for sql in tables {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
             .execute(&mut *connection)
@@ -137,7 +144,7 @@ async fn format(connection: &mut SqliteConnection) -> Result<Option<u32>> {
         return Ok(None);
     }
     let format = meta(connection, "format").await?;
-    writes::check_format(format.as_deref()).map(Some)
+    tables::check_format(format.as_deref()).map(Some)
 }
 
 pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<Facts>> {
@@ -224,7 +231,7 @@ pub(super) async fn journal(
 ) -> Result<Vec<JournalEntry>> {
     let rows = sqlx::query(
         "SELECT * FROM (SELECT operation, schema_version, position, step, direction, state, checksum, session, started_at, \
-         finished_at, duration_us, row_count, error, id FROM lockstep_step \
+         finished_at, duration_us, row_count, error, objects_before, ends_by, id FROM lockstep_step \
          WHERE scope = ?1 AND (?2 IS NULL OR schema_version = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id",
     )
     .bind(scope.as_str())
@@ -245,6 +252,8 @@ pub(super) async fn journal(
             duration_us: row.try_get(10)?,
             row_count: row.try_get(11)?,
             error: row.try_get(12)?,
+            before: row.try_get(13)?,
+            ends_by: row.try_get(14)?,
         })
     })
     .fetch_all(connection)

@@ -425,7 +425,7 @@ impl Transaction for SqliteTransaction {
                 });
             }
         }
-        let plan = writes::plan(&self.scope, &facts, commit, records)?;
+        let plan = writes::plan(Dialect::Sqlite, &self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.
         self.watch.commits.store(true, Ordering::SeqCst);
         let script = writes::script(&plan.writes, super::connect::literal) + "COMMIT";

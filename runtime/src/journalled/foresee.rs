@@ -1,0 +1,113 @@
+//! R8 before work that cannot be taken back as a whole: what would a schema's way back lose?
+
+use crate::clock::Deadline;
+use crate::core::Core;
+use crate::engine::Transaction;
+use crate::steps::{Job, Reverted, Stopped, carried, loss};
+use crate::{Error, Result};
+use lockstep_catalog::{Losses, Removed, Statement, losses};
+use lockstep_lifecycle::{DataLoss, Operation};
+use lockstep_registry::SchemaSpec;
+use std::sync::Arc;
+
+pub(super) enum Foreseen {
+    /// Nothing; these tables and columns will go, and were found empty.
+    Free(Vec<Removed>),
+    Loss(Vec<DataLoss>),
+    /// A statement whose effect on rows cannot be told.
+    Unknown {
+        step: String,
+        what: String,
+    },
+    Irreversible(String),
+}
+
+pub(super) async fn foresee(
+    core: &Arc<Core>,
+    operation: &Operation,
+    spec: &SchemaSpec,
+    deadline: Deadline,
+) -> Result<Foreseen> {
+    if let Some(step) = spec.irreversible_step() {
+        return Ok(Foreseen::Irreversible(step.name.clone()));
+    }
+    let mut transaction = core.lock_structure(deadline).await?;
+    let foreseen = if core.engine.transactional_ddl() {
+        on_trial(core, operation, spec, deadline, transaction.as_mut()).await
+    } else {
+        by_text(core, spec, deadline, transaction.as_mut()).await
+    };
+    transaction.abandon().await;
+    foreseen
+}
+
+/// The transactional downs run on trial in a transaction that is always given up. Steps outside a transaction (indexes)
+/// hold no rows and are left out.
+async fn on_trial(
+    core: &Arc<Core>,
+    operation: &Operation,
+    spec: &SchemaSpec,
+    deadline: Deadline,
+    transaction: &mut dyn Transaction,
+) -> Result<Foreseen> {
+    let mut trial = spec.clone();
+    trial.steps.retain(|step| !step.down_no_transaction);
+    if trial.steps.is_empty() {
+        return Ok(Foreseen::Free(Vec::new()));
+    }
+    let job = Job {
+        core,
+        operation: &operation.id,
+        deadline,
+        stage: "trial",
+    };
+    core.exclude_guarded(transaction, &[spec.version.clone()], deadline)
+        .await?;
+    match job.revert(transaction, &trial, false).await {
+        Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
+        Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
+        Ok(Reverted::Done(_)) => Ok(Foreseen::Free(Vec::new())),
+        Err(Stopped::Interrupted(error)) => Err(error),
+        Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
+    }
+}
+
+/// Where there is no trial the downs are read: what they say they remove is counted. Code cannot remove a table or a column
+/// without ending its transaction, which is found out.
+async fn by_text(
+    core: &Arc<Core>,
+    spec: &SchemaSpec,
+    deadline: Deadline,
+    transaction: &mut dyn Transaction,
+) -> Result<Foreseen> {
+    let compiled = core.compiled(spec)?;
+    let (mut steps, mut statements): (Vec<&str>, Vec<Statement>) = (Vec::new(), Vec::new());
+    for (step, ready) in spec.steps.iter().zip(&compiled.steps).rev() {
+        for statement in ready.down.statements() {
+            steps.push(&step.name);
+            statements.push(statement.clone());
+        }
+    }
+    let removed = match losses(core.dialect(), &statements, &transaction.snapshot().await?) {
+        Losses::Removed(removed) => removed,
+        Losses::Unknown { at, what } => {
+            let step = steps.get(at).copied().unwrap_or_default().to_owned();
+            return Ok(Foreseen::Unknown { step, what });
+        }
+    };
+    let limit = core.step_limit(None, deadline);
+    let removed: Vec<_> = removed.into_iter().filter(|each| !carried(spec, each)).collect();
+    let counts = transaction.count(&removed, &limit).await?;
+    let (mut lost, mut empty) = (Vec::new(), Vec::new());
+    for (each, rows) in removed.into_iter().zip(counts) {
+        match rows {
+            0 => empty.push(each),
+            rows => lost.push(loss(each, rows)),
+        }
+    }
+    Ok(if lost.is_empty() {
+        Foreseen::Free(empty)
+    } else {
+        Foreseen::Loss(lost)
+    })
+}
