@@ -90,10 +90,10 @@ fn check_certain(
         return Ok(());
     };
     let kind = kind_of(dialect, statement);
-    let instead = if kind.starts_with("TRUNCATE") {
-        ", write DELETE FROM, which is part of a transaction,"
-    } else {
-        ""
+    let instead = match kind.as_str() {
+        "TRUNCATE" | "TRUNCATE TABLE" => ", write DELETE FROM, which is part of a transaction,",
+        "INSERT" | "UPDATE" | "DELETE" | "MERGE" => ", take 'no-transaction' out, so that it is part of a transaction,",
+        _ => "",
     };
     Err(Error::Script {
         origin: origin.to_owned(),

@@ -255,6 +255,8 @@ macro_rules! postgres_only {
                 rows_are_counted_before_a_way_back_outside_a_transaction
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it
+                what_took_effect_before_a_crash_is_told_by_the_catalog
+                what_nothing_can_verify_is_refused_unless_marked
             }
             guarded_edge {
                 of_work_outside_a_transaction_too

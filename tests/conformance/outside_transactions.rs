@@ -3,7 +3,8 @@
 use lockstep::{Error, SchemaState};
 
 use super::{applied, end, failed, folder, one, s, start, taken_back, v};
-use crate::support::{Engine, Folder};
+use crate::support::process::SIGABRT;
+use crate::support::{Actor, Database, Engine, Folder};
 
 const UP: &str = "-- lockstep: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY items_name ON items (name);";
 const DOWN: &str = "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY items_name;";
@@ -230,5 +231,62 @@ pub async fn a_step_that_moves_the_search_path_moves_nobody_after_it(engine: Eng
     runtime.deactivate(v("app@1.0.0")).await.unwrap();
     let left = runtime.deactivate(v("app@2.0.0")).await.unwrap();
     assert_eq!(taken_back(&left), ["schema_2"]);
+    end(database, [runtime]).await;
+}
+
+/// Sent again it would fail: the value is there already.
+pub async fn what_took_effect_before_a_crash_is_told_by_the_catalog(engine: Engine) {
+    let database = Database::new(engine).await;
+    database.execute("CREATE TYPE mood AS ENUM ('low')").await;
+    let made = one(&[(
+        "001_mood",
+        "-- lockstep: no-transaction\nALTER TYPE mood ADD VALUE 'high';",
+        "SELECT 1;",
+    )]);
+    for (point, there) in [("activation.journal.started", 1), ("activation.journal.executed", 2)] {
+        let dead = Actor::new(&database, &made, &["activate", "one@1.0.0", "deploy"]).dies_at(point);
+        assert_eq!(dead.run().await.signal, Some(SIGABRT), "{point}");
+        let values = "SELECT count(*) FROM pg_enum";
+        assert_eq!(database.number(values).await, there, "{point}");
+        Actor::new(&database, &made, &["activate", "one@1.0.0", "deploy"])
+            .run()
+            .await
+            .told();
+        assert_eq!(database.number(values).await, 2, "{point}");
+        let runtime = database.runtime(|b| b.schemas_dir(made.path())).await;
+        runtime.deactivate(v("one@1.0.0")).await.unwrap();
+        runtime.shutdown().await;
+        database
+            .execute("DROP TYPE mood; CREATE TYPE mood AS ENUM ('low')")
+            .await;
+    }
+    end(database, []).await;
+}
+
+pub async fn what_nothing_can_verify_is_refused_unless_marked(engine: Engine) {
+    let database = Database::new(engine).await;
+    for (statement, advice) in [
+        ("CALL tidy_up()", "manual"),
+        ("UPDATE a SET b = 1", "take 'no-transaction' out"),
+    ] {
+        let up = format!("-- lockstep: no-transaction\n{statement};");
+        let made = one(&[("001_a", &up, "SELECT 1;")]);
+        let built = lockstep::Runtime::builder(&database.url)
+            .schemas_dir(made.path())
+            .build()
+            .await;
+        let error = built.expect_err("refused").to_string();
+        assert!(error.contains("001_a.verify.sql") && error.contains(advice), "{error}");
+    }
+    database
+        .execute(
+            "CREATE TABLE done (n INTEGER); CREATE PROCEDURE tidy_up() LANGUAGE sql AS 'INSERT INTO done VALUES (1)'",
+        )
+        .await;
+    let up = "-- lockstep: no-transaction\n-- lockstep: manual\nCALL tidy_up();";
+    let made = one(&[("001_a", up, "DELETE FROM done;")]);
+    let runtime = database.runtime(|b| b.schemas_dir(made.path())).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    assert_eq!(database.number("SELECT count(*) FROM done").await, 1);
     end(database, [runtime]).await;
 }
