@@ -110,7 +110,8 @@ async fn broken_history(engine: Engine, table: &str, condition: &str) {
     assert!(!database.has_column("users", "display_name").await, "no orphan is left");
     assert_eq!(noted(&database, "v2 up").await, 0);
     assert_ne!(runtime.status(s("schema_v2")), Some(SchemaState::Applied));
-    invariants::check(&database, true).await;
+    // Where DDL commits by itself it is half-way, as recorded; the next one goes on from there.
+    invariants::check(&database, engine != Engine::Mysql).await;
 
     mend_inserts(&database, table).await;
     in_time("the second try", runtime.activate(v("users@2.0.0")))

@@ -11,23 +11,34 @@ use crate::support::{Database, Engine, Folder};
 
 /// `one@1.0.0` on a table of notes; the way back keeps what was written.
 pub fn notes() -> Folder {
-    one(&[(
-        "001_notes",
-        "CREATE TABLE notes (text TEXT NOT NULL);",
-        "-- lockstep: carries=notes\nCREATE TABLE IF NOT EXISTS notes_kept (text TEXT NOT NULL);\n\
-         INSERT INTO notes_kept SELECT text FROM notes;\nDROP TABLE notes;",
-    )])
+    one(&[
+        (
+            "001_notes",
+            "CREATE TABLE notes (text TEXT NOT NULL);",
+            "-- lockstep: carries=notes\nDROP TABLE notes;",
+        ),
+        (
+            "002_move",
+            "SELECT 1;",
+            "INSERT INTO notes_kept SELECT text FROM notes;",
+        ),
+        (
+            "003_kept",
+            "CREATE TABLE IF NOT EXISTS notes_kept (text TEXT NOT NULL);",
+            "SELECT 1;",
+        ),
+    ])
 }
 
 /// The same with a step that cannot be taken back in a transaction.
 pub fn indexed_notes() -> Folder {
     let folder = notes();
     folder.write(
-        "schema_a/002_index.up.sql",
+        "schema_a/004_index.up.sql",
         "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY notes_text ON notes (text);\n",
     );
     folder.write(
-        "schema_a/002_index.down.sql",
+        "schema_a/004_index.down.sql",
         "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY notes_text;\n",
     );
     folder
@@ -458,6 +469,9 @@ async fn width(guarded: &mut Guarded<'_>) -> usize {
     use sqlx::Row;
     const SQL: &str = "SELECT * FROM notes";
     if let Some(connection) = guarded.as_sqlite() {
+        return sqlx::query(SQL).fetch_one(connection).await.unwrap().len();
+    }
+    if let Some(connection) = guarded.as_mysql() {
         return sqlx::query(SQL).fetch_one(connection).await.unwrap().len();
     }
     let connection = guarded.as_postgres().expect("PostgreSQL");

@@ -59,7 +59,9 @@ pub async fn two_who_repair_at_once_apply_it_once(engine: Engine) {
         (Ok(done), late) | (late, Ok(done)) => (done, late),
         neither => panic!("{neither:?}"),
     };
-    assert_eq!((done.state, done.steps), (SchemaState::Applied, 2));
+    // Where DDL commits by itself the first step is there already.
+    let steps = if engine == Engine::Mysql { 1 } else { 2 };
+    assert_eq!((done.state, done.steps), (SchemaState::Applied, steps));
     let refusal = refused(late);
     assert!(matches!(refusal, Refusal::NothingToRepair { .. }), "{refusal}");
     assert_eq!(database.number("SELECT count(*) FROM needed").await, 1, "R2");

@@ -95,11 +95,12 @@ async fn a_process_killed_while_it_was_stopped_leaves_nothing_behind(engine: Eng
     child.wait().await.expect("ended");
     invariants::check(&database, false).await;
     // The server may still be at the dead process's statement; whoever comes next waits for that, and goes on.
-    first
-        .activate(v("users@2.0.0"))
+    let next = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    next.activate(v("users@2.0.0"))
         .await
         .expect("nothing stands in the way");
     assert_eq!(database.times("schema_applied", "schema_v2").await, 1);
+    next.shutdown().await;
     first.shutdown().await;
     all_is_well(&database).await;
     database.drop().await;
