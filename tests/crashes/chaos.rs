@@ -86,8 +86,9 @@ enum Fault {
 }
 
 impl Fault {
-    fn drawn(chance: &mut Chance) -> Self {
-        let soon = Duration::from_millis(20 + chance.of(300));
+    /// `within`: about as many milliseconds as a process of the fleet lives.
+    fn drawn(chance: &mut Chance, within: u64) -> Self {
+        let soon = Duration::from_millis(5 + chance.of(within));
         match chance.of(8) {
             0 | 1 => Self::None,
             2..=4 => Self::Killed(soon),
@@ -117,7 +118,8 @@ fn drawn(chance: &mut Chance) -> Vec<String> {
 async fn fire(database: &Database, folder: &Folder, chance: &mut Chance) -> u64 {
     let mut tasks = Vec::new();
     for _ in 0..AT_ONCE {
-        let (words, fault) = (drawn(chance), Fault::drawn(chance));
+        let within = if database.engine == Engine::Postgres { 300 } else { 100 };
+        let (words, fault) = (drawn(chance), Fault::drawn(chance, within));
         let arguments: Vec<_> = words.iter().map(String::as_str).collect();
         let actor = Actor::new(database, folder, &arguments);
         let mut actor = match fault {
