@@ -13,7 +13,6 @@ use sqlx::{AssertSqlSafe, Connection};
 
 const WARM: usize = 100;
 const ROUNDS: usize = 2000;
-const INSERT: &str = "INSERT INTO notes VALUES ($1, 'a note of some length')";
 /// What the contract allows.
 const MOST_MS: f64 = 0.5;
 
@@ -29,6 +28,10 @@ fn main() {
         match std::env::var("LOCKSTEP_TEST_POSTGRES_URL") {
             Ok(server) => tokio::spawn(postgres(server)).await.unwrap(),
             Err(_) => eprintln!("PostgreSQL left out: run this through scripts/test --server"),
+        }
+        match std::env::var("LOCKSTEP_TEST_MYSQL_URL") {
+            Ok(server) => tokio::spawn(mysql(server)).await.unwrap(),
+            Err(_) => eprintln!("MySQL left out: run this through scripts/test --server"),
         }
     });
 }
@@ -75,95 +78,107 @@ fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
+/// The three ways one after another, round by round. A macro, because the drivers share no types.
+macro_rules! measure {
+    ($engine:literal, $url:expr, $connection:ty, $pool:ty, $lent:ident, $begin:literal, $insert:literal) => {{
+        let (runtime, lease) = leased($url).await;
+        let mut bare = <$connection>::connect($url).await.unwrap();
+        let pool = <$pool>::connect($url).await.unwrap();
+        let (mut guarded, mut plain, mut pooled) = (Vec::new(), Vec::new(), Vec::new());
+        for at in 0..WARM + ROUNDS {
+            let id = i64::try_from(at * 3).unwrap();
+            let watch = Instant::now();
+            let mut held = lease.begin().await.unwrap();
+            let insert = sqlx::query($insert).bind(id);
+            insert.execute(held.$lent().unwrap()).await.unwrap();
+            held.commit().await.unwrap();
+            guarded.push(ms(watch));
+
+            let watch = Instant::now();
+            let mut open = bare.begin_with($begin).await.unwrap();
+            let insert = sqlx::query($insert).bind(id + 1);
+            insert.execute(&mut *open).await.unwrap();
+            open.commit().await.unwrap();
+            plain.push(ms(watch));
+
+            let watch = Instant::now();
+            let mut open = pool.begin_with($begin).await.unwrap();
+            let insert = sqlx::query($insert).bind(id + 2);
+            insert.execute(&mut *open).await.unwrap();
+            open.commit().await.unwrap();
+            pooled.push(ms(watch));
+        }
+        let measured = |mut times: Vec<f64>| times.split_off(WARM);
+        report($engine, measured(guarded), measured(plain), measured(pooled));
+        // The schema is kept: it holds rows.
+        lease.release().await.unwrap();
+        runtime.shutdown().await;
+        bare.close().await.unwrap();
+        pool.close().await;
+    }};
+}
+
 async fn sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-    let (runtime, lease) = leased(&url).await;
-    let mut bare = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-    let (mut guarded, mut plain, mut pooled) = (Vec::new(), Vec::new(), Vec::new());
-    for at in 0..WARM + ROUNDS {
-        let id = i64::try_from(at * 3).unwrap();
-        let watch = Instant::now();
-        let mut held = lease.begin().await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id);
-        insert.execute(held.as_sqlite().unwrap()).await.unwrap();
-        held.commit().await.unwrap();
-        guarded.push(ms(watch));
-
-        let watch = Instant::now();
-        let mut open = bare.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id + 1);
-        insert.execute(&mut *open).await.unwrap();
-        open.commit().await.unwrap();
-        plain.push(ms(watch));
-
-        let watch = Instant::now();
-        let mut open = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id + 2);
-        insert.execute(&mut *open).await.unwrap();
-        open.commit().await.unwrap();
-        pooled.push(ms(watch));
-    }
-    report(
+    measure!(
         "SQLite",
-        guarded.split_off(WARM),
-        plain.split_off(WARM),
-        pooled.split_off(WARM),
+        &url,
+        sqlx::SqliteConnection,
+        sqlx::SqlitePool,
+        as_sqlite,
+        "BEGIN IMMEDIATE",
+        "INSERT INTO notes VALUES (?, 'a note of some length')"
     );
-    lease.release().await.unwrap();
-    runtime.shutdown().await;
+}
+
+fn name() -> String {
+    format!("bench_guarded_{}", std::process::id())
+}
+
+/// The URL of a database on the server.
+fn within(server: &str, name: &str) -> String {
+    let (base, query) = server
+        .split_once('?')
+        .map_or((server, String::new()), |(b, q)| (b, format!("?{q}")));
+    let authority = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    format!("{authority}/{name}{query}")
 }
 
 async fn postgres(server: String) {
-    let name = format!("bench_guarded_{}", std::process::id());
+    let name = name();
     let mut admin = sqlx::PgConnection::connect(&server).await.unwrap();
     let made = AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::raw_sql(made).execute(&mut admin).await.unwrap();
-    let (base, query) = server
-        .split_once('?')
-        .map_or((&*server, String::new()), |(b, q)| (b, format!("?{q}")));
-    let authority = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let url = format!("{authority}/{name}{query}");
-
-    let (runtime, lease) = leased(&url).await;
-    let mut bare = sqlx::PgConnection::connect(&url).await.unwrap();
-    let pool = sqlx::PgPool::connect(&url).await.unwrap();
-    let (mut guarded, mut plain, mut pooled) = (Vec::new(), Vec::new(), Vec::new());
-    for at in 0..WARM + ROUNDS {
-        let id = i64::try_from(at * 3).unwrap();
-        let watch = Instant::now();
-        let mut held = lease.begin().await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id);
-        insert.execute(held.as_postgres().unwrap()).await.unwrap();
-        held.commit().await.unwrap();
-        guarded.push(ms(watch));
-
-        let watch = Instant::now();
-        let mut open = bare.begin().await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id + 1);
-        insert.execute(&mut *open).await.unwrap();
-        open.commit().await.unwrap();
-        plain.push(ms(watch));
-
-        let watch = Instant::now();
-        let mut open = pool.begin().await.unwrap();
-        let insert = sqlx::query(INSERT).bind(id + 2);
-        insert.execute(&mut *open).await.unwrap();
-        open.commit().await.unwrap();
-        pooled.push(ms(watch));
-    }
-    report(
+    let url = within(&server, &name);
+    measure!(
         "PostgreSQL",
-        guarded.split_off(WARM),
-        plain.split_off(WARM),
-        pooled.split_off(WARM),
+        &url,
+        sqlx::PgConnection,
+        sqlx::PgPool,
+        as_postgres,
+        "BEGIN",
+        "INSERT INTO notes VALUES ($1, 'a note of some length')"
     );
-    // The schema is kept: it holds rows.
-    lease.release().await.unwrap();
-    runtime.shutdown().await;
-    bare.close().await.unwrap();
-    pool.close().await;
     let gone = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+    sqlx::raw_sql(gone).execute(&mut admin).await.unwrap();
+}
+
+async fn mysql(server: String) {
+    let name = name();
+    let mut admin = sqlx::MySqlConnection::connect(&server).await.unwrap();
+    let made = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(made).execute(&mut admin).await.unwrap();
+    let url = within(&server, &name);
+    measure!(
+        "MySQL",
+        &url,
+        sqlx::MySqlConnection,
+        sqlx::MySqlPool,
+        as_mysql,
+        "START TRANSACTION",
+        "INSERT INTO notes VALUES (?, 'a note of some length')"
+    );
+    let gone = AssertSqlSafe(format!("DROP DATABASE {name}"));
     sqlx::raw_sql(gone).execute(&mut admin).await.unwrap();
 }
