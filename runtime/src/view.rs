@@ -8,16 +8,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts};
 use lockstep_registry::{LeaseKey, LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
 use tokio::sync::{Mutex, broadcast};
 
+use crate::clock::{Deadline, pause};
 use crate::core::Core;
 use crate::{Result, metric};
 
 /// Events kept for streams that are slow; one that falls further behind reads the log.
 const STREAM_BUFFER: usize = 1024;
+/// Between two readings of the log. Every process hears of every commit, so in a crowd what comes thick and fast is read
+/// together: otherwise its processes would do little else.
+const BREATHER: Duration = Duration::from_millis(200);
 /// Events read from the log at once.
 pub(crate) const PAGE: u32 = 500;
 
@@ -160,6 +165,10 @@ pub(crate) async fn follow(core: Arc<Core>) {
         }
         if let Err(error) = catch_up(&core).await {
             tracing::debug!(%error, "the event log could not be read; trying again");
+        }
+        tokio::select! {
+            () = pause(BREATHER, Deadline::after(BREATHER * 2)) => {}
+            () = core.stop.cancelled() => return,
         }
     }
 }
