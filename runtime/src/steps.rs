@@ -403,7 +403,7 @@ pub(crate) fn stopped(
 }
 
 /// The first line or so of a statement, for people.
-fn shorten(statement: &str) -> String {
+pub(crate) fn shorten(statement: &str) -> String {
     const MOST: usize = 120;
     let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {
