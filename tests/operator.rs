@@ -1,6 +1,7 @@
 //! An operator at night, who knows nothing but what the messages say: each says what is, and its next command works.
 
 mod doubt;
+mod messages;
 
 use serde_json::Value;
 

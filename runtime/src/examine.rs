@@ -18,9 +18,9 @@ use crate::clock::Deadline;
 use crate::core::Core;
 use crate::engine::Settled;
 use crate::journalled::doubt::{Answers, Doubt, Question, Sent, Verdict, verdict};
-use crate::journalled::{WHOLE_JOURNAL, check_unchanged};
+use crate::journalled::{WHOLE_JOURNAL, unchanged};
 use crate::statements::{runs_alone, work_of};
-use crate::steps::{Stopped, shorten};
+use crate::steps::shorten;
 use crate::{Error, Result};
 
 /// What a look at the catalog shows of a schema, and what going on and going back would do now.
@@ -194,7 +194,7 @@ fn way(
         }
     }
     if let (Direction::Up, Some(spec)) = (going, spec)
-        && let Err(Stopped::Interrupted(changed)) = check_unchanged(spec, &progress)
+        && let Err(changed) = unchanged(spec, &progress)
     {
         stopped_by.get_or_insert(changed.to_string());
     }
@@ -335,6 +335,20 @@ impl Look<'_> {
         }
         line.there.sort_unstable();
         line.there.dedup();
+        // Every table's key is called so there, and PRIMARY is a word of most statements.
+        let tables: Vec<_> = line
+            .there
+            .iter()
+            .filter_map(|name| name.strip_prefix("table:"))
+            .map(str::to_owned)
+            .collect();
+        let of_a_stranger = |name: &str| {
+            let table = name
+                .strip_prefix("index:")
+                .and_then(|name| name.strip_suffix(".PRIMARY"));
+            table.is_some_and(|table| !tables.iter().any(|named| named == table))
+        };
+        line.there.retain(|name| !of_a_stranger(name));
         let alone = runs_alone(dialect, step, Direction::Up, &work);
         let (Some(statement), false) = (work.statements().first(), in_doubt) else {
             return;

@@ -1,6 +1,7 @@
 //! `repair`: after a failure, what a person decides; without a decision, what each would do.
 
 use lockstep::lifecycle::{Direction, LiveUse, Refusal};
+use lockstep::registry::LeaseState;
 use lockstep::{Examination, SchemaState, SchemaStatus, Sight, Status};
 
 use crate::app::{Access, App, Open};
@@ -9,7 +10,7 @@ use crate::exit;
 use crate::files::Files;
 use crate::output::documents::{Choice, RepairChoices, RepairDone};
 use crate::terminal;
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 pub(crate) async fn repair(app: &App, args: Repair) -> Result<u8> {
     let Some(action) = args.way.action() else {
@@ -17,8 +18,15 @@ pub(crate) async fn repair(app: &App, args: Repair) -> Result<u8> {
     };
     let runtime = app.open(Open::to(Access::Change, Files::Needed)).await?;
     let label = format!("repairing {}", args.schema);
+    let schema = args.schema.clone();
     let work = runtime.repair(args.schema, action, args.allow_data_loss);
-    let repaired = terminal::working(&label, Some(runtime.events()), work).await?;
+    let repaired = match terminal::working(&label, Some(runtime.events()), work).await {
+        Err(error) if matches!(error.code(), "data_loss" | "loss_unknown") => {
+            let again = format!("lockstep repair {schema} {} --allow-data-loss", args.way.flag());
+            return Err(Trouble::from(error).next(format!("save the rows, or accept the loss: {again}")));
+        }
+        done => done?,
+    };
     app.show(&RepairDone {
         command: "repair",
         repaired,
@@ -58,7 +66,8 @@ fn users(status: &Status, found: &SchemaStatus) -> Vec<LiveUse> {
     status
         .leases
         .iter()
-        .filter(|l| l.lease.schema == found.schema)
+        // Who only waits for it does not use it yet.
+        .filter(|l| l.lease.schema == found.schema && l.lease.state == LeaseState::Active)
         .map(|l| LiveUse::from(&l.lease))
         .collect()
 }
@@ -100,11 +109,16 @@ fn choices(found: &SchemaStatus, seen: &Examination) -> Vec<Choice> {
 
 fn choice(flag: &'static str, direction: Direction, traces: bool, seen: &Examination) -> Choice {
     let way = seen.way(direction);
-    let does = match (direction, traces) {
-        (Direction::Down, false) => "nothing of it is in the database: only the record changes",
-        (Direction::Up, _) => "runs the ups that are not in effect, with the files as they are now",
-        (Direction::Down, true) => {
-            "runs the downs of what is in effect, in reverse; refused while it is in use, or where rows would be lost"
+    let does = match (direction, traces, flag) {
+        (Direction::Down, false, _) => "nothing of it is in the database: only the record changes",
+        (Direction::Up, ..) => "runs the ups that are not in effect, with the files as they are now",
+        (Direction::Down, true, "--undo") => {
+            "runs the downs of what is in effect, in reverse, and what its steps made goes with its rows; refused while it \
+             is in use"
+        }
+        (Direction::Down, true, _) => {
+            "runs the downs of what is in effect, in reverse, as they were applied; refused while it is in use, or where \
+             rows would be lost"
         }
     };
     let runs = direction == Direction::Up || traces;

@@ -322,10 +322,19 @@ impl Document for RepairChoices {
             ));
         }
         page.line("");
-        page.next(format!(
-            "lockstep repair {} --resume | --undo | --mark-done",
-            self.schema
-        ));
+        let flags: Vec<_> = self
+            .choices
+            .iter()
+            .filter(|c| c.stopped_by.is_none())
+            .map(|c| c.flag)
+            .collect();
+        if let Some((first, others)) = flags.split_first() {
+            let others = match others {
+                [] => String::new(),
+                _ => format!("   (or {})", others.join(", or ")),
+            };
+            page.next(format!("lockstep repair {} {first}{others}", self.schema));
+        }
     }
 }
 

@@ -151,8 +151,7 @@ pub(crate) const UNVERIFIED: &str = "its verify query did not return true";
 
 /// What the error of a step says that nobody can settle but a person.
 pub(crate) const DOUBT: &str = "a crash left it in doubt, and the catalog cannot tell whether it took effect: look for \
-     yourself; if it did, take that back by hand first; then 'repair --resume' runs it again, and 'repair --undo' takes \
-     back the rest";
+     yourself, and take it back by hand if it did";
 
 /// A list that crashed half-way and does not mind what is gone already.
 fn goes_on_with_the_rest(statement: &Statement) -> bool {

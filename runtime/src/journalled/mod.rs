@@ -27,7 +27,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use activate::activate;
-pub(crate) use run::{WHOLE_JOURNAL, check_unchanged};
+pub(crate) use doubt::DOUBT;
+pub(crate) use foresee::without_loss;
+pub(crate) use run::{WHOLE_JOURNAL, progress_of, unchanged};
 pub(crate) use take_back::take_back;
 
 /// A session, and the epoch under which its work counts.

@@ -1,6 +1,7 @@
 //! The steps of one schema, journalled: what remains is run, what is in doubt is looked up.
 
 use crate::clock::Stopwatch;
+use crate::core::Core;
 use crate::engine::{Limit, Settled, step::Cause, step::Fault};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
@@ -51,7 +52,7 @@ impl Run<'_> {
             self.settle_doubt(spec, started, direction, &mut progress).await?;
         }
         match direction {
-            Direction::Up => check_unchanged(spec, &progress)?,
+            Direction::Up => unchanged(spec, &progress)?,
             // A crash may have let go of them while T1 was on its way; after T1 none begins. And where they are ours
             // already, this tells that they were all the time.
             Direction::Down => self.exclude_guarded(std::slice::from_ref(&spec.version)).await?,
@@ -467,22 +468,26 @@ fn told(fault: Fault) -> Fault {
     }
 }
 
+/// What the journal says is in effect of a schema.
+pub(crate) async fn progress_of(core: &Core, schema: &SchemaVersion) -> Result<Progress> {
+    let entries = core.engine.journal(core.scope(), Some(schema), WHOLE_JOURNAL).await?;
+    Ok(Progress::of(&entries))
+}
+
 /// R9 for what is half-way: the steps in effect are as they were; the others may have been mended.
-pub(crate) fn check_unchanged(spec: &SchemaSpec, progress: &Progress) -> Result<(), Stopped> {
+pub(crate) fn unchanged(spec: &SchemaSpec, progress: &Progress) -> Result<()> {
     for (position, recorded) in &progress.in_effect {
-        let found = spec.steps.get(*position as usize).map(Step::checksum);
+        let step = spec.steps.get(*position as usize);
+        let found = step.map(Step::checksum);
         if found.as_ref() != Some(recorded) {
-            let name = spec
-                .steps
-                .get(*position as usize)
-                .map_or_else(|| format!("step {position} (gone)"), |s| s.name.clone());
+            let name = step.map_or_else(|| format!("step {position} (gone)"), |s| s.name.clone());
             let refusal = Refusal::Tampered {
                 schema: spec.version.clone(),
                 recorded: recorded.clone(),
                 found: found.unwrap_or_else(|| spec.checksum()),
                 steps: vec![name],
             };
-            return Err(Error::from(refusal).into());
+            return Err(refusal.into());
         }
     }
     Ok(())
