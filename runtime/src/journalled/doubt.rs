@@ -163,3 +163,67 @@ fn goes_on_with_the_rest(statement: &Statement) -> bool {
         .collect();
     words.first().is_some_and(|w| w == "DROP") && words.windows(2).any(|w| w[0] == "IF" && w[1] == "EXISTS")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(text: &str, dialect: Dialect, verify: Option<&str>, answers: &Answers) -> Option<Settled> {
+        let statement = Statement {
+            text: text.to_owned(),
+            line: 1,
+        };
+        let before = Footprint::default();
+        let doubt = Doubt {
+            dialect,
+            direction: Direction::Up,
+            statement: &statement,
+            verify,
+            before: verify.is_none().then_some(&before),
+            transactional: false,
+        };
+        doubt.judge(answers).ok()
+    }
+
+    #[test]
+    fn a_half_built_index_is_none_whatever_a_query_makes_of_its_name() {
+        const BUILD: &str = "CREATE INDEX CONCURRENTLY i ON t (a)";
+        let answers = |verify, index| Answers {
+            verify: Some(verify),
+            index: Some(index),
+            objects: None,
+        };
+        for (verify, index, expected) in [
+            (None, IndexSeen::Valid, Settled::Done),
+            (None, IndexSeen::Absent, Settled::NotDone),
+            (None, IndexSeen::Invalid, Settled::Leftover),
+            (Some(true), IndexSeen::Valid, Settled::Done),
+            (Some(false), IndexSeen::Valid, Settled::NotDone),
+            (Some(true), IndexSeen::Invalid, Settled::Leftover),
+            (Some(false), IndexSeen::Invalid, Settled::Leftover),
+        ] {
+            let query = verify.map(|_| "SELECT …");
+            let answers = answers(verify.unwrap_or(false), index);
+            let told = settled(BUILD, Dialect::Postgres, query, &answers);
+            assert_eq!(told, Some(expected), "{verify:?} {index:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_settled_before_it_was_asked() {
+        let none = Answers::default();
+        assert_eq!(settled("CREATE TABLE t (a INT)", Dialect::Mysql, None, &none), None);
+        assert_eq!(settled("CALL p()", Dialect::Mysql, Some("SELECT 1"), &none), None);
+        assert_eq!(settled("CALL p()", Dialect::Mysql, None, &none), Some(Settled::Unknown));
+    }
+
+    #[test]
+    fn a_person_decides_what_nothing_tells_and_a_way_back_what_is_disputed() {
+        use Direction::{Down, Up};
+        assert_eq!(verdict(Settled::Unknown, Up, Up, false), Verdict::Ask(DOUBT));
+        assert_eq!(verdict(Settled::Unknown, Up, Up, true), Verdict::NotDone);
+        assert_eq!(verdict(Settled::Disputed, Up, Up, true), Verdict::Ask(UNVERIFIED));
+        assert_eq!(verdict(Settled::Disputed, Up, Down, false), Verdict::Done);
+        assert_eq!(verdict(Settled::Leftover, Up, Down, false), Verdict::NotDone);
+    }
+}
