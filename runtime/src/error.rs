@@ -287,6 +287,10 @@ impl Error {
                 "{} is marked failed, half-way; whether {} took effect is for a person to tell",
                 failure.schema, failure.step
             ),
+            Self::Step { failure } if is_unverified(failure) => format!(
+                "{} is marked failed, half-way; {} may be in effect: 'lockstep repair {}' shows what is",
+                failure.schema, failure.step, failure.schema
+            ),
             Self::Step { failure } if failure.leaves_traces && failure.direction == Direction::Down => format!(
                 "{} is marked failed, half taken back: what came after {} is undone, the rest is still in effect",
                 failure.schema, failure.step
@@ -456,6 +460,12 @@ fn step_next(failure: &Failure) -> String {
              again; to go the other way: {look} --undo; trying without a choice only asks again"
         );
     }
+    if is_unverified(failure) && failure.direction == Direction::Up {
+        return format!(
+            "mend {step}.verify.sql, or what it asks about, and activate again, which asks anew; to go back instead: {look} \
+             --undo; '{look}' shows what the catalog says"
+        );
+    }
     match (failure.direction, failure.leaves_traces) {
         (Direction::Up, false) => format!("mend step {step} of {schema}, or the rows it met, and activate again"),
         (Direction::Up, true) => format!(
@@ -481,6 +491,10 @@ fn is_cut(failure: &Failure) -> bool {
 
 fn is_in_doubt(failure: &Failure) -> bool {
     failure.leaves_traces && failure.error == crate::journalled::DOUBT
+}
+
+fn is_unverified(failure: &Failure) -> bool {
+    failure.leaves_traces && failure.error == crate::journalled::UNVERIFIED
 }
 
 fn step_failed(failure: &Failure) -> String {

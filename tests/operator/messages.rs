@@ -201,3 +201,44 @@ async fn a_unique_index_over_duplicates_leaves_nothing_and_mended_it_is_built() 
     invariants::check(&database, true).await;
     database.drop().await;
 }
+
+/// What the author's query does not bear out is there all the same: it is not sent again, and the mended query settles it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_verify_query_is_mended_and_settles_what_is_there() {
+    let indexed = folder(&[
+        (
+            "001_items",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY);",
+            "DROP TABLE items;",
+        ),
+        (
+            "002_id",
+            "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY items_id ON items (id);",
+            "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY items_id;",
+        ),
+    ]);
+    let plain = folder(&[(
+        "002_id",
+        "CREATE TABLE items (id INTEGER PRIMARY KEY);",
+        "DROP TABLE items;",
+    )]);
+    for (engine, made) in [(Engine::Postgres, indexed), (Engine::Mysql, plain)] {
+        let database = Database::new(engine).await;
+        made.write("schema_a/002_id.verify.sql", "SELECT 1 = 0");
+        for _ in 0..2 {
+            let error = fails(&database, &made, &["activate", "app@1.0.0"]).await;
+            says(&error, "message", &["002_id", "verify query"]);
+            says(&error, "next", &["mend 002_id.verify.sql"]);
+            let looked = types(&database, &made, &error, &["repair", "schema_a"]).await.told();
+            assert_eq!(looked["seen"]["doubt"]["seen"], "disputed", "{looked}");
+            says(&looked["choices"][0], "stopped_by", &["002_id"]);
+        }
+        made.write("schema_a/002_id.verify.sql", "SELECT 1 = 1");
+        let looked = json(&database, &made, &["repair", "schema_a"]).await;
+        assert_eq!(looked["seen"]["doubt"]["seen"], "in_effect", "{looked}");
+        assert_eq!(looked["choices"][0]["steps"], serde_json::json!([]), "{looked}");
+        json(&database, &made, &["activate", "app@1.0.0"]).await;
+        invariants::check(&database, true).await;
+        database.drop().await;
+    }
+}

@@ -365,7 +365,7 @@ impl RepairChoices {
         page.line("");
         let what = format!("step {} ({}) is in doubt", doubt.step, doubt.direction);
         page.line(format!(
-            "{}: it was sent {}, and nobody heard of its end",
+            "{}: it was sent {}, and what came of it is not on record",
             styled(WARNING, what),
             shown(doubt.started_at)
         ));

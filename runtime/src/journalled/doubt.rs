@@ -92,9 +92,13 @@ impl Doubt<'_> {
             if holds == (self.direction == Direction::Up) {
                 return Ok(Settled::Done);
             }
-            return Ok(match self.trace(answers)? {
-                None | Some(Trace::Unchanged) => Settled::NotDone,
-                Some(Trace::Changed | Trace::Partly) => Settled::Disputed,
+            let index = index_of_concurrent(self.dialect, self.statement).map(|index| index.action);
+            return Ok(match (self.trace(answers)?, index, answers.index) {
+                // Built or gone, whatever the query asks: sent again it would fail for good.
+                (None, Some(ConcurrentAction::Create), Some(IndexSeen::Valid))
+                | (None, Some(ConcurrentAction::Drop), Some(IndexSeen::Absent)) => Settled::Disputed,
+                (None | Some(Trace::Unchanged), ..) => Settled::NotDone,
+                (Some(Trace::Changed | Trace::Partly), ..) => Settled::Disputed,
             });
         }
         match conduct(self.dialect, self.statement) {
@@ -198,7 +202,8 @@ mod tests {
             (None, IndexSeen::Absent, Settled::NotDone),
             (None, IndexSeen::Invalid, Settled::Leftover),
             (Some(true), IndexSeen::Valid, Settled::Done),
-            (Some(false), IndexSeen::Valid, Settled::NotDone),
+            (Some(false), IndexSeen::Valid, Settled::Disputed),
+            (Some(false), IndexSeen::Absent, Settled::NotDone),
             (Some(true), IndexSeen::Invalid, Settled::Leftover),
             (Some(false), IndexSeen::Invalid, Settled::Leftover),
         ] {

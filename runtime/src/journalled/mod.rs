@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use activate::activate;
-pub(crate) use doubt::DOUBT;
+pub(crate) use doubt::{DOUBT, UNVERIFIED};
 pub(crate) use foresee::without_loss;
 pub(crate) use run::{WHOLE_JOURNAL, progress_of, unchanged};
 pub(crate) use take_back::take_back;

@@ -279,7 +279,7 @@ impl Run<'_> {
     async fn holds(&mut self, step: &Step, direction: Direction, statement: &Statement, limit: &Limit) -> Result<bool> {
         if step.verify.is_some() || index_of_concurrent(self.core.dialect(), statement).is_some() {
             let settled = self.look_up(step, direction, statement, None, limit).await?;
-            return Ok(settled != Settled::NotDone);
+            return Ok(!matches!(settled, Settled::NotDone | Settled::Disputed));
         }
         Ok(true)
     }
