@@ -17,6 +17,7 @@ mod engines;
 mod hardening;
 mod invariants;
 mod model;
+mod operator;
 mod probes;
 mod proof;
 mod reading;

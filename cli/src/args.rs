@@ -283,6 +283,16 @@ pub(crate) struct Way {
 }
 
 impl Way {
+    /// As it was typed.
+    pub(crate) fn flag(&self) -> &'static str {
+        match self.action() {
+            Some(RepairAction::Resume) => "--resume",
+            Some(RepairAction::Undo) => "--undo",
+            Some(RepairAction::MarkDone) => "--mark-done",
+            None => "",
+        }
+    }
+
     /// What was chosen; `None` to look first.
     pub(crate) fn action(&self) -> Option<RepairAction> {
         if self.resume {

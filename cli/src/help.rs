@@ -165,9 +165,12 @@ Shows the schemas of the files and of the database, with what is applied.";
 
 pub(crate) const REPAIR: &str = "\
 Examples:
-  lockstep repair schema_v3                # what failed, and what each choice would do
+  lockstep repair schema_v3                # what failed, what the catalog shows, what each choice would do
   lockstep repair schema_v3 --resume       # go on, with the step's file as it is now
   lockstep repair schema_v3 --undo         # go back
+
+Without a choice nothing is changed. Of a step that a crash left in doubt it says whether the catalog shows it in
+effect, and why; each choice looks anew, under the lock.
 
 --mark-done records that a person finished the work by hand; it runs nothing and checks nothing.";
 

@@ -60,6 +60,16 @@ impl Draft {
         Ok(())
     }
 
+    /// Adds a change unless it changes nothing: who goes on with what is on its way has nothing to tell (R4).
+    pub(crate) fn push_news(&mut self, event: EventKind) -> Result<(), Refusal> {
+        let before = self.facts.clone();
+        self.push(event)?;
+        if self.facts == before {
+            self.events.pop();
+        }
+        Ok(())
+    }
+
     pub(crate) fn finish(self) -> Decision {
         Decision {
             events: self.events,

@@ -7,7 +7,7 @@
 //!     crash anywhere: plan_recovery, by whoever holds the structural lock next
 //! ```
 
-use lockstep_registry::{Holder, LeaseKey, LeaseState, Requires, SchemaState, SchemaVersion, Specs};
+use lockstep_registry::{Holder, Lease, LeaseKey, LeaseState, Requires, SchemaState, SchemaVersion, Specs};
 use serde::{Deserialize, Serialize};
 
 use crate::activate::Known;
@@ -152,23 +152,9 @@ pub fn plan_recovery(
     let goes_up = |facts: &Facts, schema: &SchemaVersion| {
         wanted.contains(schema) && facts.state_of(schema) != SchemaState::Reverting
     };
-    let orphans: Vec<_> = draft
-        .facts
-        .leases
-        .values()
-        .filter(|l| l.state == LeaseState::Pending)
-        .filter(|l| l.holder != *us || !goes_up(&draft.facts, &l.schema))
-        .cloned()
-        .collect();
-    for lease in orphans {
-        draft.push(EventKind::LeaseFenced {
-            holder: lease.holder,
-            handler_version: lease.handler_version.clone(),
-            schema: lease.schema,
-            reason: FenceReason::Crashed,
-        })?;
-        draft.settle_handler(&lease.handler_version, false)?;
-    }
+    fence_orphans(&mut draft, |facts, lease| {
+        lease.holder != *us || !goes_up(facts, &lease.schema)
+    })?;
     // Applied meanwhile, or as a part of what was given up, and used by nobody since.
     let open: Vec<_> = draft
         .facts
@@ -197,6 +183,38 @@ pub fn plan_recovery(
         works.push(Recovery { schema, direction });
     }
     Ok((draft.finish(), works))
+}
+
+/// Whoever holds the structural lock knows that its former holders are gone: what they waited for they will not get.
+fn fence_orphans(draft: &mut Draft, gone: impl Fn(&Facts, &Lease) -> bool) -> Result<(), Refusal> {
+    let orphans: Vec<_> = draft
+        .facts
+        .leases
+        .values()
+        .filter(|l| l.state == LeaseState::Pending && gone(&draft.facts, l))
+        .cloned()
+        .collect();
+    for lease in orphans {
+        draft.push(EventKind::LeaseFenced {
+            holder: lease.holder,
+            handler_version: lease.handler_version.clone(),
+            schema: lease.schema,
+            reason: FenceReason::Crashed,
+        })?;
+        draft.settle_handler(&lease.handler_version, false)?;
+    }
+    Ok(())
+}
+
+/// A schema that is half-way is used by nobody: whoever waits for it is gone once the lock is ours, and a repair that finds
+/// otherwise under the lock begins anew.
+fn without_orphans(facts: Facts, schema: &SchemaVersion) -> Result<Draft, Refusal> {
+    let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
+    let mut draft = Draft::new(facts);
+    if half_way {
+        fence_orphans(&mut draft, |_, _| true)?;
+    }
+    Ok(draft)
 }
 
 /// Decides what repairing a schema needs.
@@ -235,7 +253,7 @@ pub fn plan_repair(
         // Nothing of it is in the database: going back is a matter of the record.
         (Direction::Down, false, _) => record_done(facts, schema, Direction::Down, operation),
         (Direction::Down, true, _) => {
-            check_unused(&facts, schema)?;
+            check_unused(&without_orphans(facts, schema)?.facts, schema)?;
             Ok(RepairPlan::Run { direction })
         }
         (Direction::Up, ..) => {
@@ -265,7 +283,7 @@ fn record_done(
     direction: Direction,
     operation: &OperationId,
 ) -> Result<RepairPlan, Refusal> {
-    let mut draft = Draft::new(facts);
+    let mut draft = without_orphans(facts, schema)?;
     let Some(record) = draft.facts.schemas.get(schema).cloned() else {
         return Err(Refusal::NothingToRepair {
             schema: schema.clone(),
@@ -344,7 +362,7 @@ pub fn begin_repair(
     direction: Direction,
     operation: &OperationId,
 ) -> Result<Decision, Refusal> {
-    let mut draft = Draft::new(facts);
+    let mut draft = without_orphans(facts, &spec.version)?;
     let (schema, operation) = (spec.version.clone(), operation.clone());
     match direction {
         Direction::Up => {
@@ -353,7 +371,7 @@ pub fn begin_repair(
                 // There is no way from reverting to applying but through the failure that a crash is.
                 draft.push(interrupted(&schema, spec, &operation))?;
             }
-            draft.push(EventKind::SchemaApplying {
+            draft.push_news(EventKind::SchemaApplying {
                 schema,
                 operation,
                 checksum: spec.checksum(),
@@ -364,7 +382,7 @@ pub fn begin_repair(
         }
         Direction::Down => {
             check_unused(&draft.facts, &schema)?;
-            draft.push(EventKind::SchemaReverting { schema, operation })?;
+            draft.push_news(EventKind::SchemaReverting { schema, operation })?;
         }
     }
     Ok(draft.finish())

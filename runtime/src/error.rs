@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep_catalog::{DirectiveError, ScriptError};
-use lockstep_lifecycle::{Failure, Operation, Refusal};
+use lockstep_lifecycle::{Direction, Failure, Operation, Refusal};
 use lockstep_registry::{ParseError, SchemaVersion, SpecsError};
 
 /// What the caller can do about an error.
@@ -196,6 +196,9 @@ pub enum Error {
     },
 }
 
+/// How the error of a step begins whose end was never heard of.
+pub(crate) const CUT: &str = "the connection broke";
+
 const GUARDED_USE: &str = "a schema in which guarded transactions are open";
 
 /// The result of nearly everything here.
@@ -236,6 +239,7 @@ impl Error {
             Self::NewerFormat { .. } | Self::Damaged { .. } | Self::NotPrepared { .. } => ErrorKind::Operator,
             Self::ReadOnly { .. } | Self::Unknown { .. } => ErrorKind::Operator,
             Self::Busy { .. } | Self::Fenced { .. } => ErrorKind::Retry,
+            Self::Step { failure } if is_cut(failure) && failure.direction == Direction::Up => ErrorKind::Retry,
             Self::Step { .. } | Self::Rehearsal(_) => ErrorKind::StepFailed,
             Self::LeaseLost { .. } => ErrorKind::LeaseLost,
             Self::Cancelled => ErrorKind::Cancelled,
@@ -275,11 +279,27 @@ impl Error {
     /// What state everything is in now.
     pub fn state(&self) -> String {
         match self {
-            Self::Step { failure } if failure.leaves_traces => format!(
-                "{} is marked failed; what ran before {} is in effect, and the journal tells what that is",
+            Self::Step { failure } if is_cut(failure) && failure.leaves_traces => format!(
+                "{} is marked failed, half-way; whether {} took effect is not known yet",
                 failure.schema, failure.step
             ),
-            Self::Step { failure } if failure.direction == lockstep_lifecycle::Direction::Down => format!(
+            Self::Step { failure } if is_in_doubt(failure) => format!(
+                "{} is marked failed, half-way; whether {} took effect is for a person to tell",
+                failure.schema, failure.step
+            ),
+            Self::Step { failure } if is_unverified(failure) => format!(
+                "{} is marked failed, half-way; {} may be in effect: 'lockstep repair {}' shows what is",
+                failure.schema, failure.step, failure.schema
+            ),
+            Self::Step { failure } if failure.leaves_traces && failure.direction == Direction::Down => format!(
+                "{} is marked failed, half taken back: what came after {} is undone, the rest is still in effect",
+                failure.schema, failure.step
+            ),
+            Self::Step { failure } if failure.leaves_traces => format!(
+                "{} is marked failed, half applied: what came before {} is in effect and stays",
+                failure.schema, failure.step
+            ),
+            Self::Step { failure } if failure.direction == Direction::Down => format!(
                 "everything was taken back: {} is applied as before and no lease changed",
                 failure.schema
             ),
@@ -411,33 +431,70 @@ fn refusal_next(refusal: &Refusal) -> Option<String> {
         Refusal::LossUnknown { schema, .. } => Some(format!(
             "look at the step, then accept what it does: lockstep rollback {schema} --allow-data-loss"
         )),
-        Refusal::NeedsRepair { schema, .. } => Some(format!("lockstep repair {schema} --resume (or --undo)")),
+        Refusal::NeedsRepair { schema, .. } => Some(format!(
+            "lockstep repair {schema}, which shows what is in effect and what --resume and --undo would do"
+        )),
         _ => None,
     }
 }
 
 fn step_next(failure: &Failure) -> String {
-    let schema = &failure.schema;
-    match (failure.direction, failure.leaves_traces) {
-        (lockstep_lifecycle::Direction::Up, false) => {
-            format!(
-                "mend step {} of {schema}, or the rows it met, and activate again",
-                failure.step
-            )
-        }
-        (lockstep_lifecycle::Direction::Up, true) => {
-            format!(
-                "mend step {} and activate again, or: lockstep repair {schema} --resume | --undo",
-                failure.step
-            )
-        }
-        (lockstep_lifecycle::Direction::Down, false) => {
-            format!("mend what stands in the way and try again; deactivating with --retain keeps {schema}")
-        }
-        (lockstep_lifecycle::Direction::Down, true) => {
-            format!("lockstep repair {schema} --resume | --undo | --mark-done")
-        }
+    let (schema, step) = (&failure.schema, &failure.step);
+    let look = format!("lockstep repair {schema}");
+    if is_cut(failure) {
+        return match (failure.direction, failure.leaves_traces) {
+            (_, false) => "nothing is wrong with the step: run the same command again".to_owned(),
+            (Direction::Up, true) => format!(
+                "nothing is wrong with the step: run the same command again, which looks up whether {step} took effect, and \
+                 goes on; '{look}' shows what the catalog says"
+            ),
+            (Direction::Down, true) => format!(
+                "nothing is wrong with the step: {look} --resume looks up whether {step} took effect, and goes on; '{look}' \
+                 shows what the catalog says"
+            ),
+        };
     }
+    if is_in_doubt(failure) {
+        return format!(
+            "look whether {step} took effect, and take it back by hand if it did; then: {look} --resume, which runs it \
+             again; to go the other way: {look} --undo; trying without a choice only asks again"
+        );
+    }
+    if is_unverified(failure) && failure.direction == Direction::Up {
+        return format!(
+            "mend {step}.verify.sql, or what it asks about, and activate again, which asks anew; to go back instead: {look} \
+             --undo; '{look}' shows what the catalog says"
+        );
+    }
+    match (failure.direction, failure.leaves_traces) {
+        (Direction::Up, false) => format!("mend step {step} of {schema}, or the rows it met, and activate again"),
+        (Direction::Up, true) => format!(
+            "mend step {step}, or the rows it met, and activate again; to go back instead: {look} --undo; '{look}' shows \
+             both"
+        ),
+        // The files are not asked on the way back.
+        (Direction::Down, false) => format!(
+            "put right in the database what {step} met (its down is the one that was applied, not the file's), and run the \
+             same again; deactivating with --retain keeps {schema}"
+        ),
+        (Direction::Down, true) => format!(
+            "put right in the database what {step} met (its down is the one that was applied, not the file's), then: {look} \
+             --resume; to go up again instead: {look} --undo; '{look}' shows all choices"
+        ),
+    }
+}
+
+/// A connection that broke while a step was on its way: nothing is wrong with the step.
+fn is_cut(failure: &Failure) -> bool {
+    failure.error.starts_with(CUT)
+}
+
+fn is_in_doubt(failure: &Failure) -> bool {
+    failure.leaves_traces && failure.error == crate::journalled::DOUBT
+}
+
+fn is_unverified(failure: &Failure) -> bool {
+    failure.leaves_traces && failure.error == crate::journalled::UNVERIFIED
 }
 
 fn step_failed(failure: &Failure) -> String {
@@ -455,6 +512,12 @@ fn step_failed(failure: &Failure) -> String {
         "failed"
     };
     let told = format!("step {step} ({direction}) of {schema} {verb}: {error}");
+    if is_cut(failure) {
+        return format!(
+            "{}, in the middle of step {step} ({direction}) of {schema} [in: {statement}]",
+            failure.error
+        );
+    }
     if statement.is_empty() {
         told
     } else {

@@ -28,6 +28,7 @@ mod core;
 mod deactivation;
 mod engine;
 mod error;
+mod examine;
 mod failpoint;
 mod files;
 #[cfg(feature = "fuzzing")]
@@ -58,6 +59,7 @@ pub use sqlx;
 pub use builder::Builder;
 pub use engine::{CodeStep, StepConnection, StepError, dialect_of, redact};
 pub use error::{Error, ErrorKind, Result};
+pub use examine::{Examination, InDoubt, OnRecord, Sight, Way};
 pub use failpoint::FAILPOINTS;
 pub use files::{SchemaFiles, load as load_schemas};
 pub use guarded::Guarded;

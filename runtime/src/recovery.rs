@@ -177,7 +177,7 @@ async fn attempt(
         || !core.engine.transactional_ddl();
     let wanted = Wanted { action, direction };
     let done = if alone {
-        outside(core, schema, wanted, &spec, &operation, deadline).await
+        outside(core, schema, wanted, &spec, &operation, allow_loss, deadline).await
     } else {
         inside(core, schema, wanted, &spec, &operation, allow_loss, deadline).await
     };
@@ -269,9 +269,21 @@ async fn outside(
     wanted: Wanted,
     spec: &Arc<SchemaSpec>,
     operation: &Operation,
+    allow_loss: bool,
     deadline: Deadline,
 ) -> Result<Repaired> {
     let direction = wanted.direction;
+    // Before T1: what refuses here leaves everything as it is.
+    let progress = journalled::progress_of(core, schema).await?;
+    let mut empty = std::collections::BTreeSet::new();
+    match direction {
+        Direction::Up => journalled::unchanged(spec, &progress)?,
+        // Going back from a failed way up takes only what its own steps made: no lease was ever granted on it.
+        Direction::Down if wanted.action == RepairAction::Resume && !allow_loss => {
+            empty.extend(journalled::without_loss(core, operation, spec, &progress, deadline).await?);
+        }
+        Direction::Down => {}
+    }
     let session = journalled::open(core, deadline).await?;
     let mut transaction = core.lock_scope(deadline).await?;
     let facts = transaction.facts(Reading::Whole).await?;
@@ -299,7 +311,7 @@ async fn outside(
         epoch,
         deadline,
         stage: "recovery",
-        empty: std::collections::BTreeSet::new(),
+        empty,
         decided: true,
     };
     let steps = finish(&mut run, spec, direction).await;
@@ -418,7 +430,10 @@ fn repaired(schema: &SchemaVersion, direction: Direction, steps: usize) -> Repai
         schema: schema.clone(),
         state,
         steps: u32::try_from(steps).unwrap_or(u32::MAX),
-        did: format!("{steps} remaining steps were {way}"),
+        did: match steps {
+            1 => format!("1 remaining step was {way}"),
+            _ => format!("{steps} remaining steps were {way}"),
+        },
     }
 }
 

@@ -18,8 +18,8 @@ use crate::outcome::{Activation, Deactivation, Reaped, Repaired, RolledBack};
 use crate::settings::MIN_LEASE_TTL;
 use crate::view::EventStream;
 use crate::{
-    Error, Guarded, Lease, Preview, Rehearsal, Result, Settings, Status, activation, deactivation, lease, preview,
-    reaper, recovery, rehearse, statements, status, view,
+    Error, Examination, Guarded, Lease, Preview, Rehearsal, Result, Settings, Status, activation, deactivation,
+    examine, lease, preview, reaper, recovery, rehearse, statements, status, view,
 };
 
 /// A database, the schemas and bindings this process knows, and everything that can be done with them.
@@ -326,6 +326,12 @@ impl Runtime {
     /// Everything that is, as of one reading of the database.
     pub async fn report(&self) -> Result<Status> {
         status::read(&self.core).await
+    }
+
+    /// What the catalog shows of a schema's steps now: of the one a crash left in doubt, and of those on record; and what
+    /// repairing it would run. Nothing is locked or changed.
+    pub async fn examine(&self, schema: &SchemaVersion) -> Result<Examination> {
+        examine::examine(&self.core, schema).await
     }
 
     /// The journal of steps, oldest first: of one schema, or the newest `limit` of all.

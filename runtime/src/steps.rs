@@ -387,7 +387,7 @@ pub(crate) fn stopped(
             "it ran longer than {:.1} s and was stopped at the server",
             limit.deadline.length().as_secs_f64()
         ),
-        Cause::Lost => format!("the connection broke: {}", fault.message),
+        Cause::Lost => format!("{}: {}", crate::error::CUT, fault.message),
         Cause::Refused => fault.message,
     };
     Stopped::Failed(Box::new(Failure {
@@ -403,7 +403,7 @@ pub(crate) fn stopped(
 }
 
 /// The first line or so of a statement, for people.
-fn shorten(statement: &str) -> String {
+pub(crate) fn shorten(statement: &str) -> String {
     const MOST: usize = 120;
     let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {

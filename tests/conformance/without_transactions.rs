@@ -2,7 +2,7 @@
 //! a crash is refused before it runs.
 
 use lockstep::lifecycle::{Direction, Refusal, RetentionReason};
-use lockstep::{DeactivateOptions, Deactivation, Error, RepairAction, Runtime, SchemaState};
+use lockstep::{DeactivateOptions, Deactivation, Error, ErrorKind, RepairAction, Runtime, SchemaState};
 
 use sqlx::Connection;
 
@@ -334,7 +334,14 @@ pub async fn a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt(
     })
     .await;
     database.execute(&format!("KILL {}", session[0])).await;
-    let failure = failed(work.await.unwrap());
+    let error = work.await.unwrap().unwrap_err();
+    let next = error.next_step().unwrap_or_default();
+    assert!(
+        next.contains("the same command again") && !next.contains("mend"),
+        "{next}"
+    );
+    assert_eq!(error.kind(), ErrorKind::Retry, "{error}");
+    let failure = failed::<()>(Err(error));
     assert!(
         failure.error.contains("the connection broke") && failure.leaves_traces,
         "{failure:?}"

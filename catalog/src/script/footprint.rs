@@ -27,6 +27,18 @@ pub enum Trace {
     Partly,
 }
 
+/// What became of one object between two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// It was not there, and is now.
+    Created,
+    /// It was there, and is not any more.
+    Dropped,
+    /// It is there, and is another.
+    Changed,
+}
+
 impl Footprint {
     /// What a statement names of what is there.
     pub fn of(dialect: Dialect, statement: &Statement, snapshot: &Snapshot) -> Self {
@@ -54,6 +66,24 @@ impl Footprint {
             .filter(|(key, _)| named(&key.name))
             .map(|(key, definition)| (String::from(key.clone()), hash(definition)));
         Self(tables.chain(objects).collect())
+    }
+
+    /// The objects, such as `table:users` or `index:users.by_name`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Which objects became others between this look and a later one, and what became of each.
+    pub fn changes<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = (&'a str, Became)> {
+        let names: BTreeSet<_> = self.names().chain(later.names()).collect();
+        names
+            .into_iter()
+            .filter_map(|name| match (self.0.get(name), later.0.get(name)) {
+                (None, Some(_)) => Some((name, Became::Created)),
+                (Some(_), None) => Some((name, Became::Dropped)),
+                (Some(before), Some(now)) if before != now => Some((name, Became::Changed)),
+                _ => None,
+            })
     }
 
     /// What became of a statement's objects between this look and a later one.

@@ -1,9 +1,8 @@
 //! `repair`: after a failure, what a person decides; without a decision, what each would do.
 
-use std::collections::BTreeSet;
-
-use lockstep::lifecycle::{Direction, JournalEntry, LiveUse, Progress, Refusal};
-use lockstep::{Runtime, SchemaState, SchemaStatus, Status};
+use lockstep::lifecycle::{Direction, LiveUse, Refusal};
+use lockstep::registry::LeaseState;
+use lockstep::{Examination, SchemaState, SchemaStatus, Sight, Status};
 
 use crate::app::{Access, App, Open};
 use crate::args::Repair;
@@ -11,7 +10,7 @@ use crate::exit;
 use crate::files::Files;
 use crate::output::documents::{Choice, RepairChoices, RepairDone};
 use crate::terminal;
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 pub(crate) async fn repair(app: &App, args: Repair) -> Result<u8> {
     let Some(action) = args.way.action() else {
@@ -19,8 +18,15 @@ pub(crate) async fn repair(app: &App, args: Repair) -> Result<u8> {
     };
     let runtime = app.open(Open::to(Access::Change, Files::Needed)).await?;
     let label = format!("repairing {}", args.schema);
+    let schema = args.schema.clone();
     let work = runtime.repair(args.schema, action, args.allow_data_loss);
-    let repaired = terminal::working(&label, Some(runtime.events()), work).await?;
+    let repaired = match terminal::working(&label, Some(runtime.events()), work).await {
+        Err(error) if matches!(error.code(), "data_loss" | "loss_unknown") => {
+            let again = format!("lockstep repair {schema} {} --allow-data-loss", args.way.flag());
+            return Err(Trouble::from(error).next(format!("save the rows, or accept the loss: {again}")));
+        }
+        done => done?,
+    };
     app.show(&RepairDone {
         command: "repair",
         repaired,
@@ -37,21 +43,21 @@ async fn look(app: &App, args: &Repair) -> Result<u8> {
         })
         .into());
     };
-    let journal = if status.prepared {
-        app.in_time(async { Ok(runtime.history(Some(&args.schema), u32::MAX).await?) })
-            .await?
-    } else {
-        Vec::new()
-    };
-    let steps = StepNames::of(&runtime, found, &journal);
+    let seen = app.in_time(async { Ok(runtime.examine(&args.schema).await?) }).await?;
     app.show(&RepairChoices {
         command: "repair",
         schema: found.schema.clone(),
         state: found.state,
         failure: found.failure.clone(),
-        in_effect: steps.named(steps.in_effect.iter().copied()),
+        in_effect: seen
+            .steps
+            .iter()
+            .filter(|s| s.recorded)
+            .map(|s| s.step.clone())
+            .collect(),
         used_by: users(&status, found),
-        choices: choices(found, &steps),
+        choices: choices(found, &seen),
+        seen,
     });
     Ok(exit::DONE)
 }
@@ -60,53 +66,10 @@ fn users(status: &Status, found: &SchemaStatus) -> Vec<LiveUse> {
     status
         .leases
         .iter()
-        .filter(|l| l.lease.schema == found.schema)
+        // Who only waits for it does not use it yet.
+        .filter(|l| l.lease.schema == found.schema && l.lease.state == LeaseState::Active)
         .map(|l| LiveUse::from(&l.lease))
         .collect()
-}
-
-/// The steps of a schema by their place, and what is in effect of them.
-struct StepNames {
-    names: Vec<String>,
-    in_effect: BTreeSet<u32>,
-}
-
-impl StepNames {
-    fn of(runtime: &Runtime, found: &SchemaStatus, journal: &[JournalEntry]) -> Self {
-        let mut names: Vec<String> = match runtime.specs().get(&found.schema) {
-            Some(spec) => spec.steps.iter().map(|step| step.name.clone()).collect(),
-            None => Vec::new(),
-        };
-        for entry in journal {
-            let at = entry.position as usize;
-            while names.len() <= at {
-                names.push(format!("step {}", names.len() + 1));
-            }
-            names[at].clone_from(&entry.step);
-        }
-        // A schema that is applied is so with all its steps, whatever a person marked as done without the journal.
-        let in_effect = match found.state {
-            SchemaState::Applied => (0..u32::try_from(names.len()).unwrap_or(u32::MAX)).collect(),
-            _ => Progress::of(journal).in_effect.into_keys().collect(),
-        };
-        Self { names, in_effect }
-    }
-
-    fn named(&self, positions: impl IntoIterator<Item = u32>) -> Vec<String> {
-        positions
-            .into_iter()
-            .filter_map(|at| self.names.get(at as usize).cloned())
-            .collect()
-    }
-
-    /// In the order they would run.
-    fn remaining(&self, direction: Direction) -> Vec<String> {
-        let all = 0..u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        match direction {
-            Direction::Up => self.named(all.filter(|at| !self.in_effect.contains(at))),
-            Direction::Down => self.named(self.in_effect.iter().rev().copied()),
-        }
-    }
 }
 
 /// Which way it was going, where there is something to repair.
@@ -120,7 +83,7 @@ fn going(found: &SchemaStatus) -> Option<Direction> {
     }
 }
 
-fn choices(found: &SchemaStatus, steps: &StepNames) -> Vec<Choice> {
+fn choices(found: &SchemaStatus, seen: &Examination) -> Vec<Choice> {
     let Some(going) = going(found) else {
         return Vec::new();
     };
@@ -129,41 +92,53 @@ fn choices(found: &SchemaStatus, steps: &StepNames) -> Vec<Choice> {
         Direction::Down => Direction::Up,
     };
     let traces = found.state.occupies() || found.failure.as_ref().is_none_or(|f| f.leaves_traces);
-    let mut all = vec![choice("--resume", going, traces, steps)];
+    let mut all = vec![choice("--resume", going, traces, seen)];
     // A failed way back that took itself back is where undoing would lead.
     if !(back == Direction::Up && found.state == SchemaState::Applied) {
-        all.push(choice("--undo", back, traces, steps));
+        all.push(choice("--undo", back, traces, seen));
     }
     all.push(Choice {
         flag: "--mark-done",
         does: format!("runs nothing: records that a person has finished its way {going}"),
         steps: Vec::new(),
+        stopped_by: None,
         leads_to: end_of(going),
     });
     all
 }
 
-fn choice(flag: &'static str, direction: Direction, traces: bool, steps: &StepNames) -> Choice {
-    let (does, steps) = match (direction, traces) {
-        (Direction::Down, false) => (
-            "nothing of it is in the database: only the record changes".to_owned(),
-            Vec::new(),
-        ),
-        (Direction::Up, _) => (
-            "runs the ups that are not in effect, with the files as they are now".to_owned(),
-            steps.remaining(Direction::Up),
-        ),
-        (Direction::Down, true) => (
-            "runs the downs of what is in effect, in reverse; refused while it is in use, or where rows would be lost"
-                .to_owned(),
-            steps.remaining(Direction::Down),
-        ),
+fn choice(flag: &'static str, direction: Direction, traces: bool, seen: &Examination) -> Choice {
+    let way = seen.way(direction);
+    let does = match (direction, traces, flag) {
+        (Direction::Down, false, _) => "nothing of it is in the database: only the record changes",
+        (Direction::Up, ..) => "runs the ups that are not in effect, with the files as they are now",
+        (Direction::Down, true, "--undo") => {
+            "runs the downs of what is in effect, in reverse, and what its steps made goes with its rows; refused while it \
+             is in use"
+        }
+        (Direction::Down, true, _) => {
+            "runs the downs of what is in effect, in reverse, as they were applied; refused while it is in use, or where \
+             rows would be lost"
+        }
     };
+    let runs = direction == Direction::Up || traces;
+    let chosen = format!("{does}{}", if runs { settling(seen) } else { "" });
     Choice {
         flag,
-        does,
-        steps,
+        does: chosen,
+        steps: if runs { way.steps.clone() } else { Vec::new() },
+        stopped_by: way.stopped_by.clone().filter(|_| runs),
         leads_to: end_of(direction),
+    }
+}
+
+/// What comes first where a step is in doubt.
+fn settling(seen: &Examination) -> &'static str {
+    match seen.doubt.as_ref().map(|doubt| (doubt.seen, doubt.session_lives)) {
+        None => "",
+        Some((_, Some(true))) => "; waits first for the session that may still be at it, and looks anew",
+        Some((Sight::CannotTell, _)) => "; takes the step in doubt as not in effect",
+        Some(_) => "; looks at the step in doubt anew first",
     }
 }
 

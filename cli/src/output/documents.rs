@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use lockstep::catalog::Dialect;
 use lockstep::lifecycle::{Event, Failure, JournalEntry, LiveUse};
 use lockstep::{
-    Activation, Deactivation, HandlerVersion, LeaseStatus, Preview, Reaped, Rehearsal, Repaired, RolledBack,
-    SchemaState, SchemaVersion, Status,
+    Activation, Deactivation, Examination, HandlerVersion, LeaseStatus, Preview, Reaped, Rehearsal, Repaired,
+    RolledBack, SchemaState, SchemaVersion, Status,
 };
 use serde::Serialize;
 
@@ -177,6 +177,8 @@ pub(crate) struct RepairChoices {
     pub(crate) failure: Option<Failure>,
     /// Steps whose `up` is in effect, as far as the journal tells.
     pub(crate) in_effect: Vec<String>,
+    /// What the catalog shows.
+    pub(crate) seen: Examination,
     pub(crate) used_by: Vec<LiveUse>,
     /// Empty where there is nothing to repair.
     pub(crate) choices: Vec<Choice>,
@@ -190,6 +192,9 @@ pub(crate) struct Choice {
     pub(crate) does: String,
     /// The steps that would run, in order.
     pub(crate) steps: Vec<String>,
+    /// Why it would stop before the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stopped_by: Option<String>,
     /// Where the schema would be afterwards.
     pub(crate) leads_to: SchemaState,
 }

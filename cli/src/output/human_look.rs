@@ -2,7 +2,7 @@
 
 use lockstep::lifecycle::{Direction, EventKind, Operation};
 use lockstep::registry::LeaseKind;
-use lockstep::{LeaseStatus, SchemaStatus};
+use lockstep::{InDoubt, LeaseStatus, SchemaState, SchemaStatus, Sight};
 
 use super::Document;
 use super::documents::*;
@@ -298,12 +298,22 @@ impl Document for RepairChoices {
             page.line("there is nothing to repair");
             return;
         }
-        page.line(format!("in effect: {}", list(&self.in_effect)));
+        self.steps(page);
+        if let Some(doubt) = &self.seen.doubt {
+            self.doubt(page, doubt);
+        }
+        if !self.used_by.is_empty() {
+            page.line(format!("in use by: {}", list(&self.used_by)));
+        }
         for choice in &self.choices {
             page.line("");
             page.line(format!("{}: {}", styled(STRONG, choice.flag), choice.does));
             if !choice.steps.is_empty() {
                 page.line(format!("  runs: {}", list(&choice.steps)));
+            }
+            if let Some(why) = &choice.stopped_by {
+                page.line(format!("  {}: {why}", styled(ERROR, "would stop")));
+                continue;
             }
             page.line(format!(
                 "  then {} is {}",
@@ -312,9 +322,76 @@ impl Document for RepairChoices {
             ));
         }
         page.line("");
-        page.next(format!(
-            "lockstep repair {} --resume | --undo | --mark-done",
-            self.schema
+        let flags: Vec<_> = self
+            .choices
+            .iter()
+            .filter(|c| c.stopped_by.is_none())
+            .map(|c| c.flag)
+            .collect();
+        if let Some((first, others)) = flags.split_first() {
+            let others = match others {
+                [] => String::new(),
+                _ => format!("   (or {})", others.join(", or ")),
+            };
+            page.next(format!("lockstep repair {} {first}{others}", self.schema));
+        }
+    }
+}
+
+impl RepairChoices {
+    /// What is on record, and what the catalog has beside it.
+    fn steps(&self, page: &mut Page) {
+        let doubt = self.seen.doubt.as_ref().map(|doubt| doubt.step.as_str());
+        page.line("");
+        let rows = self.seen.steps.iter().map(|each| {
+            let recorded = match (doubt == Some(each.step.as_str()), each.recorded) {
+                (true, _) => "in doubt",
+                (false, true) => "in effect",
+                (false, false) => "not in effect",
+            };
+            let there: Vec<_> = each.there.iter().map(|name| name.replacen(':', " ", 1)).collect();
+            let seen = match each.seen {
+                Some(seen) if each.differs() => format!("{}, other than recorded", seen_as(seen)),
+                Some(seen) => seen_as(seen).to_owned(),
+                None => "-".to_owned(),
+            };
+            let there = if there.is_empty() { "-".to_owned() } else { list(&there) };
+            vec![cell(&each.step), cell(recorded), cell(seen), cell(there)]
+        });
+        page.table(&["STEP", "RECORDED", "LOOKED UP", "OF WHAT IT NAMES, THERE IS"], rows);
+    }
+
+    fn doubt(&self, page: &mut Page, doubt: &InDoubt) {
+        page.line("");
+        let what = format!("step {} ({}) is in doubt", doubt.step, doubt.direction);
+        page.line(format!(
+            "{}: it was sent {}, and what came of it is not on record",
+            styled(WARNING, what),
+            shown(doubt.started_at)
         ));
+        page.line(format!("  sent: {}", doubt.statement));
+        page.line(format!(
+            "  the catalog says: {} ({})",
+            seen_as(doubt.seen),
+            doubt.because
+        ));
+        page.line(match doubt.session_lives {
+            Some(true) => format!("  session {} is still there and may still be at it", doubt.session),
+            Some(false) => format!("  session {} has ended", doubt.session),
+            None => format!("  whether session {} has ended cannot be seen", doubt.session),
+        });
+        let crashed = matches!(self.state, SchemaState::Applying | SchemaState::Reverting);
+        if crashed && doubt.settles_itself {
+            page.line("  the next activation, or 'lockstep reap', settles this by itself");
+        }
+    }
+}
+
+fn seen_as(seen: Sight) -> &'static str {
+    match seen {
+        Sight::InEffect => "in effect",
+        Sight::NotInEffect => "not in effect",
+        Sight::Disputed => "changed, but its verify query does not return true",
+        Sight::CannotTell => "cannot tell",
     }
 }

@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
+use lockstep_catalog::{ConcurrentIndex, Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts, JournalEntry};
 use lockstep_registry::{HandlerVersion, Holder, InstanceId, SchemaSpec, SchemaVersion, Scope};
 
@@ -111,6 +111,19 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
 
     /// The user's objects as they are now.
     async fn snapshot(&self) -> Result<Snapshot>;
+
+    /// Asks an author's query whether it returns one row, true, where nothing can be written. Without a lock.
+    async fn ask(&self, query: &str, limit: &Limit) -> Outcome<bool>;
+
+    /// How an index that was built or dropped outside a transaction is now. Without a lock.
+    async fn index(&self, _index: &ConcurrentIndex) -> Result<IndexSeen> {
+        Err(Error::bug("no statement of this engine builds an index concurrently"))
+    }
+
+    /// Whether the session that a journal's row names is still there; `None` where nobody can tell.
+    async fn session_lives(&self, _identity: &str) -> Result<Option<bool>> {
+        Ok(None)
+    }
 
     /// A throwaway database to rehearse on.
     async fn scratch(&self, deadline: Deadline) -> Result<Scratch>;
@@ -216,10 +229,14 @@ pub(crate) trait Session: Send {
     /// How many rows hold something in what would be removed.
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64>;
 
-    /// Looks up by the engine's own means whether a statement took effect, and removes what it left half-done; unknown
-    /// where only a comparison of what was and what is can tell.
-    async fn settle(&mut self, _statement: &str, _limit: &Limit) -> Result<Settled> {
-        Ok(Settled::Unknown)
+    /// How an index that was built or dropped outside a transaction is now.
+    async fn index(&mut self, _index: &ConcurrentIndex) -> Result<IndexSeen> {
+        Err(Error::bug("no statement of this engine builds an index concurrently"))
+    }
+
+    /// Removes what a failed attempt to build an index left: `IF NOT EXISTS` would accept it silently.
+    async fn drop_index(&mut self, _index: &ConcurrentIndex, _limit: &Limit) -> Result<()> {
+        Err(Error::bug("no statement of this engine builds an index concurrently"))
     }
 
     /// Runs a query that must return one row, true.
@@ -244,6 +261,18 @@ pub(crate) enum Settled {
     Unknown,
     /// The catalog shows its effect, and its author's own query does not.
     Disputed,
+    /// It did not, and left an invalid index that must go first.
+    Leftover,
+}
+
+/// An index, as the catalog has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // only PostgreSQL has half-built ones
+pub(crate) enum IndexSeen {
+    Absent,
+    Valid,
+    /// Half-built, and used by no query.
+    Invalid,
 }
 
 /// What a renewal must show.

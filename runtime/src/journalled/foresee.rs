@@ -6,7 +6,7 @@ use crate::engine::Transaction;
 use crate::steps::{Job, Reverted, Stopped, carried, loss};
 use crate::{Error, Result};
 use lockstep_catalog::{Losses, Removed, Statement, losses};
-use lockstep_lifecycle::{DataLoss, Operation};
+use lockstep_lifecycle::{DataLoss, Failure, Operation, Progress, Refusal};
 use lockstep_registry::SchemaSpec;
 use std::sync::Arc;
 
@@ -39,6 +39,36 @@ pub(super) async fn foresee(
     };
     transaction.abandon().await;
     foreseen
+}
+
+/// R8 for what remains of a way back that a person lets go on: what was free of loss when it began may hold rows by now.
+/// Returns what was found empty.
+pub(crate) async fn without_loss(
+    core: &Arc<Core>,
+    operation: &Operation,
+    spec: &SchemaSpec,
+    progress: &Progress,
+    deadline: Deadline,
+) -> Result<Vec<Removed>> {
+    let mut left = spec.clone();
+    let mut at = 0..;
+    left.steps
+        .retain(|_| at.next().is_some_and(|at| progress.in_effect.contains_key(&at)));
+    let schema = spec.version.clone();
+    match foresee(core, operation, &left, deadline).await {
+        Ok(Foreseen::Free(empty)) => Ok(empty),
+        Ok(Foreseen::Loss(lost)) => Err(Refusal::DataLoss { schema, lost }.into()),
+        Ok(Foreseen::Unknown { step, what }) => Err(Refusal::LossUnknown { schema, step, what }.into()),
+        Ok(Foreseen::Irreversible(step)) => Err(Refusal::Irreversible { schema, step }.into()),
+        // On trial; but it is half-way all the same.
+        Err(Error::Step { failure }) => Err(Error::Step {
+            failure: Box::new(Failure {
+                leaves_traces: true,
+                ..*failure
+            }),
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 /// The transactional downs run on trial in a transaction that is always given up. Steps outside a transaction (indexes)

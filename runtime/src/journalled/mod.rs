@@ -10,6 +10,7 @@
 //! A crash anywhere leaves rows that tell exactly what is in effect and what is in doubt: see `recovery`.
 
 mod activate;
+pub(crate) mod doubt;
 mod foresee;
 mod run;
 mod take_back;
@@ -26,6 +27,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use activate::activate;
+pub(crate) use doubt::{DOUBT, UNVERIFIED};
+pub(crate) use foresee::without_loss;
+pub(crate) use run::{WHOLE_JOURNAL, progress_of, unchanged};
 pub(crate) use take_back::take_back;
 
 /// A session, and the epoch under which its work counts.

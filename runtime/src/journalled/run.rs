@@ -1,20 +1,21 @@
 //! The steps of one schema, journalled: what remains is run, what is in doubt is looked up.
 
 use crate::clock::Stopwatch;
+use crate::core::Core;
 use crate::engine::{Limit, Settled, step::Cause, step::Fault};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
 use crate::steps::{Stopped, code_of, stopped};
 use crate::{Error, Result, metric};
-use lockstep_catalog::{Conduct, Footprint, Losses, Statement, Trace, conduct, index_of_concurrent, losses};
+use lockstep_catalog::{Conduct, Footprint, Losses, Statement, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Step, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::Run;
+use super::doubt::{Answers, Doubt, Question, Sent, UNVERIFIED, Verdict, verdict};
 
 /// The journal of one schema may be long; all of it is needed to know what is in effect.
-const WHOLE_JOURNAL: u32 = u32::MAX >> 1;
+pub(crate) const WHOLE_JOURNAL: u32 = u32::MAX >> 1;
 
 impl Run<'_> {
     pub(crate) fn check_epoch(&self, found: u64) -> Result<()> {
@@ -51,7 +52,7 @@ impl Run<'_> {
             self.settle_doubt(spec, started, direction, &mut progress).await?;
         }
         match direction {
-            Direction::Up => check_unchanged(spec, &progress)?,
+            Direction::Up => unchanged(spec, &progress)?,
             // A crash may have let go of them while T1 was on its way; after T1 none begins. And where they are ours
             // already, this tells that they were all the time.
             Direction::Down => self.exclude_guarded(std::slice::from_ref(&spec.version)).await?,
@@ -278,13 +279,12 @@ impl Run<'_> {
     async fn holds(&mut self, step: &Step, direction: Direction, statement: &Statement, limit: &Limit) -> Result<bool> {
         if step.verify.is_some() || index_of_concurrent(self.core.dialect(), statement).is_some() {
             let settled = self.look_up(step, direction, statement, None, limit).await?;
-            return Ok(settled != Settled::NotDone);
+            return Ok(!matches!(settled, Settled::NotDone | Settled::Disputed));
         }
         Ok(true)
     }
 
-    /// Whether a statement outside a transaction is in effect: by the author's own query, by the engine's own means, by
-    /// what it named before and now.
+    /// Whether a statement outside a transaction is in effect: see [`Doubt::judge`]. What a failed build left is removed.
     async fn look_up(
         &mut self,
         step: &Step,
@@ -294,46 +294,40 @@ impl Run<'_> {
         limit: &Limit,
     ) -> Result<Settled> {
         let dialect = self.core.dialect();
-        let Some(query) = &step.verify else {
-            let settled = self.session.settle(&statement.text, limit).await?;
-            if settled != Settled::Unknown || conduct(dialect, statement) == Conduct::Opaque {
-                return Ok(settled);
-            }
-            if conduct(dialect, statement) == Conduct::Repeatable {
-                return Ok(Settled::NotDone);
-            }
-            let Some(before) = before else {
-                return Ok(Settled::Unknown);
-            };
-            let now = Footprint::of(dialect, statement, &self.session.snapshot().await?);
-            return Ok(match before.compare(dialect, statement, &now) {
-                Trace::Changed => Settled::Done,
-                Trace::Unchanged => Settled::NotDone,
-                Trace::Partly if goes_on_with_the_rest(statement) => Settled::NotDone,
-                Trace::Partly => Settled::Unknown,
-            });
+        let doubt = Doubt {
+            dialect,
+            direction,
+            statement,
+            verify: step.verify.as_deref(),
+            before,
+            transactional: false,
         };
-        let holds = self
-            .session
-            .verify(query, limit)
-            .await
-            .map_err(|fault| Error::Database {
-                doing: "running a step's verify query",
-                message: fault.message,
-                code: None,
-                transient: fault.cause == Cause::Transient,
-            })?;
-        if holds == (direction == Direction::Up) {
-            return Ok(Settled::Done);
+        let mut answers = Answers::default();
+        loop {
+            match doubt.judge(&answers) {
+                Ok(Settled::Leftover) => {
+                    if let Some(index) = index_of_concurrent(dialect, statement) {
+                        self.session.drop_index(&index, limit).await?;
+                    }
+                    return Ok(Settled::NotDone);
+                }
+                Ok(settled) => return Ok(settled),
+                Err(Question::Verify(query)) => {
+                    let holds = self.session.verify(query, limit).await;
+                    answers.verify = Some(holds.map_err(|fault| Error::Database {
+                        doing: "running a step's verify query",
+                        message: fault.message,
+                        code: None,
+                        transient: fault.cause == Cause::Transient,
+                    })?);
+                }
+                Err(Question::Index(index)) => answers.index = Some(self.session.index(&index).await?),
+                Err(Question::Objects) => {
+                    let now = self.session.snapshot().await?;
+                    answers.objects = Some(Footprint::of(dialect, statement, &now));
+                }
+            }
         }
-        let Some(before) = before else {
-            return Ok(Settled::NotDone);
-        };
-        let now = Footprint::of(dialect, statement, &self.session.snapshot().await?);
-        Ok(match before.compare(dialect, statement, &now) {
-            Trace::Unchanged => Settled::NotDone,
-            Trace::Changed | Trace::Partly => Settled::Disputed,
-        })
     }
 
     async fn failed(
@@ -383,16 +377,11 @@ impl Run<'_> {
             .await_orphan(&started.session, self.deadline.within(patience))
             .await?;
         let limit = self.core.step_limit(step.timeout, self.deadline);
-        // As it was sent: the file may have been mended since.
-        let sent: Option<Sent> = started
-            .before
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
         let Some(Sent {
             statement,
             objects,
             transactional,
-        }) = sent
+        }) = Sent::of(started)
         else {
             return Err(Error::Damaged {
                 message: format!(
@@ -422,19 +411,11 @@ impl Run<'_> {
         };
         failpoint!("recovery.settled");
         let mut entry = self.entry(spec, step, position, was);
-        entry.state = match settled {
-            Settled::Done => JournalState::Done,
-            Settled::NotDone => JournalState::Failed,
-            // What goes back goes back through its way back.
-            Settled::Disputed if going != was => JournalState::Done,
-            Settled::Disputed => {
-                let fault = Fault::new(Cause::Refused, UNVERIFIED);
-                return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
-            }
-            // A person was told to look, and has said how to go on.
-            Settled::Unknown if self.decided => JournalState::Failed,
-            Settled::Unknown => {
-                let fault = Fault::new(Cause::Refused, DOUBT);
+        entry.state = match verdict(settled, was, going, self.decided) {
+            Verdict::Done => JournalState::Done,
+            Verdict::NotDone => JournalState::Failed,
+            Verdict::Ask(why) => {
+                let fault = Fault::new(Cause::Refused, why);
                 return Err(self.with_traces(stopped(spec, step, position, was, text, fault, &limit)));
             }
         };
@@ -475,37 +456,9 @@ impl Run<'_> {
     }
 }
 
-/// What the journal keeps of a statement outside a transaction, for whoever must find out whether it took effect.
-#[derive(Serialize, Deserialize)]
-struct Sent {
-    statement: String,
-    /// What it names, as it was before; nothing where the engine or the author tell, or nobody can.
-    objects: Option<Footprint>,
-    /// It was part of a transaction, together with the row that would say that it is done.
-    transactional: bool,
-}
-
-/// What the error of a step says whose author's query does not bear out what it did.
-const UNVERIFIED: &str = "its verify query did not return true";
-
-/// What the error of a step says that nobody can settle but a person.
-const DOUBT: &str = "a crash left it in doubt, and the catalog cannot tell whether it took effect: look for yourself; if it \
-     did, take that back by hand first; then 'repair --resume' runs it again, and 'repair --undo' takes back the rest";
-
 /// What the error of a list says of which a part is in effect.
 const HALF: &str =
     "; some of the objects it names are changed and others are not: put that right by hand before 'repair'";
-
-/// A list that crashed half-way and does not mind what is gone already.
-fn goes_on_with_the_rest(statement: &Statement) -> bool {
-    let words: Vec<_> = statement
-        .text
-        .split_whitespace()
-        .take(5)
-        .map(str::to_ascii_uppercase)
-        .collect();
-    words.first().is_some_and(|w| w == "DROP") && words.windows(2).any(|w| w[0] == "IF" && w[1] == "EXISTS")
-}
 
 /// Stopped by us: that, too, is an end that the record must tell, for the schema is half-way.
 fn told(fault: Fault) -> Fault {
@@ -515,22 +468,26 @@ fn told(fault: Fault) -> Fault {
     }
 }
 
+/// What the journal says is in effect of a schema.
+pub(crate) async fn progress_of(core: &Core, schema: &SchemaVersion) -> Result<Progress> {
+    let entries = core.engine.journal(core.scope(), Some(schema), WHOLE_JOURNAL).await?;
+    Ok(Progress::of(&entries))
+}
+
 /// R9 for what is half-way: the steps in effect are as they were; the others may have been mended.
-fn check_unchanged(spec: &SchemaSpec, progress: &Progress) -> Result<(), Stopped> {
+pub(crate) fn unchanged(spec: &SchemaSpec, progress: &Progress) -> Result<()> {
     for (position, recorded) in &progress.in_effect {
-        let found = spec.steps.get(*position as usize).map(Step::checksum);
+        let step = spec.steps.get(*position as usize);
+        let found = step.map(Step::checksum);
         if found.as_ref() != Some(recorded) {
-            let name = spec
-                .steps
-                .get(*position as usize)
-                .map_or_else(|| format!("step {position} (gone)"), |s| s.name.clone());
+            let name = step.map_or_else(|| format!("step {position} (gone)"), |s| s.name.clone());
             let refusal = Refusal::Tampered {
                 schema: spec.version.clone(),
                 recorded: recorded.clone(),
                 found: found.unwrap_or_else(|| spec.checksum()),
                 steps: vec![name],
             };
-            return Err(Error::from(refusal).into());
+            return Err(refusal.into());
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 
 use super::guard::{Claim, Entry};
-use super::{Engine, LeaseToken, Scratch, Session, Transaction};
+use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::{Deadline, pause};
 use crate::settings::Settings;
@@ -116,6 +116,14 @@ impl Engine for Mysql {
         let snapshot = inspect::snapshot(line.connection()?, &self.database, self.server).await?;
         line.finish();
         Ok(snapshot)
+    }
+
+    async fn ask(&self, query: &str, limit: &Limit) -> Outcome<bool> {
+        self.ask_author(query, limit).await
+    }
+
+    async fn session_lives(&self, identity: &str) -> Result<Option<bool>> {
+        self.sees_session(identity).await
     }
 
     async fn scratch(&self, deadline: Deadline) -> Result<Scratch> {

@@ -479,6 +479,36 @@ impl Session for MysqlSession {
     }
 }
 
+/// Looking without the lock.
+impl Mysql {
+    pub(super) async fn ask_author(&self, query: &str, limit: &Limit) -> Outcome<bool> {
+        let lost = |e: Error| Fault::new(Cause::Lost, e.to_string());
+        let mut connection = self.dedicated().await.map_err(lost)?;
+        let begin = format!(
+            "SET SESSION {}; START TRANSACTION READ ONLY",
+            self.server.statement_limit(limit.deadline.remaining())
+        );
+        let asked = async {
+            run(&mut connection, begin).await?;
+            rows(&mut connection, query.to_owned()).await
+        };
+        let asked = tokio::time::timeout(limit.deadline.remaining() + Duration::from_secs(1), asked).await;
+        leave(connection).await;
+        match asked {
+            Err(_) => Err(Fault::new(Cause::TimedOut, "the server did not answer in time")),
+            Ok(Err(error)) => Err(fault(&error, false)),
+            Ok(Ok(found)) => Ok(found.len() == 1 && is_true(found.first())),
+        }
+    }
+
+    pub(super) async fn sees_session(&self, identity: &str) -> Result<Option<bool>> {
+        let mut line = self.line().await?;
+        let there = Identity::is_there(line.connection()?, identity).await?;
+        line.finish();
+        Ok(there)
+    }
+}
+
 impl MysqlSession {
     async fn ask(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
         let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));

@@ -163,6 +163,21 @@ impl Identity {
         })
     }
 
+    /// Whether the session that a journal's row names is still at this server; `None` where the row names none.
+    pub(super) async fn is_there(connection: &mut MySqlConnection, named: &str) -> Result<Option<bool>> {
+        let Some(id) = named.split_once('@').and_then(|(id, _)| id.parse().ok()) else {
+            return Ok(None);
+        };
+        let ours = Self::of(connection).await?;
+        if !(Self { id, ..ours }).is_named_by(named) {
+            return Ok(Some(false));
+        }
+        let sql = format!("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {id}");
+        let found = rows(connection, sql).await.map_err(own("looking for a session"))?;
+        let count = found.first().map(|row| int(row, 0)).transpose();
+        Ok(Some(count.map_err(own("looking for a session"))?.unwrap_or(0) > 0))
+    }
+
     /// Whether a journal's row names this session: the same number, within one run of the server.
     fn is_named_by(self, text: &str) -> bool {
         let Some((id, started)) = text.split_once('@') else {

@@ -12,13 +12,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{Dialect, Snapshot};
+use lockstep_catalog::{ConcurrentIndex, Dialect, Snapshot};
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 
 use super::guard::{Claim, Entry};
-use super::{Engine, LeaseToken, Scratch, Session, Transaction};
+use super::{Engine, IndexSeen, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
@@ -113,6 +113,18 @@ impl Engine for Postgres {
         let snapshot = inspect::snapshot(line.connection()?, &self.schema).await?;
         line.finish();
         Ok(snapshot)
+    }
+
+    async fn ask(&self, query: &str, limit: &Limit) -> Outcome<bool> {
+        self.ask_author(query, limit).await
+    }
+
+    async fn index(&self, index: &ConcurrentIndex) -> Result<IndexSeen> {
+        self.look_at_index(index).await
+    }
+
+    async fn session_lives(&self, identity: &str) -> Result<Option<bool>> {
+        self.sees_session(identity).await
     }
 
     async fn scratch(&self, deadline: Deadline) -> Result<Scratch> {

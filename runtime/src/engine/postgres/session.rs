@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::{ConcurrentAction, Dialect, Removed, Snapshot, Statement, index_of_concurrent};
+use lockstep_catalog::{ConcurrentIndex, Dialect, Removed, Snapshot};
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{SchemaVersion, Scope, Timestamp};
 use sqlx::postgres::PgConnection;
@@ -19,7 +19,7 @@ use super::transaction::Stopper;
 use super::{Postgres, inspect};
 use crate::clock::{Deadline, pause};
 use crate::engine::step::{Cause, Fault, held_to};
-use crate::engine::{CodeStep, Limit, Outcome, Session, Settled, writes};
+use crate::engine::{CodeStep, IndexSeen, Limit, Outcome, Session, writes};
 use crate::{Error, Result};
 
 pub(super) struct PgSession {
@@ -117,22 +117,94 @@ impl PgSession {
     async fn unlimit(&mut self) {
         let _ = answered(sqlx::query("SET statement_timeout = '10s'").execute(&mut self.worker)).await;
     }
+}
 
-    /// Whether a named index exists, and whether it is valid.
-    async fn index(&mut self, schema: Option<&str>, name: &str) -> Result<Option<bool>> {
-        let quoted =
-            |name: &str| lockstep_catalog::quote(Dialect::Postgres, name).map_err(|e| Error::bug(e.to_string()));
-        let full = match schema {
-            Some(schema) => format!("{}.{}", quoted(schema)?, quoted(name)?),
-            None => quoted(name)?,
+fn full_name(index: &ConcurrentIndex) -> Result<String> {
+    let quoted = |name: &str| lockstep_catalog::quote(Dialect::Postgres, name).map_err(|e| Error::bug(e.to_string()));
+    let name = index
+        .name
+        .as_deref()
+        .ok_or_else(|| Error::bug("an index without a name"))?;
+    Ok(match &index.schema {
+        Some(schema) => format!("{}.{}", quoted(schema)?, quoted(name)?),
+        None => quoted(name)?,
+    })
+}
+
+/// Whether an index exists, and whether it is valid.
+async fn index_now(connection: &mut PgConnection, index: &ConcurrentIndex) -> Result<IndexSeen> {
+    let valid: Option<bool> = sqlx::query_scalar(
+        "SELECT i.indisvalid FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass($1)",
+    )
+    .persistent(false)
+    .bind(full_name(index)?)
+    .fetch_optional(connection)
+    .await
+    .map_err(own("looking an index up"))?;
+    Ok(match valid {
+        None => IndexSeen::Absent,
+        Some(true) => IndexSeen::Valid,
+        Some(false) => IndexSeen::Invalid,
+    })
+}
+
+/// Whether a session is there under its number and with its start: the number alone may be somebody else's by now.
+async fn is_there(connection: &mut PgConnection, pid: i32, started: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start::text = $2)",
+    )
+    .persistent(false)
+    .bind(pid)
+    .bind(started)
+    .fetch_one(connection)
+    .await
+}
+
+fn session_named(identity: &str) -> Option<(i32, &str)> {
+    let (pid, started) = identity.split_once('@')?;
+    Some((pid.parse().ok()?, started))
+}
+
+/// Looking without the lock.
+impl Postgres {
+    pub(super) async fn ask_author(&self, query: &str, limit: &Limit) -> Outcome<bool> {
+        let lost = |e: Error| Fault::new(Cause::Lost, e.to_string());
+        let mut connection = self.dedicated().await.map_err(lost)?;
+        let left = limit.deadline.remaining().as_millis().max(1);
+        // The limits are the transaction's, because a pooler may lie between.
+        let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {left}; SET LOCAL lock_timeout = {left}");
+        let asked = async {
+            sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut connection).await?;
+            // Audited: the query is the spec author's own.
+            sqlx::raw_sql(AssertSqlSafe(query.to_owned()))
+                .fetch_optional(&mut connection)
+                .await
         };
-        sqlx::query_scalar(
-            "SELECT i.indisvalid FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass($1)",
-        )
-        .bind(full)
-        .fetch_optional(&mut self.worker)
-        .await
-        .map_err(own("looking an index up"))
+        let asked = tokio::time::timeout(limit.deadline.remaining() + Duration::from_secs(1), asked).await;
+        leave(connection).await;
+        match asked {
+            Err(_) => Err(Fault::new(Cause::TimedOut, "the server did not answer in time")),
+            Ok(Err(error)) => Err(super::connect::fault(&error, false)),
+            Ok(Ok(row)) => Ok(row.is_some_and(|row| row.try_get::<bool, _>(0).unwrap_or(false))),
+        }
+    }
+
+    pub(super) async fn look_at_index(&self, index: &ConcurrentIndex) -> Result<IndexSeen> {
+        let mut line = self.line().await?;
+        let seen = index_now(line.connection()?, index).await?;
+        line.finish();
+        Ok(seen)
+    }
+
+    pub(super) async fn sees_session(&self, identity: &str) -> Result<Option<bool>> {
+        let Some((pid, started)) = session_named(identity) else {
+            return Ok(None);
+        };
+        let mut line = self.line().await?;
+        let there = is_there(line.connection()?, pid, started).await;
+        let there = there.map_err(own("looking for a session"))?;
+        line.finish();
+        Ok(Some(there))
     }
 }
 
@@ -283,41 +355,20 @@ impl Session for PgSession {
         Ok(u64::try_from(counted).unwrap_or(0))
     }
 
-    async fn settle(&mut self, statement: &str, limit: &Limit) -> Result<Settled> {
-        let text = Statement {
-            text: statement.to_owned(),
-            line: 1,
-        };
-        let Some(index) = index_of_concurrent(Dialect::Postgres, &text) else {
-            return Ok(Settled::Unknown);
-        };
-        let Some(name) = index.name else {
-            return Ok(Settled::Unknown);
-        };
+    async fn index(&mut self, index: &ConcurrentIndex) -> Result<IndexSeen> {
         self.usable()?;
-        let found = self.index(index.schema.as_deref(), &name).await?;
-        match (index.action, found) {
-            (ConcurrentAction::Create, Some(true)) | (ConcurrentAction::Drop, None) => Ok(Settled::Done),
-            (ConcurrentAction::Create, None) | (ConcurrentAction::Drop, Some(_)) => Ok(Settled::NotDone),
-            (ConcurrentAction::Create, Some(false)) => {
-                // What a failed attempt leaves: IF NOT EXISTS would accept it silently.
-                let quoted = |name: &str| {
-                    lockstep_catalog::quote(Dialect::Postgres, name).map_err(|e| Error::bug(e.to_string()))
-                };
-                let full = match &index.schema {
-                    Some(schema) => format!("{}.{}", quoted(schema)?, quoted(&name)?),
-                    None => quoted(&name)?,
-                };
-                let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {full}");
-                let dropped = self.execute(&sql, limit).await;
-                dropped.map(|_| Settled::NotDone).map_err(|fault| Error::Database {
-                    doing: "dropping an invalid index",
-                    message: fault.message,
-                    code: None,
-                    transient: fault.cause == Cause::Transient,
-                })
-            }
-        }
+        index_now(&mut self.worker, index).await
+    }
+
+    async fn drop_index(&mut self, index: &ConcurrentIndex, limit: &Limit) -> Result<()> {
+        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", full_name(index)?);
+        let dropped = self.execute(&sql, limit).await;
+        dropped.map(|_| ()).map_err(|fault| Error::Database {
+            doing: "dropping an invalid index",
+            message: fault.message,
+            code: None,
+            transient: fault.cause == Cause::Transient,
+        })
     }
 
     async fn verify(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
@@ -330,22 +381,11 @@ impl Session for PgSession {
 
     async fn await_orphan(&mut self, identity: &str, deadline: Deadline) -> Result<()> {
         const DOING: &str = "waiting for a crashed process's statement to end";
-        let Some((pid, started)) = identity.split_once('@') else {
-            return Ok(());
-        };
-        let Ok(pid) = pid.parse::<i32>() else {
+        let Some((pid, started)) = session_named(identity) else {
             return Ok(());
         };
         loop {
-            // The number alone may be somebody else's by now: the start time tells them apart.
-            let busy: bool = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start::text = $2)",
-            )
-            .bind(pid)
-            .bind(started)
-            .fetch_one(&mut self.worker)
-            .await
-            .map_err(own(DOING))?;
+            let busy = is_there(&mut self.worker, pid, started).await.map_err(own(DOING))?;
             if !busy {
                 return Ok(());
             }

@@ -17,7 +17,8 @@ use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::guard::{Claim, Entry};
-use super::{Engine, LeaseToken, Scratch, Session, Transaction};
+use super::step::{Cause, Fault};
+use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
@@ -112,6 +113,12 @@ impl Engine for Sqlite {
     async fn snapshot(&self) -> Result<Snapshot> {
         let mut connection = self.acquire().await?;
         inspect::snapshot(&mut connection).await
+    }
+
+    /// Steps are part of their transaction here: what is on record is in effect, and nothing is ever in doubt.
+    async fn ask(&self, _query: &str, _limit: &Limit) -> Outcome<bool> {
+        let message = "what is on record was verified in the transaction that it is part of";
+        Err(Fault::new(Cause::Refused, message))
     }
 
     async fn scratch(&self, _deadline: Deadline) -> Result<Scratch> {
