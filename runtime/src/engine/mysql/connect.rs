@@ -227,10 +227,16 @@ fn setup(server: Server, mode: &str, settings: &Settings) -> String {
         .filter(|word| !word.is_empty() && !OTHER_RULES.contains(word))
         .collect();
     let patience = whole_seconds(settings.lock_timeout);
+    // There an administrator's limits for idle transactions go before the ones we set.
+    let idle = if server.mariadb {
+        "idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0, "
+    } else {
+        ""
+    };
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION sql_mode = '{}', autocommit = 1, innodb_lock_wait_timeout = {patience}, \
-         lock_wait_timeout = {patience}, foreign_key_checks = 1, unique_checks = 1, {}",
+         lock_wait_timeout = {patience}, foreign_key_checks = 1, unique_checks = 1, {idle}{}",
         kept.join(","),
         server.statement_limit(READ_LIMIT)
     )

@@ -115,6 +115,17 @@ impl MysqlSession {
         )
     }
 
+    /// What keeps guarded transactions out may be as silent as the connection of the steps. Where it is gone already the
+    /// next asking tells: those before it were answered.
+    async fn keep_excluding(&mut self, limit: &Limit) {
+        if let Some(excluder) = &mut self.excluder {
+            let silence = limit.deadline.remaining() + SILENCE;
+            if let Err(error) = excluder.outlasts(silence).await {
+                tracing::debug!(error = %words(&error), "what keeps guarded transactions out is gone");
+            }
+        }
+    }
+
     fn no_limits(&self) -> String {
         format!("{}; SET SESSION wait_timeout = {}", self.setup, SILENCE.as_secs())
     }
@@ -141,6 +152,7 @@ impl MysqlSession {
     /// Begins a transaction, marked so that its end behind our back shows.
     async fn begin(&mut self, limit: &Limit) -> Outcome<()> {
         self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
+        self.keep_excluding(limit).await;
         let sql = format!(
             "{}; START TRANSACTION READ WRITE; SAVEPOINT lockstep_guard",
             self.limits(limit)
@@ -291,6 +303,7 @@ impl Session for MysqlSession {
     }
 
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+        self.keep_excluding(limit).await;
         loop {
             self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
             let limits = self.limits(limit);

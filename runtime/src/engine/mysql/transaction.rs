@@ -18,7 +18,7 @@ use super::connect::{
     text, words,
 };
 use super::metadata::{self, NOW, event_row};
-use super::{Mysql, guard, inspect};
+use super::{Mysql, inspect};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
@@ -338,8 +338,8 @@ impl Transaction for MysqlTransaction {
         no_step()
     }
 
-    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool> {
-        guard::exclude(self.held.connection()?, &self.scope, schemas, deadline).await
+    async fn exclude_guarded(&mut self, _schemas: &[SchemaVersion], _deadline: Deadline) -> Result<bool> {
+        Err(no_steps())
     }
 
     async fn savepoint(&mut self) -> Result<()> {
