@@ -6,8 +6,7 @@ use lockstep::{ErrorKind, Runtime};
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::guarded::{LONG, count, deploy, hasty, hasty_for, insert, notes};
-use super::{end, start, start_with, taken_back, v};
-use crate::support::database::quiet;
+use super::{end, start, taken_back, v};
 use crate::support::{Actor, Database, Engine, Folder, MariaServer, until};
 
 /// The session beside a known one that is in a transaction, says nothing, and has locked a row. The server renews what it tells
@@ -159,22 +158,26 @@ pub async fn a_way_back_whose_hold_was_taken_back_takes_it_again(engine: Engine)
     end(database, [runtime, other]).await;
 }
 
-/// A machine that dies without a word keeps its sessions open; the server ends them after a while, the one that holds the
-/// schema no later than the one that holds the structural lock.
-pub async fn what_holds_for_a_way_back_does_not_outlive_a_silent_machine(engine: Engine) {
+/// A machine that dies without a word keeps its sessions open; the server ends them after a while, those that hold a schema or
+/// the scope's row no later than the one that holds the structural lock.
+pub async fn what_a_silent_machine_holds_is_let_go(engine: Engine) {
+    tokio::join!(
+        falls_silent(engine, "deactivation.excluded=sleep"),
+        falls_silent(engine, "deactivation.before_flip=sleep")
+    );
+}
+
+async fn falls_silent(engine: Engine, point: &'static str) {
     let folder = notes();
     let (database, runtime) = start(engine, &folder).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();
-    let mut asleep = Actor::new(&database, &folder, &["deactivate", "one@1.0.0", "deploy"])
-        .dies_at("deactivation.excluded=sleep")
-        .start();
+    let deactivate = ["deactivate", "one@1.0.0", "deploy"];
+    let mut asleep = Actor::new(&database, &folder, &deactivate).dies_at(point).start();
     until("it holds the schema", async || is_held(&database).await).await;
-    let next = hasty_for(&database, &folder, Duration::from_secs(110)).await;
-    let left = next
-        .deactivate(v("one@1.0.0"))
-        .await
-        .expect("the server ends what is silent");
-    assert_eq!(taken_back(&left), ["schema_a"]);
+    let next = hasty_for(&database, &folder, Duration::from_secs(150)).await;
+    let left = next.deactivate(v("one@1.0.0")).await;
+    left.unwrap_or_else(|e| panic!("{point}: {e}"));
+    assert!(!database.has_table("notes").await);
     asleep.start_kill().expect("killed");
     asleep.wait().await.expect("ended");
     end(database, [runtime, next]).await;
@@ -229,32 +232,5 @@ pub async fn where_the_table_of_holds_is_missing_it_is_made(engine: Engine) {
     database.execute("DROP TABLE lockstep_guard").await;
     let left = other.deactivate(v("one@1.0.0")).await.expect("it is made");
     assert_eq!(taken_back(&left), ["schema_a"]);
-    end(database, [runtime, other]).await;
-}
-
-/// A session that was told not to commit by itself must not keep what Lockstep writes on it open.
-pub async fn one_that_switched_autocommit_off_leaves_nothing_open(engine: Engine) {
-    let folder = notes();
-    let narrow = |x: &mut lockstep::Settings| {
-        quiet(x);
-        x.max_guarded = 1;
-    };
-    let (database, runtime) = start_with(engine, |b| b.schemas_dir(folder.path()).settings(narrow)).await;
-    runtime.activate(v("one@1.0.0")).await.unwrap();
-    let mut guarded = runtime.begin(&v("one@1.0.0"), &deploy()).await.unwrap();
-    guarded.execute("SET SESSION autocommit = 0").await.unwrap();
-    insert(&mut guarded, "a").await;
-    guarded.commit().await.unwrap();
-    assert_eq!(count(&database).await, 1);
-    // The row that is held is made anew, on that connection, for one that is refused.
-    database.execute("DELETE FROM lockstep_guard").await;
-    let nobody = "nobody".parse().unwrap();
-    assert!(runtime.begin(&v("one@1.0.0"), &nobody).await.is_err());
-    crate::deadlines::server_is_free(&database).await;
-    let other = hasty(&database, &folder).await;
-    assert_eq!(
-        taken_back(&other.deactivate(v("one@1.0.0")).await.unwrap()),
-        ["schema_a"]
-    );
     end(database, [runtime, other]).await;
 }

@@ -291,10 +291,9 @@ macro_rules! mysql_only {
             guarded_rows {
                 a_way_back_whose_hold_is_ended_drops_nothing_under_an_open_one
                 a_way_back_whose_hold_was_taken_back_takes_it_again
-                what_holds_for_a_way_back_does_not_outlive_a_silent_machine
+                what_a_silent_machine_holds_is_let_go
                 a_server_that_ends_idle_transactions_ends_no_hold
                 where_the_table_of_holds_is_missing_it_is_made
-                one_that_switched_autocommit_off_leaves_nothing_open
             }
         );
     };

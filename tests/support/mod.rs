@@ -10,6 +10,7 @@ pub mod observe;
 pub mod pooler;
 pub mod process;
 pub mod server;
+pub mod wire;
 
 pub use database::{Database, Engine};
 pub use folder::Folder;

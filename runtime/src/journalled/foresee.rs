@@ -61,7 +61,7 @@ async fn on_trial(
         deadline,
         stage: "trial",
     };
-    core.exclude_guarded(transaction, &[spec.version.clone()], deadline)
+    core.exclude_guarded(transaction, std::slice::from_ref(&spec.version), deadline)
         .await?;
     match job.revert(transaction, &trial, false).await {
         Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),

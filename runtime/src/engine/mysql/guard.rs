@@ -141,7 +141,7 @@ impl Excluder {
     /// How long it may say nothing: no longer than the connection of the steps, lest a machine that died without a word
     /// keep its successors out.
     pub(super) async fn outlasts(&mut self, silence: Duration) -> Result<(), sqlx::Error> {
-        let sql = format!("SET SESSION wait_timeout = {}", whole_seconds(silence));
+        let sql = format!("SET SESSION {}", self.opener.server.silence_limit(silence));
         run(&mut self.connection, sql).await.map(|_| ())
     }
 

@@ -15,9 +15,7 @@ use lockstep_registry::{SchemaVersion, Scope, Timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::connect::{
-    Opener, Server, fault, int, is_undefined_savepoint, leave, literal, own, rows, run, whole_seconds, words,
-};
+use super::connect::{Opener, Server, fault, int, is_undefined_savepoint, leave, literal, own, rows, run, words};
 use super::guard::Excluder;
 use super::metadata::NOW;
 use super::transaction::{Identity, SILENCE, Stopper, is_true};
@@ -107,11 +105,11 @@ impl MysqlSession {
     fn limits(&self, limit: &Limit) -> String {
         let left = limit.deadline.remaining();
         // Code may be silent for as long as its step may take; then the server ends the session, and the lock goes.
-        let silence = whole_seconds(left + SILENCE);
         format!(
-            "{}; SET SESSION {}, wait_timeout = {silence}",
+            "{}; SET SESSION {}, {}",
             self.setup,
-            self.server.statement_limit(left)
+            self.server.statement_limit(left),
+            self.server.silence_limit(left + SILENCE)
         )
     }
 
@@ -127,7 +125,7 @@ impl MysqlSession {
     }
 
     fn no_limits(&self) -> String {
-        format!("{}; SET SESSION wait_timeout = {}", self.setup, SILENCE.as_secs())
+        format!("{}; SET SESSION {}", self.setup, self.server.silence_limit(SILENCE))
     }
 
     /// Runs a statement under a limit.
