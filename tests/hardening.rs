@@ -6,6 +6,7 @@ mod disks;
 mod dropped;
 mod encryption;
 mod links;
+mod maria;
 mod metadata;
 mod names;
 mod one_connection;

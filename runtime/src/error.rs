@@ -406,7 +406,17 @@ fn database_next(code: &str) -> Option<String> {
              lockstep_event"
                 .to_owned(),
         ),
-        "SQLSTATE 53100" | "SQLite 13" => Some("make room on the database's disk, and run the same again".to_owned()),
+        "error 1044" | "error 1142" | "error 1143" | "error 1370" => Some(
+            "let an administrator GRANT what is missing to the user of the URL; Lockstep's own tables need GRANT SELECT, \
+             INSERT, UPDATE on the tables lockstep_… of the database"
+                .to_owned(),
+        ),
+        "error 1095" => Some(
+            "let an administrator GRANT CONNECTION ADMIN (before MariaDB 10.5: SUPER; on MySQL CONNECTION_ADMIN) ON *.* to \
+             the user of the URL, or end that session; the server does so itself after a minute of silence"
+                .to_owned(),
+        ),
+        "SQLSTATE 53100" | "SQLite 13" | "error 1021" | "error 1114" => Some("make room on the database's disk, and run the same again".to_owned()),
         _ => None,
     }
 }

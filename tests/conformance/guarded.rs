@@ -44,18 +44,18 @@ pub fn indexed_notes() -> Folder {
     folder
 }
 
-fn deploy() -> InstanceId {
+pub fn deploy() -> InstanceId {
     InstanceId::deploy()
 }
 
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// A second runtime that gives up soon.
-async fn hasty(database: &Database, folder: &Folder) -> Runtime {
+pub async fn hasty(database: &Database, folder: &Folder) -> Runtime {
     hasty_for(database, folder, Duration::from_secs(2)).await
 }
 
-async fn hasty_for(database: &Database, folder: &Folder, patience: Duration) -> Runtime {
+pub async fn hasty_for(database: &Database, folder: &Folder, patience: Duration) -> Runtime {
     database
         .runtime(|b| {
             b.schemas_dir(folder.path())
@@ -476,86 +476,4 @@ async fn width(guarded: &mut Guarded<'_>) -> usize {
     }
     let connection = guarded.as_postgres().expect("PostgreSQL");
     sqlx::query(SQL).fetch_one(connection).await.unwrap().len()
-}
-
-// What only PostgreSQL has.
-
-pub async fn work_outside_a_transaction_waits_for_those_that_are_open(engine: Engine) {
-    let folder = indexed_notes();
-    let (database, runtime) = start(engine, &folder).await;
-    runtime.activate(v("one@1.0.0")).await.unwrap();
-    let other = hasty(&database, &folder).await;
-    let mut guarded = runtime.begin(&v("one@1.0.0"), &deploy()).await.unwrap();
-    let busy = other.deactivate(v("one@1.0.0")).await.expect_err("it is in use");
-    assert!(busy.to_string().contains("guarded transactions"), "{busy:?}");
-    assert!(
-        runtime.report().await.unwrap().leases.len() == 1 && database.indexes("notes_text").await == (1, 0),
-        "nothing was begun"
-    );
-    insert(&mut guarded, "in time").await;
-    guarded.commit().await.unwrap();
-    let left = other.deactivate(v("one@1.0.0")).await.unwrap();
-    assert_eq!(taken_back(&left), ["schema_a"]);
-    end(database, [runtime, other]).await;
-}
-
-/// A process that crashed while its T1 was on the way lets go of the schema's key, so one may have begun before T1 counted.
-pub async fn a_recovery_waits_for_those_that_are_open(engine: Engine) {
-    use crate::support::Actor;
-    let folder = indexed_notes();
-    let (database, runtime) = start(engine, &folder).await;
-    runtime.activate(v("one@1.0.0")).await.unwrap();
-    let guarded = runtime.begin(&v("one@1.0.0"), &deploy()).await.unwrap();
-    let key = "SELECT CAST((classid::bigint << 32) | objid::bigint AS TEXT) FROM pg_locks \
-               WHERE locktype = 'advisory' AND mode = 'ShareLock' \
-               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    let key = database.rows(key).await.concat().concat();
-    guarded.rollback().await;
-    let crashed = Actor::new(&database, &folder, &["deactivate", "one@1.0.0", "deploy"])
-        .dies_at("deactivation.begun")
-        .run()
-        .await;
-    assert_eq!(crashed.code, None, "{crashed:?}");
-    // In place of the one that began.
-    let mut open = sqlx::PgConnection::connect(&database.url).await.unwrap();
-    let hold = format!("BEGIN; SELECT pg_advisory_xact_lock_shared({key})");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(hold))
-        .execute(&mut open)
-        .await
-        .unwrap();
-    let other = hasty(&database, &folder).await;
-    let busy = other.deactivate(v("one@1.0.0")).await.expect_err("one is open");
-    assert!(busy.to_string().contains("guarded transactions"), "{busy:?}");
-    assert!(database.has_table("notes").await);
-    open.close().await.unwrap();
-    let left = other.deactivate(v("one@1.0.0")).await.unwrap();
-    assert!(!database.has_table("notes").await, "{left:?}");
-    end(database, [runtime, other]).await;
-}
-
-pub async fn one_that_is_left_idle_is_ended_by_the_server(engine: Engine) {
-    let folder = notes();
-    let (database, runtime) = start_with(engine, |b| {
-        b.schemas_dir(folder.path())
-            .settings(|x| x.guarded_timeout = Duration::from_secs(1))
-    })
-    .await;
-    let lease = runtime.lease(v("one@1.0.0")).await.unwrap();
-    let mut guarded = lease.begin().await.unwrap();
-    insert(&mut guarded, "never").await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(guarded.execute("SELECT 1").await.is_err());
-    assert!(guarded.commit().await.is_err());
-    // A statement that does not end is ended as well.
-    let mut guarded = lease.begin().await.unwrap();
-    let started = Instant::now();
-    assert!(guarded.execute("SELECT pg_sleep(20)").await.is_err());
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    drop(guarded);
-    assert_eq!(count(&database).await, 0);
-    let mut guarded = lease.begin().await.unwrap();
-    insert(&mut guarded, "next").await;
-    guarded.commit().await.unwrap();
-    lease.release().await.unwrap();
-    end(database, [runtime]).await;
 }

@@ -24,6 +24,8 @@ pub mod failures;
 pub mod files;
 pub mod guarded;
 pub mod guarded_edge;
+pub mod guarded_journalled;
+pub mod guarded_rows;
 pub mod hostile;
 pub mod leases;
 pub mod metrics;
@@ -261,7 +263,7 @@ macro_rules! postgres_only {
             guarded_edge {
                 of_work_outside_a_transaction_too
             }
-            guarded {
+            guarded_journalled {
                 work_outside_a_transaction_waits_for_those_that_are_open
                 a_recovery_waits_for_those_that_are_open
                 one_that_is_left_idle_is_ended_by_the_server
@@ -276,6 +278,27 @@ macro_rules! postgres_only {
     };
 }
 pub(crate) use postgres_only;
+
+/// What only MySQL and MariaDB have.
+macro_rules! mysql_only {
+    ($name:ident, $engine:ident) => {
+        $crate::conformance::suite!(@ $name, $engine:
+            guarded_journalled {
+                work_outside_a_transaction_waits_for_those_that_are_open
+                a_recovery_waits_for_those_that_are_open
+                one_that_is_left_idle_is_ended_by_the_server
+            }
+            guarded_rows {
+                a_way_back_whose_hold_is_ended_drops_nothing_under_an_open_one
+                a_way_back_whose_hold_was_taken_back_takes_it_again
+                what_a_silent_machine_holds_is_let_go
+                a_server_that_ends_idle_transactions_ends_no_hold
+                where_the_table_of_holds_is_missing_it_is_made
+            }
+        );
+    };
+}
+pub(crate) use mysql_only;
 
 /// What only SQLite has.
 macro_rules! sqlite_only {

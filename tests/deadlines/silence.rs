@@ -1,4 +1,4 @@
-//! PostgreSQL behind a link that falls silent: no answer, no error, no end. What was begun is over in bounded time all the
+//! A server behind a link that falls silent: no answer, no error, no end. What was begun is over in bounded time all the
 //! same, and is settled by looking.
 
 use lockstep::{Runtime, SchemaState};
@@ -7,7 +7,13 @@ use super::{ends, server_is_free, works_once_mended};
 use crate::conformance::{s, v};
 use crate::invariants;
 use crate::support::database::quiet;
-use crate::support::{Database, Engine, Fate, Folder, Link, until};
+use crate::support::{Database, Engine, Fate, Folder, Link, facts_on, until};
+
+facts_on!(Postgres postgres, Mysql mysql:
+    a_step_whose_server_falls_silent_ends_in_bounded_time
+    an_index_whose_server_falls_silent_is_looked_up_by_whoever_comes_next
+    a_commit_whose_answer_never_comes_is_looked_up
+);
 
 /// Passes everything on, until a connection has sent a certain query: from then on nothing of the server's reaches it.
 async fn falling_silent(database: &Database, when: fn(&str) -> bool) -> Link {
@@ -25,19 +31,25 @@ async fn behind(link: &Link, database: &Database, folder: &Folder) -> Runtime {
     builder.build().await.expect("a runtime")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_step_whose_server_falls_silent_ends_in_bounded_time() {
-    let database = Database::new(Engine::Postgres).await;
-    let link = falling_silent(&database, |query| query.starts_with("SELECT pg_sleep")).await;
+async fn a_step_whose_server_falls_silent_ends_in_bounded_time(engine: Engine) {
+    let database = Database::new(engine).await;
+    let link = falling_silent(&database, |query| {
+        query.starts_with("SELECT pg_sleep") || query.starts_with("SELECT SLEEP")
+    })
+    .await;
     let folder = Folder::users();
     folder.write(
         "schema_v2/002_silent.up.sql",
         "-- lockstep: timeout=300ms\nSELECT pg_sleep(3600);\n",
     );
+    folder.write(
+        "schema_v2/002_silent.up.mysql.sql",
+        "-- lockstep: timeout=300ms\nSELECT SLEEP(3600);\n",
+    );
     folder.write("schema_v2/002_silent.down.sql", "SELECT 1;\n");
     let runtime = behind(&link, &database, &folder).await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-    println!("Postgres: a silent step ended after {} ms of 300", took.as_millis());
+    println!("{engine:?}: a silent step ended after {} ms of 300", took.as_millis());
     let error = outcome.expect_err("silent");
     println!("{error}");
     server_is_free(&database).await;
@@ -51,16 +63,26 @@ async fn a_step_whose_server_falls_silent_ends_in_bounded_time() {
     assert!(link.met());
     ends(runtime.shutdown()).await;
     invariants::check(&database, true).await;
-    works_once_mended(&database).await;
+    if engine == Engine::Mysql {
+        // What was journalled stays a step of the schema.
+        folder.write("schema_v2/002_silent.up.mysql.sql", "SELECT 2;\n");
+        let mended = database.runtime(|b| b.schemas_dir(folder.path())).await;
+        mended.activate(v("users@2.0.0")).await.expect("the mended step runs");
+        mended.shutdown().await;
+    } else {
+        works_once_mended(&database).await;
+    }
     invariants::check(&database, true).await;
     database.drop().await;
 }
 
 /// The statement outside a transaction takes effect, and nobody hears of it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_index_whose_server_falls_silent_is_looked_up_by_whoever_comes_next() {
-    let database = Database::new(Engine::Postgres).await;
-    let link = falling_silent(&database, |query| query.starts_with("CREATE INDEX CONCURRENTLY")).await;
+async fn an_index_whose_server_falls_silent_is_looked_up_by_whoever_comes_next(engine: Engine) {
+    let database = Database::new(engine).await;
+    let link = falling_silent(&database, |query| {
+        query.starts_with("CREATE INDEX") && query.contains("users_name")
+    })
+    .await;
     let folder = Folder::users();
     folder.write(
         "schema_v2/002_index.up.sql",
@@ -70,9 +92,16 @@ async fn an_index_whose_server_falls_silent_is_looked_up_by_whoever_comes_next()
         "schema_v2/002_index.down.sql",
         "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY users_name;\n",
     );
+    let no_more = "-- lockstep: timeout=500ms\n";
+    let create = "CREATE INDEX users_name ON users (display_name);\n";
+    folder.write("schema_v2/002_index.up.mysql.sql", &format!("{no_more}{create}"));
+    folder.write(
+        "schema_v2/002_index.down.mysql.sql",
+        "DROP INDEX users_name ON users;\n",
+    );
     let runtime = behind(&link, &database, &folder).await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-    println!("Postgres: a silent index ended after {} ms of 500", took.as_millis());
+    println!("{engine:?}: a silent index ended after {} ms of 500", took.as_millis());
     println!("{}", outcome.expect_err("silent"));
     ends(runtime.shutdown()).await;
     until("the server ends the session", async || {
@@ -93,16 +122,23 @@ async fn an_index_whose_server_falls_silent_is_looked_up_by_whoever_comes_next()
 }
 
 /// The answer to the commit never comes: it is looked up on another connection.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_whose_answer_never_comes_is_looked_up() {
-    let database = Database::new(Engine::Postgres).await;
-    // The end of the transaction that tells the others.
-    let link = falling_silent(&database, |query| query.contains("pg_notify")).await;
+async fn a_commit_whose_answer_never_comes_is_looked_up(engine: Engine) {
+    let database = Database::new(engine).await;
+    // The end of the first transaction that tells the others.
+    let once = std::sync::atomic::AtomicBool::new(true);
+    let link = Link::new(&database, move |_, query| {
+        let tells = query.contains("pg_notify") || query.contains("INSERT INTO lockstep_event");
+        match tells && once.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            true => Fate::Silence,
+            false => Fate::Passes,
+        }
+    })
+    .await;
     let folder = Folder::users();
     let runtime = behind(&link, &database, &folder).await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
     println!(
-        "Postgres: a silent commit ended after {} ms: {outcome:?}",
+        "{engine:?}: a silent commit ended after {} ms: {outcome:?}",
         took.as_millis()
     );
     assert!(link.met());

@@ -56,7 +56,8 @@ impl Database {
         Self::on_server(Engine::Postgres, server, how).await
     }
 
-    async fn on_server(engine: Engine, server: &str, how: &str) -> Self {
+    /// A database on a server other than the run's; `how` ends the `CREATE DATABASE`.
+    pub async fn on_server(engine: Engine, server: &str, how: &str) -> Self {
         let name = format!("t_{}", lockstep_id());
         administer(engine, server, &format!("CREATE DATABASE {name} {how}")).await;
         Self {

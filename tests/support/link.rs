@@ -1,11 +1,12 @@
-//! A link to PostgreSQL that can be cut, delayed, or fall silent at any message: a proxy on a socket of its own.
+//! A link to a server that can be cut, delayed, or fall silent at any message: a proxy on a socket of its own. Where a request
+//! and its reply end, the protocol tells (`wire`).
 //!
 //! ```text
-//!  client ──request──► link ──► server          a request ends with a simple query or a Sync,
-//!  client ◄── reply ── link ◄── server          its reply with ReadyForQuery
+//!  client ──request──► link ──► server
+//!  client ◄── reply ── link ◄── server
 //! ```
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,7 +16,8 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Database;
+use super::wire::{Replies, Requests};
+use super::{Database, Engine};
 
 /// What becomes of a request and of the connection it came on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,7 @@ pub struct Link {
 }
 
 struct Shared {
+    engine: Engine,
     judge: Box<Judge>,
     /// Requests since the start, of all connections.
     requests: AtomicUsize,
@@ -67,11 +70,12 @@ struct Shared {
 impl Link {
     /// `judge` decides about each request by its number, from 1, over all connections, and its SQL.
     pub async fn new(database: &Database, judge: impl Fn(usize, &str) -> Fate + Send + Sync + 'static) -> Self {
-        let options: sqlx::postgres::PgConnectOptions = database.url.parse().expect("a URL");
+        let far = Far::of(database);
         let folder = tempfile::tempdir().expect("a folder");
-        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
+        let listener = UnixListener::bind(folder.path().join(SOCKET)).expect("a socket");
         let (weather, seen) = watch::channel(Weather::Clear);
         let shared = Arc::new(Shared {
+            engine: database.engine,
             judge: Box::new(judge),
             requests: AtomicUsize::new(0),
             met: AtomicBool::new(false),
@@ -80,7 +84,7 @@ impl Link {
         let serving = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(connect(near, options.clone(), Arc::clone(&serving)));
+                tokio::spawn(connect(near, far.clone(), Arc::clone(&serving)));
             }
         });
         Self {
@@ -107,13 +111,15 @@ impl Link {
 
     /// The database behind it.
     pub fn url(&self, database: &Database) -> String {
+        let folder = self.folder.path().display();
+        if database.engine == Engine::Mysql {
+            let options: sqlx::mysql::MySqlConnectOptions = database.url.parse().expect("a URL");
+            let (user, name) = (options.get_username(), options.get_database().expect("a name"));
+            return format!("mysql://{user}@localhost/{name}?socket={folder}/{SOCKET}");
+        }
         let options: sqlx::postgres::PgConnectOptions = database.url.parse().expect("a URL");
-        let name = options.get_database().expect("a name").to_owned();
-        let user = options.get_username().to_owned();
-        format!(
-            "postgres://{user}@localhost/{name}?host={}",
-            self.folder.path().display()
-        )
+        let (user, name) = (options.get_username(), options.get_database().expect("a name"));
+        format!("postgres://{user}@localhost/{name}?host={folder}")
     }
 }
 
@@ -123,19 +129,42 @@ impl Drop for Link {
     }
 }
 
-async fn connect(near: UnixStream, options: sqlx::postgres::PgConnectOptions, shared: Arc<Shared>) {
-    let at = |folder: &Path| folder.join(format!(".s.PGSQL.{}", options.get_port()));
-    let socket = match options.get_socket() {
-        Some(folder) => Some(at(folder)),
-        None if options.get_host().starts_with('/') => Some(at(Path::new(options.get_host()))),
-        None => None,
-    };
-    match socket {
-        Some(path) => match UnixStream::connect(path).await {
+/// The name that PostgreSQL's clients look for in a folder; others do not mind.
+const SOCKET: &str = ".s.PGSQL.5432";
+
+/// Where the server is.
+#[derive(Clone)]
+enum Far {
+    Socket(PathBuf),
+    Host(String, u16),
+}
+
+impl Far {
+    fn of(database: &Database) -> Self {
+        if database.engine == Engine::Mysql {
+            let options: sqlx::mysql::MySqlConnectOptions = database.url.parse().expect("a URL");
+            return match options.get_socket() {
+                Some(path) => Self::Socket(path.clone()),
+                None => Self::Host(options.get_host().to_owned(), options.get_port()),
+            };
+        }
+        let options: sqlx::postgres::PgConnectOptions = database.url.parse().expect("a URL");
+        let at = |folder: &Path| Self::Socket(folder.join(format!(".s.PGSQL.{}", options.get_port())));
+        match options.get_socket() {
+            Some(folder) => at(folder),
+            None if options.get_host().starts_with('/') => at(Path::new(options.get_host())),
+            None => Self::Host(options.get_host().to_owned(), options.get_port()),
+        }
+    }
+}
+
+async fn connect(near: UnixStream, far: Far, shared: Arc<Shared>) {
+    match far {
+        Far::Socket(path) => match UnixStream::connect(path).await {
             Ok(far) => pass(near, far, shared).await,
             Err(_) => drop(near),
         },
-        None => match TcpStream::connect((options.get_host(), options.get_port())).await {
+        Far::Host(host, port) => match TcpStream::connect((host, port)).await {
             Ok(far) => pass(near, far, shared).await,
             Err(_) => drop(near),
         },
@@ -150,7 +179,7 @@ async fn pass(near: UnixStream, far: impl AsyncRead + AsyncWrite + Send + 'stati
     let (tell, fate) = watch::channel(Fate::Passes);
     let mut weather = shared.weather.clone();
     let there = requests(from_near, to_far, &shared, tell, cut.clone());
-    let back = replies(from_far, to_near, fate, shared.weather.clone(), cut.clone());
+    let back = replies(from_far, to_near, fate, &shared, cut.clone());
     tokio::select! {
         () = there => {}
         () = back => {}
@@ -167,7 +196,7 @@ async fn requests(
     cut: CancellationToken,
 ) {
     let mut weather = shared.weather.clone();
-    let mut frames = Frames::starting();
+    let mut frames = Requests::of(shared.engine);
     let mut buffer = vec![0; 16384];
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
         for request in frames.take(&buffer[..n]) {
@@ -204,9 +233,11 @@ async fn replies(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     fate: watch::Receiver<Fate>,
-    mut weather: watch::Receiver<Weather>,
+    shared: &Shared,
     cut: CancellationToken,
 ) {
+    let mut weather = shared.weather.clone();
+    let mut framed = Replies::of(shared.engine);
     let mut buffer = vec![0; 16384];
     loop {
         let read = from.read(&mut buffer).await;
@@ -222,84 +253,17 @@ async fn replies(
             _ => {}
         }
         let Ok(n @ 1..) = read else { return };
+        let ended = framed.take(&buffer[..n]);
         if let Fate::Late(by) = now {
             tokio::time::sleep(by).await;
         }
         if to.write_all(&buffer[..n]).await.is_err() {
             return;
         }
-        // A reply ends with ReadyForQuery, six bytes; ours are short enough to come whole.
-        if now == Fate::CutAfterReply && n >= 6 && buffer[n - 6] == b'Z' {
+        if now == Fate::CutAfterReply && ended {
             let _ = to.flush().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
             return cut.cancel();
-        }
-    }
-}
-
-struct Request {
-    bytes: Vec<u8>,
-    sql: String,
-    /// Whether it is one that the server answers, after the start of the connection.
-    counts: bool,
-}
-
-/// Cuts what a client sends into requests.
-struct Frames {
-    pending: Vec<u8>,
-    request: Request,
-    /// The first message has no tag.
-    started: bool,
-}
-
-impl Frames {
-    fn starting() -> Self {
-        Self {
-            pending: Vec::new(),
-            request: Request::empty(),
-            started: false,
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Vec<Request> {
-        self.pending.extend_from_slice(bytes);
-        let mut whole = Vec::new();
-        loop {
-            let head = usize::from(self.started);
-            let Some(length) = self.pending.get(head..head + 4) else {
-                return whole;
-            };
-            let end = head + u32::from_be_bytes([length[0], length[1], length[2], length[3]]) as usize;
-            if self.pending.len() < end {
-                return whole;
-            }
-            let message: Vec<u8> = self.pending.drain(..end).collect();
-            let tag = if self.started { message[0] } else { 0 };
-            // A request for encryption is followed by the real start.
-            let encryption = !self.started && message.len() == 8;
-            self.started |= !encryption;
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
-            match tag {
-                b'Q' => self.request.sql = text(&message[5..]),
-                // The statement's name, then its text, then its parameters' types.
-                b'P' => self.request.sql = message[5..].split(|b| *b == 0).nth(1).map(text).unwrap_or_default(),
-                _ => {}
-            }
-            self.request.bytes.extend_from_slice(&message);
-            self.request.counts = matches!(tag, b'Q' | b'S');
-            if matches!(tag, 0 | b'Q' | b'S' | b'X' | b'p') {
-                whole.push(std::mem::replace(&mut self.request, Request::empty()));
-            }
-        }
-    }
-}
-
-impl Request {
-    fn empty() -> Self {
-        Self {
-            bytes: Vec::new(),
-            sql: String::new(),
-            counts: false,
         }
     }
 }

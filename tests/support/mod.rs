@@ -5,14 +5,17 @@ pub mod database;
 pub mod disk;
 pub mod folder;
 pub mod link;
+pub mod maria;
 pub mod observe;
 pub mod pooler;
 pub mod process;
 pub mod server;
+pub mod wire;
 
 pub use database::{Database, Engine};
 pub use folder::Folder;
 pub use link::{Fate, Link};
+pub use maria::MariaServer;
 pub use observe::until;
 pub use pooler::Pooler;
 pub use process::{Actor, Cli};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use sqlx::Connection;
 
 /// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A private server; made first, started when it is configured.
 pub struct Server {
@@ -25,13 +25,18 @@ pub struct Server {
 
 /// Whom servers run as: PostgreSQL and PgBouncer refuse root, so there the distribution's user runs them.
 pub fn server_user() -> Option<(u32, u32)> {
+    distribution_user("postgres")
+}
+
+/// A user of the distribution's, where we are root.
+pub fn distribution_user(name: &str) -> Option<(u32, u32)> {
     let ask = |arguments: &[&str]| {
         let told = Command::new("id").args(arguments).output().expect("id runs");
         let text = String::from_utf8_lossy(&told.stdout).trim().to_owned();
         text.parse::<u32>()
             .unwrap_or_else(|_| panic!("id {arguments:?}: {told:?}"))
     };
-    (ask(&["-u"]) == 0).then(|| (ask(&["-u", "postgres"]), ask(&["-g", "postgres"])))
+    (ask(&["-u"]) == 0).then(|| (ask(&["-u", name]), ask(&["-g", name])))
 }
 
 /// A command that runs as whoever runs servers.
@@ -76,7 +81,7 @@ fn programs() -> PathBuf {
     initdb.parent().expect("a folder").to_owned()
 }
 
-fn succeeds(mut command: Command) {
+pub fn succeeds(mut command: Command) {
     let told = command.output().expect("the program starts");
     assert!(
         told.status.success(),

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, MySql as Driver, Row};
 
 use super::Mysql;
 use super::guard::Guards;
+use super::transaction::SILENCE;
 use crate::engine::step::{Cause, Fault};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -46,6 +47,16 @@ impl Server {
             format!("max_statement_time = {:.3}", limit.as_secs_f64().max(0.001))
         } else {
             format!("max_execution_time = {}", limit.as_millis().max(1))
+        }
+    }
+
+    /// After how much silence of its client the server ends a session, in a transaction or not.
+    pub(super) fn silence_limit(self, limit: Duration) -> String {
+        let limit = whole_seconds(limit);
+        if self.mariadb {
+            format!("wait_timeout = {limit}, idle_transaction_timeout = {limit}")
+        } else {
+            format!("wait_timeout = {limit}")
         }
     }
 }
@@ -174,6 +185,7 @@ impl Mysql {
         Opener {
             options: self.options.clone(),
             setup: self.setup.clone(),
+            server: self.server,
             timeout: self.settings.connect_timeout,
             url: self.url.clone(),
         }
@@ -192,6 +204,7 @@ impl Mysql {
 pub(super) struct Opener {
     options: MySqlConnectOptions,
     setup: String,
+    pub(super) server: Server,
     timeout: Duration,
     url: String,
 }
@@ -227,10 +240,20 @@ fn setup(server: Server, mode: &str, settings: &Settings) -> String {
         .filter(|word| !word.is_empty() && !OTHER_RULES.contains(word))
         .collect();
     let patience = whole_seconds(settings.lock_timeout);
+    // A machine that died without a word must not keep rows locked. MySQL ends whoever says nothing for that long, MariaDB
+    // only where a transaction is open; there the special limits, an administrator's, would go before the one we set.
+    let silence = whole_seconds(SILENCE);
+    let idle = if server.mariadb {
+        format!(
+            "idle_transaction_timeout = {silence}, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0"
+        )
+    } else {
+        format!("wait_timeout = {silence}")
+    };
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION sql_mode = '{}', autocommit = 1, innodb_lock_wait_timeout = {patience}, \
-         lock_wait_timeout = {patience}, foreign_key_checks = 1, unique_checks = 1, {}",
+         lock_wait_timeout = {patience}, foreign_key_checks = 1, unique_checks = 1, {idle}, {}",
         kept.join(","),
         server.statement_limit(READ_LIMIT)
     )
@@ -369,6 +392,11 @@ pub(super) fn is_session_ended(error: &sqlx::Error) -> bool {
 /// Whether the right is missing: to a table, a column, a database or a routine.
 pub(super) fn is_denied(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1044 | 1142 | 1143 | 1227 | 1370))
+}
+
+/// Whether a session is somebody else's, and may not be ended.
+pub(super) fn is_kill_denied(error: &sqlx::Error) -> bool {
+    number(error) == Some(1095)
 }
 
 /// Whether a table does not exist: Lockstep was never used here.

@@ -3,6 +3,7 @@
 //! The lease's row is written by renewals and the schema's by those who take it back, so neither would do. The way back
 //! asks for the row and never queues for it; it holds it on a connection that runs no steps, because DDL would let it go.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,11 +13,12 @@ use sqlx::{AssertSqlSafe, MySql as Driver, Row};
 
 use super::Mysql;
 use super::connect::{
-    Line, Opener, Server, answered, connect_error, int, is_lock_timeout, is_session_ended, is_undefined_savepoint,
-    leave, literal, optional_int, optional_text, own, rows, run, text, whole_seconds, words,
+    Line, Opener, Server, answered, connect_error, int, is_denied, is_lock_timeout, is_session_ended,
+    is_undefined_savepoint, is_undefined_table, leave, literal, optional_int, optional_text, own, rows, run, text,
+    whole_seconds, words,
 };
 use super::metadata::NOW;
-use super::transaction::STOPPING;
+use super::transaction::{SILENCE, STOPPING};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::guard::{Claim, Entry, GuardedTransaction, Held, Plans, counted, lease_sql, refusal};
 use crate::engine::{LeaseToken, StepConnection};
@@ -25,6 +27,7 @@ use crate::{Error, Result};
 
 const BEGINNING: &str = "beginning a guarded transaction";
 const COMMITTING: &str = "committing a guarded transaction";
+const EXCLUDING: &str = "keeping guarded transactions out";
 const BEGIN: &str = "START TRANSACTION READ WRITE";
 
 /// The table of the rows; an engine with other locks has none. A row stays when its schema goes.
@@ -84,71 +87,143 @@ fn row_of(scope: &Scope, schema: &SchemaVersion) -> String {
     )
 }
 
-/// Makes the row that is locked; by itself, because a row that is being made keeps everybody out.
-async fn make_row(connection: &mut MySqlConnection, scope: &Scope, schema: &SchemaVersion) -> Result<(), sqlx::Error> {
-    let sql = format!(
+/// Makes the row that is locked.
+fn row_sql(scope: &Scope, schema: &SchemaVersion) -> String {
+    format!(
         "INSERT IGNORE INTO lockstep_guard (scope, schema_version) VALUES ({}, {})",
         literal(scope.as_str()),
         literal(schema.as_str())
-    );
-    run(connection, sql).await.map(|_| ())
+    )
 }
 
-/// Asks for the schemas' rows until all are ours or the deadline is over. They stay ours to the end of the connection's
-/// transaction, which the caller began.
-pub(super) async fn exclude(
-    connection: &mut MySqlConnection,
-    scope: &Scope,
-    schemas: &[SchemaVersion],
-    deadline: Deadline,
-) -> Result<bool> {
-    const DOING: &str = "keeping guarded transactions out";
-    for schema in schemas {
-        let sql = format!("SELECT 1 {} FOR UPDATE NOWAIT", row_of(scope, schema));
-        loop {
-            match rows(connection, sql.clone()).await {
-                Ok(found) if !found.is_empty() => break,
-                // Nobody ever began one: the row that this transaction makes is ours from the start.
-                Ok(_) => make_row(connection, scope, schema).await.map_err(own(DOING))?,
-                Err(error) if is_lock_timeout(&error) && deadline.is_over() => {
-                    tracing::info!(%schema, "guarded transactions are open on it");
-                    return Ok(false);
-                }
-                Err(error) if is_lock_timeout(&error) => pause(Duration::from_millis(10), deadline).await,
-                Err(error) => return Err(own(DOING)(error)),
-            }
-        }
+/// Makes the table in a database that was prepared without it, or lost it. That is always safe: it holds nothing but
+/// places to lock, and where there is none nobody holds one. On a connection of its own, because DDL commits.
+async fn make_table(opener: &Opener) -> Result<()> {
+    let mut connection = opener.open().await?;
+    let made = run(&mut connection, super::metadata::TYPES.typed(TABLE)).await;
+    leave(connection).await;
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if is_denied(&error) => Err(Error::NotPrepared {
+            message: format!("{}; grant CREATE on the database first", words(&error)),
+        }),
+        Err(error) => Err(own("making a table of Lockstep's own")(error)),
     }
-    Ok(true)
 }
 
 /// The connection on which a session of steps keeps guarded transactions out: idle, in a transaction that only holds rows.
-pub(super) struct Excluder(MySqlConnection);
+pub(super) struct Excluder {
+    connection: MySqlConnection,
+    opener: Opener,
+    /// What an earlier asking was told to be kept out of.
+    held: BTreeSet<SchemaVersion>,
+}
 
 impl Excluder {
     pub(super) async fn open(opener: &Opener) -> Result<Self> {
-        const DOING: &str = "keeping guarded transactions out";
-        let mut connection = opener.open().await?;
-        // The steps between may take long, and this connection says nothing meanwhile.
-        let patient = "SET SESSION wait_timeout = 31536000";
-        run(&mut connection, format!("{patient}; {BEGIN}"))
-            .await
-            .map_err(own(DOING))?;
-        Ok(Self(connection))
+        let connection = opener.open().await?;
+        let mut excluder = Self {
+            connection,
+            opener: opener.clone(),
+            held: BTreeSet::new(),
+        };
+        excluder.outlasts(SILENCE).await.map_err(own(EXCLUDING))?;
+        excluder.begin().await.map_err(own(EXCLUDING))?;
+        Ok(excluder)
     }
 
-    /// Asked again, it fails where the server ended the connection since, and with it the hold.
+    /// The mark goes with the transaction, and the transaction with its locks.
+    async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        let sql = format!("ROLLBACK; {BEGIN}; SAVEPOINT lockstep_excluding");
+        run(&mut self.connection, sql).await.map(|_| ())
+    }
+
+    /// How long it may say nothing: no longer than the connection of the steps, lest a machine that died without a word
+    /// keep its successors out.
+    pub(super) async fn outlasts(&mut self, silence: Duration) -> Result<(), sqlx::Error> {
+        let sql = format!("SET SESSION {}", self.opener.server.silence_limit(silence));
+        run(&mut self.connection, sql).await.map(|_| ())
+    }
+
+    /// Asks for the schemas' rows until all are ours or the deadline is over. They stay ours to the end of the transaction;
+    /// asked again, it fails where that ended since, and with it the hold.
     pub(super) async fn exclude(
         &mut self,
         scope: &Scope,
         schemas: &[SchemaVersion],
         deadline: Deadline,
     ) -> Result<bool> {
-        exclude(&mut self.0, scope, schemas, deadline).await
+        let mut made = false;
+        loop {
+            let error = match self.ask(scope, schemas).await {
+                Ok(true) => {
+                    self.held.extend(schemas.iter().cloned());
+                    return Ok(true);
+                }
+                // Rows that were missing are there now.
+                Ok(false) if !deadline.is_over() => continue,
+                Ok(false) => return Ok(false),
+                Err(error) => error,
+            };
+            if is_undefined_savepoint(&error) {
+                self.begin_anew(&error).await?;
+            } else if is_undefined_table(&error) && !made {
+                made = true;
+                self.begin_anew(&error).await?;
+                make_table(&self.opener).await?;
+            } else if !is_lock_timeout(&error) {
+                return Err(own(EXCLUDING)(error));
+            } else if deadline.is_over() {
+                tracing::info!(?schemas, "guarded transactions are open");
+                return Ok(false);
+            } else {
+                pause(Duration::from_millis(10), deadline).await;
+            }
+        }
+    }
+
+    /// One attempt, in one round trip; returns false where rows were missing, which are ours once they are seen again.
+    ///
+    /// A lock that is not to be had may cost the whole transaction (`innodb_rollback_on_timeout`, a deadlock), and outside one
+    /// a lock lasts no longer than its statement: so it is asked first whether it is still the one that was begun.
+    async fn ask(&mut self, scope: &Scope, schemas: &[SchemaVersion]) -> Result<bool, sqlx::Error> {
+        let mut sql = "RELEASE SAVEPOINT lockstep_excluding; SAVEPOINT lockstep_excluding".to_owned();
+        for schema in schemas {
+            sql.push_str(&format!(
+                "; SELECT schema_version {} FOR UPDATE NOWAIT",
+                row_of(scope, schema)
+            ));
+        }
+        let mut found = BTreeSet::new();
+        for row in rows(&mut self.connection, sql).await? {
+            found.insert(text(&row, 0)?);
+        }
+        let missing: Vec<_> = schemas
+            .iter()
+            .filter(|schema| !found.contains(schema.as_str()))
+            .collect();
+        for schema in &missing {
+            // Nobody ever began one: the row that this transaction makes is ours from the start.
+            run(&mut self.connection, row_sql(scope, schema)).await?;
+        }
+        Ok(missing.is_empty())
+    }
+
+    /// What was said to be held must not be let go unnoticed.
+    async fn begin_anew(&mut self, error: &sqlx::Error) -> Result<()> {
+        if self.held.is_empty() {
+            return self.begin().await.map_err(own(EXCLUDING));
+        }
+        Err(Error::Database {
+            doing: EXCLUDING,
+            message: format!("the server ended the transaction that kept them out: {}", words(error)),
+            code: None,
+            transient: true,
+        })
     }
 
     pub(super) async fn close(self) {
-        leave(self.0).await;
+        leave(self.connection).await;
     }
 }
 
@@ -191,6 +266,7 @@ impl Mysql {
         );
         let read = lease_sql(scope, claim, "", NOW, literal);
         let script = format!("{hold}; {read}");
+        let mut made = false;
         loop {
             let mut line = self.guard_line(deadline).await?;
             let known = self.guards.plans.known();
@@ -215,6 +291,12 @@ impl Mysql {
                     pause(Duration::from_millis(5), deadline).await;
                     continue;
                 }
+                Err(e) if is_undefined_table(&e) && !made => {
+                    made = true;
+                    end(line).await;
+                    make_table(&self.opener()).await?;
+                    continue;
+                }
                 Err(e) => return Err(own(BEGINNING)(e)),
             };
             // The held row has one column, the lease's eight.
@@ -223,9 +305,10 @@ impl Mysql {
             if !holds {
                 let connection = line.connection()?;
                 run(connection, "ROLLBACK".to_owned()).await.map_err(own(BEGINNING))?;
-                make_row(connection, scope, &claim.schema)
-                    .await
-                    .map_err(own(BEGINNING))?;
+                // By itself, because a row that is being made keeps everybody out; and committed, whatever the user's
+                // statements on this connection set.
+                let sql = format!("{}; COMMIT", row_sql(scope, &claim.schema));
+                run(connection, sql).await.map_err(own(BEGINNING))?;
                 line.finish();
                 continue;
             }

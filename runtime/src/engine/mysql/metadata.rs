@@ -327,7 +327,7 @@ impl Mysql {
 
 /// Names are at most 160 bytes long (`lockstep-registry` sees to that), so a key of four of them stays below InnoDB's
 /// 3072 bytes even at four bytes a character.
-const TYPES: tables::Types = tables::Types {
+pub(super) const TYPES: tables::Types = tables::Types {
     text: "LONGTEXT",
     name: "VARCHAR(160)",
     int: "BIGINT",

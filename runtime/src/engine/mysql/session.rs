@@ -15,9 +15,7 @@ use lockstep_registry::{SchemaVersion, Scope, Timestamp};
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlConnection;
 
-use super::connect::{
-    Opener, Server, fault, int, is_undefined_savepoint, leave, literal, own, rows, run, whole_seconds, words,
-};
+use super::connect::{Opener, Server, fault, int, is_undefined_savepoint, leave, literal, own, rows, run, words};
 use super::guard::Excluder;
 use super::metadata::NOW;
 use super::transaction::{Identity, SILENCE, Stopper, is_true};
@@ -107,16 +105,27 @@ impl MysqlSession {
     fn limits(&self, limit: &Limit) -> String {
         let left = limit.deadline.remaining();
         // Code may be silent for as long as its step may take; then the server ends the session, and the lock goes.
-        let silence = whole_seconds(left + SILENCE);
         format!(
-            "{}; SET SESSION {}, wait_timeout = {silence}",
+            "{}; SET SESSION {}, {}",
             self.setup,
-            self.server.statement_limit(left)
+            self.server.statement_limit(left),
+            self.server.silence_limit(left + SILENCE)
         )
     }
 
+    /// What keeps guarded transactions out may be as silent as the connection of the steps. Where it is gone already the
+    /// next asking tells: those before it were answered.
+    async fn keep_excluding(&mut self, limit: &Limit) {
+        if let Some(excluder) = &mut self.excluder {
+            let silence = limit.deadline.remaining() + SILENCE;
+            if let Err(error) = excluder.outlasts(silence).await {
+                tracing::debug!(error = %words(&error), "what keeps guarded transactions out is gone");
+            }
+        }
+    }
+
     fn no_limits(&self) -> String {
-        format!("{}; SET SESSION wait_timeout = {}", self.setup, SILENCE.as_secs())
+        format!("{}; SET SESSION {}", self.setup, self.server.silence_limit(SILENCE))
     }
 
     /// Runs a statement under a limit.
@@ -141,6 +150,7 @@ impl MysqlSession {
     /// Begins a transaction, marked so that its end behind our back shows.
     async fn begin(&mut self, limit: &Limit) -> Outcome<()> {
         self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
+        self.keep_excluding(limit).await;
         let sql = format!(
             "{}; START TRANSACTION READ WRITE; SAVEPOINT lockstep_guard",
             self.limits(limit)
@@ -291,6 +301,7 @@ impl Session for MysqlSession {
     }
 
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64> {
+        self.keep_excluding(limit).await;
         loop {
             self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
             let limits = self.limits(limit);

@@ -14,11 +14,11 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::connect::{
-    Line, Server, answered, fault, int, is_lock_timeout, leave, literal, optional_int, optional_text, own, rows, run,
-    text, words,
+    Line, Server, answered, fault, int, is_kill_denied, is_lock_timeout, leave, literal, optional_int, optional_text,
+    own, rows, run, text, words,
 };
 use super::metadata::{self, NOW, event_row};
-use super::{Mysql, guard, inspect};
+use super::{Mysql, inspect};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
@@ -31,7 +31,7 @@ pub(super) const STOPPING: Duration = Duration::from_secs(2);
 const SCOPE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the outcome of a commit whose answer was lost is looked for.
 const RESOLVE_PATIENCE: Duration = Duration::from_secs(10);
-/// After how much silence of its client the server ends a session that holds the structural lock.
+/// After how much silence of its client the server ends a session that holds something others wait for.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 /// How far beyond its own limit a session that holds the lock must be before it is ended.
 const OVERDUE: Duration = Duration::from_secs(3);
@@ -213,11 +213,12 @@ impl Mysql {
         let name = self.lock_name("structure", scope.as_str());
         let mut connection = self.dedicated().await?;
         let settings = format!(
-            "SET SESSION wait_timeout = {}, {}",
-            SILENCE.as_secs(),
+            "SET SESSION {}, {}",
+            self.server.silence_limit(SILENCE),
             self.server.statement_limit(SILENCE)
         );
         run(&mut connection, settings).await.map_err(own(DOING))?;
+        let mut denied = None;
         loop {
             // The server knows whole seconds only: with less time than that we ask without waiting.
             let patience = u64::from(deadline.remaining() > Duration::from_millis(1200));
@@ -231,21 +232,24 @@ impl Mysql {
             }
             if deadline.is_over() {
                 leave(connection).await;
+                if let Some(denied) = denied {
+                    return Err(denied);
+                }
                 return Err(Error::Busy {
                     what: "the structural lock",
                     waited: watch.elapsed(),
                     holder: None,
                 });
             }
-            self.end_overdue(&mut connection, scope, &name).await?;
+            denied = self.end_overdue(&mut connection, scope, &name).await?.or(denied);
             pause(Duration::from_millis(30), deadline).await;
         }
     }
 
     /// Ends the session that holds the lock where it is the very one whose step is on record, and whose time, by the
-    /// database's clock, has been over for a while. A live owner would have stopped it.
-    async fn end_overdue(&self, connection: &mut MySqlConnection, scope: &Scope, lock: &str) -> Result<()> {
-        const DOING: &str = "looking for a crashed process's statement";
+    /// database's clock, has been over for a while. A live owner would have stopped it. Returns why it may not be ended.
+    async fn end_overdue(&self, connection: &mut MySqlConnection, scope: &Scope, lock: &str) -> Result<Option<Error>> {
+        const DOING: &str = "ending a crashed process's session";
         let sql = format!(
             "SELECT IS_USED_LOCK('{lock}'), s.session, {NOW} - s.ends_by FROM lockstep_step s WHERE s.scope = {} \
              AND s.id = (SELECT MAX(id) FROM lockstep_step WHERE scope = s.scope) AND s.state = 'started'",
@@ -253,7 +257,7 @@ impl Mysql {
         );
         let found = rows(connection, sql).await.map_err(own(DOING))?;
         let Some(row) = found.first() else {
-            return Ok(());
+            return Ok(None);
         };
         let holder = optional_int(row, 0)
             .map_err(own(DOING))?
@@ -261,18 +265,20 @@ impl Mysql {
         let overdue = optional_int(row, 2).map_err(own(DOING))?;
         let overdue = overdue.is_some_and(|by| u128::try_from(by).is_ok_and(|by| by > OVERDUE.as_micros()));
         let (Some(id), true) = (holder, overdue) else {
-            return Ok(());
+            return Ok(None);
         };
         let ours = Identity::of(connection).await?;
         let suspect = Identity { id, ..ours };
         if suspect.is_named_by(&text(row, 1).map_err(own(DOING))?) {
             tracing::warn!(id, "ending a crashed process's session");
-            // It may have ended by itself since.
             if let Err(error) = run(connection, format!("KILL {id}")).await {
                 tracing::debug!(id, error = %words(&error), "it is gone already, or may not be ended");
+                if is_kill_denied(&error) {
+                    return Ok(Some(own(DOING)(error)));
+                }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn transaction(&self, held: Held, scope: &Scope) -> MysqlTransaction {
@@ -353,8 +359,8 @@ impl Transaction for MysqlTransaction {
         no_step()
     }
 
-    async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool> {
-        guard::exclude(self.held.connection()?, &self.scope, schemas, deadline).await
+    async fn exclude_guarded(&mut self, _schemas: &[SchemaVersion], _deadline: Deadline) -> Result<bool> {
+        Err(no_steps())
     }
 
     async fn savepoint(&mut self) -> Result<()> {
