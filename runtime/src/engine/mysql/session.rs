@@ -29,6 +29,9 @@ use crate::{Error, Result};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a statement waits before it is tried again that met a lock.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How much later than ours the server's own limit is: some functions end "successfully" when it stops them, and that our
+/// deadline is over by then is how such an end is told from a real one.
+const TOLD_LATE: Duration = Duration::from_millis(20);
 const JOURNAL: &str = "writing the journal";
 
 pub(super) struct MysqlSession {
@@ -108,7 +111,7 @@ impl MysqlSession {
         format!(
             "{}; SET SESSION {}, {}",
             self.setup,
-            self.server.statement_limit(left),
+            self.server.statement_limit(left + TOLD_LATE),
             self.server.silence_limit(left + SILENCE)
         )
     }
