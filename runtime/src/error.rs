@@ -157,6 +157,12 @@ pub enum Error {
         /// What the connection said.
         message: String,
     },
+    /// Work outside one transaction was begun, and something that is no step's fault came between.
+    #[error("{cause}")]
+    HalfWay {
+        /// What came between.
+        cause: Box<Error>,
+    },
     /// The work was stopped.
     #[error("stopped before it was done")]
     Cancelled,
@@ -238,6 +244,7 @@ impl Error {
             }
             Self::NewerFormat { .. } | Self::Damaged { .. } | Self::NotPrepared { .. } => ErrorKind::Operator,
             Self::ReadOnly { .. } | Self::Unknown { .. } => ErrorKind::Operator,
+            Self::HalfWay { cause } => cause.kind(),
             Self::Busy { .. } | Self::Fenced { .. } => ErrorKind::Retry,
             Self::Step { failure } if is_cut(failure) && failure.direction == Direction::Up => ErrorKind::Retry,
             Self::Step { .. } | Self::Rehearsal(_) => ErrorKind::StepFailed,
@@ -268,6 +275,7 @@ impl Error {
             Self::LeaseLost { .. } => "lease_lost",
             Self::Fenced { .. } => "fenced",
             Self::Unknown { .. } => "unknown_outcome",
+            Self::HalfWay { .. } => "half_way",
             Self::Cancelled => "cancelled",
             Self::Database { .. } => "database",
             Self::UnknownEngine { .. } => "unknown_engine",
@@ -308,6 +316,10 @@ impl Error {
                 failure.schema
             ),
             Self::Unknown { .. } => "either all of it counts or none of it; nothing is half-done".to_owned(),
+            Self::HalfWay { .. } => {
+                "the work was begun, and how far it came is recorded: 'lockstep status' shows it; nothing of it is lost"
+                    .to_owned()
+            }
             Self::LeaseLost { .. } => "the schema may be taken back at any moment".to_owned(),
             _ => "nothing was changed".to_owned(),
         }
@@ -333,6 +345,10 @@ impl Error {
             Self::NotPrepared { .. } => Some("connect as a user who may create tables here".to_owned()),
             Self::ReadOnly { .. } => Some("connect to the primary, with a URL and as a user that may write".to_owned()),
             Self::Database { code: Some(code), .. } => database_next(code),
+            Self::HalfWay { .. } => Some(
+                "run the same command again once the database answers: it looks up what took effect, and goes on"
+                    .to_owned(),
+            ),
             Self::Unknown { .. } => {
                 Some("'lockstep status' shows what is true; the same command may be run again".to_owned())
             }
@@ -349,7 +365,10 @@ impl Error {
 
     /// Whether the same attempt may simply be made again: a lock time-out, a deadlock, a busy database.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self, Self::Database { transient: true, .. } | Self::Fenced { .. })
+        match self {
+            Self::HalfWay { cause } => cause.is_transient(),
+            _ => matches!(self, Self::Database { transient: true, .. } | Self::Fenced { .. }),
+        }
     }
 
     /// Guarded transactions are open on a schema that is to be taken back.

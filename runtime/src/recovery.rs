@@ -69,9 +69,10 @@ pub(crate) async fn recover(
         }
         done.push(work.schema);
     }
+    let begun = run.begun();
     run.session.close().await;
     core.retract(&operation).await;
-    result.map(|()| done)
+    result.map(|()| done).map_err(begun)
 }
 
 /// Going on uses the files where they are there (a failed step may have been mended); going back uses what was applied.
@@ -315,8 +316,9 @@ async fn outside(
         decided: true,
     };
     let steps = finish(&mut run, spec, direction).await;
+    let begun = run.begun();
     run.session.close().await;
-    steps.map(|steps| repaired(schema, direction, steps))
+    steps.map(|steps| repaired(schema, direction, steps)).map_err(begun)
 }
 
 /// What a person wants and what that came to when it was first planned.

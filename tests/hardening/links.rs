@@ -50,17 +50,17 @@ async fn cut_everywhere(engine: Engine, fate: Fate) {
             let step = kind == ErrorKind::StepFailed && error.to_string().contains("connection broke");
             let expected = [ErrorKind::Retry, ErrorKind::Operator].contains(&kind);
             assert!(step || expected, "{doing}, request {n}: {error:?}");
-            // What is pending is told by the schema that is half-way.
-            let leases = database.status().await.leases;
-            let live = match doing {
-                "activating" => leases
-                    .iter()
-                    .any(|lease| lease.lease.state == lockstep::registry::LeaseState::Active),
-                _ => !leases.is_empty(),
-            };
-            let counts = live == (doing == "activating");
+            let status = database.status().await;
+            let counts = status.leases.is_empty() != (doing == "activating");
             // What is said to be unchanged is unchanged.
-            let half_way = matches!(&error, Error::Step { failure } if failure.leaves_traces);
+            let begun = |state| matches!(state, SchemaState::Applying | SchemaState::Reverting);
+            let begun = status.schemas.iter().any(|x| begun(x.state));
+            assert!(
+                !(begun && error.state() == "nothing was changed"),
+                "{doing}, request {n}: {error:?}"
+            );
+            let step = matches!(&error, Error::Step { failure } if failure.leaves_traces);
+            let half_way = step || error.code() == "half_way";
             if error.code() != "unknown_outcome" && !half_way && counts && doing != "opening" {
                 told_wrong += 1;
                 println!("{fate:?} at request {n}, {doing}: it counts, and was told as {error}");

@@ -37,10 +37,11 @@ pub(crate) async fn activate(
         decided: false,
     };
     let result = apply_all(&mut run, request, watch).await;
+    let begun = run.begun();
     run.session.close().await;
     match result {
         Err(Stopped::Failed(failure)) => Err(activation::failed(core, request, operation, *failure).await),
-        Err(Stopped::Interrupted(error)) => Err(error),
+        Err(Stopped::Interrupted(error)) => Err(begun(error)),
         Ok(activation) => Ok(activation),
     }
 }

@@ -47,6 +47,17 @@ pub(crate) struct Run<'a> {
     pub(crate) decided: bool,
 }
 
+impl Run<'_> {
+    /// What an interruption is told as: once T1 counts, it is not true any more that nothing was changed.
+    pub(crate) fn begun(&self) -> impl Fn(Error) -> Error + use<> {
+        let begun = self.epoch > 0;
+        move |error| match error {
+            Error::Connect { .. } | Error::Database { .. } if begun => Error::HalfWay { cause: Box::new(error) },
+            other => other,
+        }
+    }
+}
+
 /// Opens the session that work outside a transaction needs.
 pub(crate) async fn open(core: &Core, deadline: Deadline) -> Result<Box<dyn Session>> {
     let opened = tokio::select! {
