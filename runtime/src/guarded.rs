@@ -42,7 +42,8 @@ use crate::{Error, Result};
 ///   [`Lease::lost`](crate::Lease::lost) resolves.
 /// - A process that was stopped for longer than its lease lives, and goes on, begins none either. One that was stopped
 ///   inside a transaction finds that the server ended it, or that it still holds its schema.
-/// - [`commit`](Self::commit) fails where a statement of the transaction failed or ended it. After `Ok` it counts.
+/// - [`commit`](Self::commit) fails where a statement ended the transaction, and on PostgreSQL where one failed in it;
+///   elsewhere the database takes back just the statement that failed, and the rest counts. After `Ok` it counts.
 /// - Renewals go on meanwhile. On SQLite, where nobody can write beside an open transaction, they count with its end.
 ///
 /// # What is not covered
@@ -57,12 +58,12 @@ use crate::{Error, Result};
 ///
 /// # What to mind
 ///
-/// Whoever takes the schema back waits for it, so it should be short. It runs at `READ COMMITTED` on PostgreSQL: a
-/// snapshot kept from before the lease was read would prove nothing. The server ends a statement that takes longer than
-/// [`Settings::guarded_timeout`](crate::Settings::guarded_timeout), and the transaction where it is left idle for that
-/// long. On SQLite it holds the writer lock: every other change of the database waits, those of the runtime too, so none
-/// of them may be awaited inside. Its connection goes back into a pool: what a statement sets for the session (`SET`
-/// without `LOCAL`) the next one finds.
+/// Whoever takes the schema back waits for it, so it should be short. It runs at `READ COMMITTED` on PostgreSQL, MySQL and
+/// MariaDB: a snapshot kept from before the lease was read would prove nothing. The server ends a statement that takes
+/// longer than [`Settings::guarded_timeout`](crate::Settings::guarded_timeout), and the transaction where it is left idle
+/// for that long; MySQL itself, unlike MariaDB, stops only statements that read. On SQLite it holds the writer lock: every
+/// other change of the database waits, those of the runtime too, so none of them may be awaited inside. Its connection
+/// goes back into a pool: what a statement sets for the session (`SET` without `LOCAL`) the next one finds.
 ///
 /// It borrows its lease, which therefore is not given back while it is open:
 ///
