@@ -11,6 +11,7 @@
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
 
+pub mod compare;
 pub mod dialect;
 pub mod difference;
 pub mod directive;
@@ -19,6 +20,8 @@ mod lex;
 pub mod normalize;
 pub mod script;
 pub mod snapshot;
+pub mod structure;
+pub mod write;
 
 pub use dialect::{Dialect, IdentifierError, quote};
 pub use difference::{Change, Difference, Removed, Subject, differences, removed};

@@ -1,0 +1,92 @@
+//! When two descriptions of an object mean the same.
+//!
+//! The engine printed both, so its texts are compared as they are. What is left out is what means nothing (names the engine
+//! made up, the place of a column) and what is compared by itself (a table's columns, constraints and indexes).
+
+use crate::structure::{
+    Column, Constraint, Extension, Index, Namespace, Other, Routine, Sequence, Table, Trigger, UserType, View,
+};
+
+/// When two descriptions of an object mean the same.
+pub trait Alike {
+    /// Whether nothing needs to be done to make one the other.
+    fn is_alike(&self, other: &Self) -> bool;
+}
+
+impl Alike for Table {
+    /// But for its columns, constraints and indexes.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.partitioning == other.partitioning
+            && self.partition_of == other.partition_of
+            && self.inherits == other.inherits
+            && self.virtual_table == other.virtual_table
+            && self.options == other.options
+            && self.comment == other.comment
+    }
+}
+
+impl Alike for Column {
+    fn is_alike(&self, other: &Self) -> bool {
+        // The name was matched as the dialect matches names; its case alone is no difference.
+        self == &Self {
+            name: self.name.clone(),
+            ..other.clone()
+        }
+    }
+}
+
+impl Alike for Constraint {
+    fn is_alike(&self, other: &Self) -> bool {
+        // A definition says it all, and does not hold the name.
+        let same = match (&self.definition, &other.definition) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.kind == other.kind,
+        };
+        same && self.deferrable == other.deferrable
+            && self.unchecked == other.unchecked
+            && self.inherited == other.inherited
+            && self.options == other.options
+            && self.comment == other.comment
+    }
+}
+
+impl Alike for Index {
+    fn is_alike(&self, other: &Self) -> bool {
+        self == &Self {
+            name: self.name.clone(),
+            generated_name: self.generated_name,
+            // Its text holds its name; the parts say the same without it.
+            definition: self.definition.clone(),
+            ..other.clone()
+        }
+    }
+}
+
+impl Alike for Extension {
+    fn is_alike(&self, other: &Self) -> bool {
+        self.schema == other.schema && self.comment == other.comment
+    }
+}
+
+impl Alike for View {
+    fn is_alike(&self, other: &Self) -> bool {
+        self.materialized == other.materialized
+            && self.query == other.query
+            && self.options == other.options
+            && self.indexes == other.indexes
+            && self.comment == other.comment
+            && self.column_comments == other.column_comments
+    }
+}
+
+macro_rules! alike_when_equal {
+    ($($of:ty),*) => {$(
+        impl Alike for $of {
+            fn is_alike(&self, other: &Self) -> bool {
+                self == other
+            }
+        }
+    )*};
+}
+
+alike_when_equal!(Namespace, UserType, Sequence, Routine, Trigger, Other);

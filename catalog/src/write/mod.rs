@@ -1,0 +1,112 @@
+//! From a comparison to statements, a dialect each.
+//!
+//! ```text
+//!  renames ──► rename statements ──┐
+//!  comparison ──► what goes, what comes, what changes, in the order that dependencies allow ──► Plan
+//! ```
+//!
+//! A plan is data: the statements, what each of them locks and costs, and the questions to be asked of the rows before any
+//! of them runs. Nothing here knows whether there are rows; the questions do.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use serde::Serialize;
+
+use crate::Dialect;
+use crate::compare::{Renames, compare};
+use crate::structure::{ObjectRef, Structure};
+
+/// What may be done, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Choices {
+    /// Builds indexes on tables that are there already outside a transaction, without blocking writers (PostgreSQL).
+    pub concurrently: bool,
+}
+
+/// The statements that make one structure another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// In the order they have to run.
+    pub statements: Vec<Change>,
+    /// What must hold of the rows before the first of them runs.
+    pub checks: Vec<Check>,
+}
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The statement, without a semicolon.
+    pub sql: String,
+    /// What it is for, in a few words for a comment.
+    pub comment: String,
+    /// What it changes.
+    pub about: ObjectRef,
+    /// The lock it takes and what that stops, where it takes one on something in use.
+    pub lock: Option<Lock>,
+    /// Whether it writes a whole table anew, so that its time grows with the rows.
+    pub rewrites: bool,
+    /// Whether it reads a whole table, so that its time grows with the rows.
+    pub scans: bool,
+    /// Whether it must run outside a transaction.
+    pub outside_transaction: bool,
+}
+
+/// A lock that a statement takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    /// The table.
+    pub table: String,
+    /// The engine's word for it.
+    pub mode: &'static str,
+    /// Whether readers wait for it.
+    pub blocks_reads: bool,
+    /// Whether writers wait for it.
+    pub blocks_writes: bool,
+}
+
+/// A question to the rows that are there. Rows in its answer stand in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What is asked about.
+    pub about: ObjectRef,
+    /// A query without side effects; each row of its answer is a row that cannot follow: first what names the row (its key),
+    /// last what is in the way.
+    pub query: String,
+    /// What such a row means: `cannot become integer`.
+    pub message: String,
+}
+
+/// What cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A name no statement can hold.
+    #[error(transparent)]
+    Identifier(#[from] crate::IdentifierError),
+    /// A change for which this engine has no way that keeps the rows.
+    #[error("{about}: {message}")]
+    Unsupported {
+        /// What it is about, for people.
+        about: String,
+        /// Why not, and what to do instead.
+        message: String,
+    },
+}
+
+/// The statements that make `from` look like `to`, renames first.
+///
+/// # Errors
+///
+/// Where a name is not possible, or a change has no way that keeps the rows.
+pub fn write(from: &Structure, to: &Structure, renames: &Renames, choices: Choices) -> Result<Plan, WriteError> {
+    let renames = renames.pending(from);
+    let renamed = renames.applied_to(from);
+    let comparison = compare(&renamed, to);
+    match to.dialect {
+        Dialect::Sqlite => sqlite::write(from, &renames, &comparison, choices),
+        Dialect::Postgres => postgres::write(from, &renames, &comparison, choices),
+        Dialect::Mysql => mysql::write(from, &renames, &comparison, choices),
+    }
+}
