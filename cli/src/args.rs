@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lockstep::structure::Source;
 use lockstep::{HandlerRef, InstanceId, MIN_LEASE_TTL, RepairAction, SchemaVersion, Scope};
 
 use crate::help;
@@ -71,6 +72,8 @@ pub(crate) enum Format {
     Mermaid,
     /// A picture, for `graph`.
     Svg,
+    /// Statements alone, for `schema`.
+    Sql,
 }
 
 impl Format {
@@ -82,6 +85,9 @@ impl Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at the database's objects, and compare them
+    #[command(subcommand)]
+    Schema(Schema),
     /// Write a lockstep.toml and an example of two schemas
     #[command(after_help = help::INIT)]
     Init,
@@ -430,4 +436,31 @@ mod tests {
         };
         assert_eq!(activate.handler_version.to_string(), "/api/users@stable");
     }
+}
+
+/// `schema`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// Show what a database looks like
+    Inspect(SchemaInspect),
+    /// Show what lies between two, and the statements that lead from one to the other
+    Diff(SchemaDiff),
+}
+
+/// `schema inspect`
+#[derive(Debug, Args)]
+pub(crate) struct SchemaInspect {
+    /// What to look at
+    pub(crate) source: Source,
+}
+
+/// `schema diff`
+#[derive(Debug, Args)]
+pub(crate) struct SchemaDiff {
+    /// What is
+    #[arg(long)]
+    pub(crate) from: Source,
+    /// What should be
+    #[arg(long)]
+    pub(crate) to: Source,
 }

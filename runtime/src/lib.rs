@@ -49,6 +49,7 @@ mod settings;
 mod statements;
 mod status;
 mod steps;
+pub mod structure;
 mod view;
 
 pub use lockstep_catalog as catalog;

@@ -10,6 +10,7 @@ mod plan;
 mod rehearse;
 mod repair;
 mod run;
+mod schema;
 mod validate;
 
 use clap::CommandFactory;
@@ -34,6 +35,7 @@ pub(crate) async fn run(app: &App, signals: &mut Signals, global: &Global, comma
 
 async fn answer(app: &App, global: &Global, command: Command) -> Result<u8> {
     match command {
+        Command::Schema(args) => schema::schema(app, args).await,
         Command::Init => init::init(app, global),
         Command::Validate => validate::validate(app),
         Command::Plan(args) => plan::plan(app, args).await,

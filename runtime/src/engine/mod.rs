@@ -8,10 +8,12 @@
 //! ```
 //!
 //! The structural lock is always taken before the scope row; the scope row is held for moments only.
-//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `guard`, `inspect`, `scratch`.
+//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `guard`, `inspect`,
+//! `introspect`, `console`, `scratch`.
 //! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes, [`tables`] says into what.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
+pub(crate) mod console;
 pub(crate) mod guard;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -30,6 +32,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{ConcurrentIndex, Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts, JournalEntry};
 use lockstep_registry::{HandlerVersion, Holder, InstanceId, SchemaSpec, SchemaVersion, Scope};
@@ -38,6 +41,7 @@ use crate::clock::Deadline;
 use crate::settings::Settings;
 use crate::{Error, Result};
 
+use console::Console;
 use guard::{Claim, Entry};
 
 pub use secret::redact;
@@ -112,6 +116,12 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// The user's objects as they are now.
     async fn snapshot(&self) -> Result<Snapshot>;
 
+    /// What the database looks like, in a constant number of queries. The right to read is enough.
+    async fn introspect(&self, selection: &Selection) -> Result<Structure>;
+
+    /// A connection of its own for statements that are nobody's step.
+    async fn console(&self) -> Result<Box<dyn Console>>;
+
     /// Asks an author's query whether it returns one row, true, where nothing can be written. Without a lock.
     async fn ask(&self, query: &str, limit: &Limit) -> Outcome<bool>;
 
@@ -127,6 +137,9 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
 
     /// A throwaway database to rehearse on.
     async fn scratch(&self, deadline: Deadline) -> Result<Scratch>;
+
+    /// An empty throwaway database of the same engine and settings.
+    async fn blank(&self, deadline: Deadline) -> Result<Scratch>;
 
     /// Closes all connections.
     async fn close(&self);
@@ -173,6 +186,9 @@ pub(crate) trait Transaction: Send {
 
     /// The user's objects as this transaction sees them.
     async fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// What the database looks like to this transaction.
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure>;
 
     /// How many rows hold something in each of what would be removed.
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>>;
@@ -225,6 +241,9 @@ pub(crate) trait Session: Send {
 
     /// The user's objects as they are now.
     async fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// What the database looks like now.
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure>;
 
     /// How many rows hold something in what would be removed.
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64>;

@@ -1,8 +1,10 @@
 //! MySQL and MariaDB: a named lock is the structural lock; DDL commits by itself, so steps are journalled one by one.
 
 mod connect;
+mod console;
 mod guard;
 mod inspect;
+mod introspect;
 mod metadata;
 mod scratch;
 mod session;
@@ -12,11 +14,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Snapshot};
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 
+use super::console::Console;
 use super::guard::{Claim, Entry};
 use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
@@ -118,6 +122,17 @@ impl Engine for Mysql {
         Ok(snapshot)
     }
 
+    async fn introspect(&self, selection: &Selection) -> Result<Structure> {
+        let mut console = self.console().await?;
+        let structure = console.introspect(selection).await;
+        console.close().await;
+        structure
+    }
+
+    async fn console(&self) -> Result<Box<dyn Console>> {
+        Ok(Box::new(console::Plain::open(self).await?))
+    }
+
     async fn ask(&self, query: &str, limit: &Limit) -> Outcome<bool> {
         self.ask_author(query, limit).await
     }
@@ -127,6 +142,10 @@ impl Engine for Mysql {
     }
 
     async fn scratch(&self, deadline: Deadline) -> Result<Scratch> {
+        self.temporary_database(deadline).await
+    }
+
+    async fn blank(&self, deadline: Deadline) -> Result<Scratch> {
         self.temporary_database(deadline).await
     }
 

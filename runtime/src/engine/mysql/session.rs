@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot};
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{SchemaVersion, Scope, Timestamp};
@@ -19,7 +20,7 @@ use super::connect::{Opener, Server, fault, int, is_undefined_savepoint, leave, 
 use super::guard::Excluder;
 use super::metadata::NOW;
 use super::transaction::{Identity, SILENCE, Stopper, is_true};
-use super::{Mysql, inspect};
+use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, held_to};
 use crate::engine::{CodeStep, Limit, Outcome, Session, StepConnection, writes};
@@ -457,6 +458,11 @@ impl Session for MysqlSession {
     async fn snapshot(&mut self) -> Result<Snapshot> {
         self.usable()?;
         inspect::snapshot(&mut self.connection, &self.database, self.server).await
+    }
+
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
+        self.usable()?;
+        introspect::structure(&mut self.connection, &self.database, self.server, selection).await
     }
 
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {

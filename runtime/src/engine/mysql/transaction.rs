@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::{SchemaVersion, Scope};
@@ -18,7 +19,7 @@ use super::connect::{
     own, rows, run, text, words,
 };
 use super::metadata::{self, NOW, event_row};
-use super::{Mysql, inspect};
+use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
@@ -373,6 +374,10 @@ impl Transaction for MysqlTransaction {
 
     async fn snapshot(&mut self) -> Result<Snapshot> {
         inspect::snapshot(self.held.connection()?, &self.database, self.server).await
+    }
+
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
+        introspect::structure(self.held.connection()?, &self.database, self.server, selection).await
     }
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{ConcurrentIndex, Dialect, Removed, Snapshot};
 use lockstep_lifecycle::JournalEntry;
 use lockstep_registry::{SchemaVersion, Scope, Timestamp};
@@ -16,7 +17,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::connect::{answered, leave, literal, own, run};
 use super::metadata::NOW;
 use super::transaction::Stopper;
-use super::{Postgres, inspect};
+use super::{Postgres, inspect, introspect};
 use crate::clock::{Deadline, pause};
 use crate::engine::step::{Cause, Fault, held_to};
 use crate::engine::{CodeStep, IndexSeen, Limit, Outcome, Session, writes};
@@ -345,6 +346,11 @@ impl Session for PgSession {
     async fn snapshot(&mut self) -> Result<Snapshot> {
         self.usable()?;
         inspect::snapshot(&mut self.worker, &self.schema).await
+    }
+
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
+        self.usable()?;
+        introspect::structure(&mut self.worker, selection).await
     }
 
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {

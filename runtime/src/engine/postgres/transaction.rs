@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::{SchemaVersion, Scope};
@@ -13,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
 use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, leave, literal, own, run, words};
-use super::{Postgres, guard, inspect, metadata};
+use super::{Postgres, guard, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::writes::Value;
@@ -437,6 +438,10 @@ impl Transaction for PgTransaction {
 
     async fn snapshot(&mut self) -> Result<Snapshot> {
         inspect::snapshot(self.held.connection()?, &self.schema).await
+    }
+
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
+        introspect::structure(self.held.connection()?, selection).await
     }
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {

@@ -1,8 +1,10 @@
 //! SQLite: the writer lock is structural lock and scope row in one; DDL is transactional.
 
 mod connect;
+mod console;
 mod guard;
 mod inspect;
+mod introspect;
 mod metadata;
 mod scratch;
 mod transaction;
@@ -11,11 +13,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Snapshot};
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use super::console::Console;
 use super::guard::{Claim, Entry};
 use super::step::{Cause, Fault};
 use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
@@ -115,6 +119,15 @@ impl Engine for Sqlite {
         inspect::snapshot(&mut connection).await
     }
 
+    async fn introspect(&self, selection: &Selection) -> Result<Structure> {
+        let mut connection = self.acquire().await?;
+        introspect::structure(&mut connection, selection).await
+    }
+
+    async fn console(&self) -> Result<Box<dyn Console>> {
+        Ok(Box::new(console::Plain::open(self).await?))
+    }
+
     /// Steps are part of their transaction here: what is on record is in effect, and nothing is ever in doubt.
     async fn ask(&self, _query: &str, _limit: &Limit) -> Outcome<bool> {
         let message = "what is on record was verified in the transaction that it is part of";
@@ -123,6 +136,10 @@ impl Engine for Sqlite {
 
     async fn scratch(&self, _deadline: Deadline) -> Result<Scratch> {
         self.copy().await
+    }
+
+    async fn blank(&self, _deadline: Deadline) -> Result<Scratch> {
+        self.empty().await
     }
 
     async fn close(&self) {

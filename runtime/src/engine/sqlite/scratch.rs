@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 use super::Sqlite;
 use super::connect::own;
 use crate::engine::{Engine, Scratch};
 use crate::{Error, Result};
 
 impl Sqlite {
+    /// An empty database in a temporary file.
+    pub(super) async fn empty(&self) -> Result<Scratch> {
+        let folder = folder()?;
+        self.opened(folder, false).await
+    }
+
     /// A copy in a temporary file, taken at one moment, with its rows: steps meet the data they will meet.
     pub(super) async fn copy(&self) -> Result<Scratch> {
-        let folder = tempfile::Builder::new()
-            .prefix("lockstep-rehearsal-")
-            .tempdir()
-            .map_err(|e| Error::File {
-                path: std::env::temp_dir().display().to_string(),
-                message: e.to_string(),
-            })?;
-        let file = folder.path().join("scratch.db");
+        let folder = folder()?;
+        let file = folder.path().join(FILE);
         let mut connection = self.acquire().await?;
         sqlx::query("VACUUM INTO ?")
             .bind(file.display().to_string())
@@ -25,7 +27,11 @@ impl Sqlite {
             .await
             .map_err(own("copying the database for a rehearsal"))?;
         drop(connection);
-        let url = format!("sqlite://{}", file.display());
+        self.opened(folder, true).await
+    }
+
+    async fn opened(&self, folder: TempDir, is_copy: bool) -> Result<Scratch> {
+        let url = format!("sqlite://{}", folder.path().join(FILE).display());
         let engine: Arc<dyn Engine> = Arc::new(Self::connect(&url, &self.settings).await?);
         let held = Arc::clone(&engine);
         let cleanup = Box::pin(async move {
@@ -34,8 +40,20 @@ impl Sqlite {
         });
         Ok(Scratch {
             engine,
-            is_copy: true,
+            is_copy,
             cleanup,
         })
     }
+}
+
+const FILE: &str = "scratch.db";
+
+fn folder() -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("lockstep-rehearsal-")
+        .tempdir()
+        .map_err(|e| Error::File {
+            path: std::env::temp_dir().display().to_string(),
+            message: e.to_string(),
+        })
 }

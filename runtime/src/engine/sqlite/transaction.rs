@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::{SchemaVersion, Scope};
@@ -14,7 +15,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Either, Row, Sqlite as Driver};
 
 use super::connect::{INTERRUPT, code, fault, is_busy, own};
-use super::{Sqlite, inspect, metadata};
+use super::{Sqlite, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
@@ -388,6 +389,10 @@ impl Transaction for SqliteTransaction {
 
     async fn snapshot(&mut self) -> Result<Snapshot> {
         inspect::snapshot(self.line.connection()?).await
+    }
+
+    async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
+        introspect::structure(self.line.connection()?, selection).await
     }
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
