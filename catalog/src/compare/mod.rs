@@ -9,6 +9,8 @@
 //! Nothing is guessed: an object under another name is another object, unless a [`Renames`] says so.
 
 mod alike;
+mod conversion;
+mod difference;
 mod pair;
 mod rename;
 
@@ -22,6 +24,8 @@ use crate::structure::{
 };
 
 pub use alike::Alike;
+pub use conversion::is_widening;
+pub use difference::{Action, Difference, Dimension, Severity};
 pub use pair::Pair;
 pub use rename::{Rename, RenameError, Renames};
 

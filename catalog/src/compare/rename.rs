@@ -196,7 +196,6 @@ enum Place {
         on: Option<Vec<String>>,
     },
     Item {
-        what: String,
         object: Vec<String>,
         item: ItemName,
     },
@@ -290,7 +289,6 @@ impl Place {
         }?;
         let item: Vec<&Lexeme<'_>> = item.iter().map(|(_, one)| *one).collect();
         Some(Self::Item {
-            what,
             object: name,
             item: item_name(&item)?,
         })
@@ -322,7 +320,7 @@ impl Place {
                     _ => Rename::Table { from, to },
                 }
             }
-            Self::Item { object, item, .. } => {
+            Self::Item { object, item } => {
                 let object = full(&object);
                 match item {
                     ItemName::Column(to) => Rename::Column {
