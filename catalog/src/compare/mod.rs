@@ -8,6 +8,7 @@
 //!
 //! Nothing is guessed: an object under another name is another object, unless a [`Renames`] says so.
 
+mod additive;
 mod alike;
 mod conversion;
 mod difference;
@@ -23,6 +24,7 @@ use crate::structure::{
     View,
 };
 
+pub use additive::additive;
 pub use alike::Alike;
 pub use conversion::is_widening;
 pub use difference::{Action, Difference, Dimension, Severity};
