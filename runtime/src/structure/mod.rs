@@ -9,6 +9,7 @@
 //!
 //! Nothing here writes to a database that a person named; throwaway ones are made beside it.
 
+mod cache;
 mod database;
 mod declared;
 mod diff;
@@ -18,6 +19,7 @@ mod rows;
 mod source;
 mod sync;
 
+pub use cache::BELIEVED;
 pub use database::Database;
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
 pub use migration::Migration;
