@@ -23,6 +23,7 @@ mod probes;
 mod proof;
 mod reading;
 mod storms;
+mod structures;
 mod support;
 mod tidy;
 mod zombies;

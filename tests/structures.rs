@@ -1,0 +1,3 @@
+//! What a structure is: what counts for it, and what does not.
+
+mod properties;
