@@ -25,5 +25,6 @@ mod reading;
 mod storms;
 mod structures;
 mod support;
+mod syncing;
 mod tidy;
 mod zombies;
