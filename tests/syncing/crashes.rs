@@ -39,7 +39,8 @@ async fn dies_at(engine: Engine, point: &str) -> bool {
     assert_eq!(sum(&rows(&database).await), 5, "{point}: no row is lost on the way");
     let again = Cli::json(&database, &schemas, &arguments).run().await;
     assert!(again.code == Some(0), "{point}: {} {}", again.stdout, again.stderr);
-    let left = compare(&looks(&database).await, &goal);
+    let looked = looks(&database).await;
+    let left = compare(&looked, &goal);
     assert!(left.is_empty(), "{point}: {:?}", left.differences(&Default::default()));
     let now = rows(&database).await;
     assert_eq!(
