@@ -1,6 +1,6 @@
 //! `schema`: what a database looks like, and what lies between two.
 
-use lockstep::structure::{Database, DiffOptions, Side, Source, diff};
+use lockstep::structure::{Database, DiffOptions, Side, Source, diff, script};
 
 use crate::app::App;
 use crate::args::{Format, Schema, SchemaDiff, SchemaInspect};
@@ -19,7 +19,7 @@ async fn inspect(app: &App, args: SchemaInspect) -> Result<u8> {
     let settings = &app.project.settings;
     let side = args.source.read(None, settings, &Default::default()).await?;
     match app.format {
-        Format::Sql => {}
+        Format::Sql => terminal::print(&script(&side.structure)?),
         _ => terminal::print(&serde_json::to_string_pretty(&side.structure).unwrap_or_default()),
     }
     Ok(exit::DONE)

@@ -99,6 +99,26 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     })
 }
 
+/// The statements that make all of a structure where there is nothing yet, each closed by a semicolon.
+///
+/// # Errors
+///
+/// Where a name is not possible.
+pub fn script(structure: &Structure) -> Result<String> {
+    let empty = Structure::empty(structure.dialect);
+    let plan = write(&empty, structure, &Renames::none(), Choices::default()).map_err(|error| Error::Format {
+        path: "the structure".to_owned(),
+        line: None,
+        message: error.to_string(),
+    })?;
+    let mut script = String::new();
+    for change in &plan.statements {
+        script.push_str(&change.sql);
+        script.push_str(";\n");
+    }
+    Ok(script)
+}
+
 /// Runs the plan where nothing is at stake. What the engine made of it besides (a rewritten expression, a dependent that was
 /// taken along) is planned again from what is there then.
 async fn rehearse(

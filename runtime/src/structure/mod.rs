@@ -15,5 +15,5 @@ mod diff;
 mod source;
 
 pub use database::Database;
-pub use diff::{Diff, DiffOptions, Obstacle, diff};
+pub use diff::{Diff, DiffOptions, Obstacle, diff, script};
 pub use source::{Side, Source};
