@@ -7,6 +7,8 @@
 //! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
+//! - [`read`]: what a CREATE statement declares, where an engine keeps its text alone
+//! - [`structure`], [`compare`], [`write`](mod@write): a whole database, two of them, and the statements between them
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
@@ -18,6 +20,7 @@ pub mod directive;
 pub mod fingerprint;
 mod lex;
 pub mod normalize;
+pub mod read;
 pub mod script;
 pub mod snapshot;
 pub mod structure;
