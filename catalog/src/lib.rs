@@ -8,6 +8,8 @@
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`backtick`]: the names in what MySQL prints
+//! - [`read`]: what a CREATE statement declares, where an engine keeps its text alone
+//! - [`structure`], [`compare`], [`write`](mod@write): a whole database, two of them, and the statements between them
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
@@ -21,6 +23,7 @@ pub mod fingerprint;
 mod lex;
 pub mod normalize;
 pub mod risk;
+pub mod read;
 pub mod script;
 pub mod snapshot;
 pub mod structure;

@@ -96,6 +96,9 @@ pub struct View {
     /// The comments of its columns.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub column_comments: Options,
+    /// The text it was made by, where the engine keeps it (SQLite). Not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
 }
 
 /// A function, procedure or aggregate.
@@ -145,6 +148,9 @@ pub struct Trigger {
     /// Its comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The text it was made by, where the engine keeps it (SQLite). Not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
 }
 
 /// Anything else, as the statement that makes it and the one that removes it.
