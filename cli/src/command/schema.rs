@@ -1,6 +1,6 @@
 //! `schema`: what a database looks like, and what lies between two.
 
-use lockstep::structure::{Database, DiffOptions, Side, Source, diff};
+use lockstep::structure::{Choices, Database, DiffOptions, Renames, Side, Source, Structure, diff, write};
 
 use crate::app::App;
 use crate::args::{Format, Schema, SchemaDiff, SchemaInspect};
@@ -19,7 +19,23 @@ async fn inspect(app: &App, args: SchemaInspect) -> Result<u8> {
     let settings = &app.project.settings;
     let side = args.source.read(None, settings, &Default::default()).await?;
     match app.format {
-        Format::Sql => {}
+        Format::Sql => {
+            let structure = &side.structure;
+            let empty = Structure::empty(structure.dialect);
+            let plan = write(&empty, structure, &Renames::none(), Choices::default()).map_err(|error| {
+                lockstep::Error::Format {
+                    path: "the schema".to_owned(),
+                    line: None,
+                    message: error.to_string(),
+                }
+            })?;
+            let mut text = String::new();
+            for change in &plan.statements {
+                text.push_str(&change.sql);
+                text.push_str(";\n");
+            }
+            terminal::print(&text);
+        }
         _ => terminal::print(&serde_json::to_string_pretty(&side.structure).unwrap_or_default()),
     }
     Ok(exit::DONE)

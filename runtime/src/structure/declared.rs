@@ -1,7 +1,7 @@
 //! SQL that declares what should be, loaded into a throwaway database and read back: what it means is what the engine
 //! makes of it.
 
-use lockstep_catalog::split;
+use lockstep_catalog::{declarations, is_setting};
 use lockstep_catalog::structure::{Selection, Structure};
 
 use super::Database;
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// Where a statement cannot be read or the engine refuses it; the first that stays refused is named with its line.
 pub(crate) async fn load(database: &Database, origin: &str, script: &str, selection: &Selection) -> Result<Structure> {
     let dialect = database.dialect();
-    let statements = split(dialect, script).map_err(|error| Error::Script {
+    let statements = declarations(dialect, script).map_err(|error| Error::Script {
         origin: origin.to_owned(),
         line: error.line(),
         column: error.column(),
@@ -48,7 +48,9 @@ async fn run(console: &mut dyn Console, origin: &str, statements: &[lockstep_cat
         let mut refused = Vec::new();
         let mut first = None;
         for statement in &pending {
-            if let Err(fault) = console.run(&statement.text).await {
+            if let Err(fault) = console.run(&statement.text).await
+                && !is_setting(&statement.text)
+            {
                 first.get_or_insert((statement.line, fault.message));
                 refused.push(*statement);
             }

@@ -16,4 +16,7 @@ mod source;
 
 pub use database::Database;
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
+pub use lockstep_catalog::compare::Renames;
+pub use lockstep_catalog::structure::Structure;
+pub use lockstep_catalog::write::{Choices, write};
 pub use source::{Side, Source};
