@@ -22,8 +22,8 @@ pub mod directive;
 pub mod fingerprint;
 mod lex;
 pub mod normalize;
-pub mod risk;
 pub mod read;
+pub mod risk;
 pub mod script;
 pub mod snapshot;
 pub mod structure;
@@ -36,6 +36,6 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    forbids_transaction, index_of_concurrent, kind_of, losses, split, split_ddl,
+    forbids_transaction, index_of_concurrent, is_setting, kind_of, losses, split, split_ddl,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

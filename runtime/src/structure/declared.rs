@@ -2,7 +2,7 @@
 //! makes of it.
 
 use lockstep_catalog::structure::{Selection, Structure};
-use lockstep_catalog::{Dialect, split_ddl};
+use lockstep_catalog::{Dialect, is_setting, split_ddl};
 
 use super::Database;
 use crate::clock::Deadline;
@@ -55,7 +55,9 @@ async fn run(
         let mut refused = Vec::new();
         let mut first = None;
         for statement in &pending {
-            if let Err(fault) = console.run(&statement.text).await {
+            if let Err(fault) = console.run(&statement.text).await
+                && !is_setting(&statement.text)
+            {
                 first.get_or_insert((statement.line, fault.message));
                 refused.push(*statement);
             }

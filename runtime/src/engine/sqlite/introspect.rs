@@ -13,8 +13,8 @@ use lockstep_catalog::structure::{
     Column, ConstraintKind, Dependency, Generated, Kind, Name, ObjectRef, Selection, Structure, Table, Trigger, View,
 };
 use lockstep_catalog::{Dialect, canonical_sql};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::connect::own;
 use crate::Result;
@@ -261,7 +261,10 @@ fn dependencies(structure: &Structure) -> Vec<Dependency> {
         );
     }
     for view in &structure.views {
-        known.insert(read::fold(&view.name.name), ObjectRef::new(Kind::View, view.name.clone()));
+        known.insert(
+            read::fold(&view.name.name),
+            ObjectRef::new(Kind::View, view.name.clone()),
+        );
     }
     let mut found = BTreeSet::new();
     for table in &structure.tables {
