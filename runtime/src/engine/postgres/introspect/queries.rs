@@ -5,7 +5,6 @@
 
 /// What precedes the questions: one moment for all of them, every name with its schema, constants printed alike everywhere.
 pub(super) const BEFORE: &[&str] = &[
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "SET LOCAL search_path = ''",
     "SET LOCAL timezone = 'UTC'",
     "SET LOCAL datestyle = 'ISO, YMD'",
@@ -13,8 +12,31 @@ pub(super) const BEFORE: &[&str] = &[
     "SET LOCAL quote_all_identifiers = off",
 ];
 
-/// What follows them.
-pub(super) const AFTER: &str = "COMMIT";
+/// What is around them.
+pub(super) enum Frame {
+    /// Nothing: one snapshot for all of them, which nothing changes.
+    Alone,
+    /// A transaction, whose settings are as they were afterwards.
+    Transaction,
+}
+
+impl Frame {
+    /// What begins it.
+    pub(super) fn first(&self) -> &'static str {
+        match self {
+            Self::Alone => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Transaction => "SAVEPOINT lockstep_reading",
+        }
+    }
+
+    /// What ends it.
+    pub(super) fn last(&self) -> &'static str {
+        match self {
+            Self::Alone => "COMMIT",
+            Self::Transaction => "ROLLBACK TO SAVEPOINT lockstep_reading; RELEASE SAVEPOINT lockstep_reading",
+        }
+    }
+}
 
 /// Rows of `n` that are the server's own schemas.
 macro_rules! own {
