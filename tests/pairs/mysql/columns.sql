@@ -5,7 +5,7 @@ CREATE TABLE t (id int PRIMARY KEY);
 INSERT INTO t VALUES (1);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, name varchar(20));
--- keeps: SELECT id FROM t
+-- keeps: SELECT id FROM t ORDER BY 1
 
 -- case: columns come in between and in front
 -- current
@@ -14,7 +14,7 @@ CREATE TABLE t (id int PRIMARY KEY, z int);
 INSERT INTO t VALUES (1, 2);
 -- desired
 CREATE TABLE t (a int, id int PRIMARY KEY, m int DEFAULT 3, n int, z int);
--- keeps: SELECT id, z FROM t
+-- keeps: SELECT id, z FROM t ORDER BY 1
 
 -- case: the order of columns is no difference
 -- current
@@ -23,7 +23,7 @@ CREATE TABLE t (id int PRIMARY KEY, a int, b int);
 INSERT INTO t VALUES (1, 2, 3);
 -- desired
 CREATE TABLE t (b int, a int, id int PRIMARY KEY);
--- keeps: SELECT id, a, b FROM t
+-- keeps: SELECT id, a, b FROM t ORDER BY 1
 
 -- case: a column goes
 -- current
@@ -32,7 +32,7 @@ CREATE TABLE t (id int PRIMARY KEY, name varchar(20), KEY (name));
 INSERT INTO t VALUES (1, 'a');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY);
--- keeps: SELECT id FROM t
+-- keeps: SELECT id FROM t ORDER BY 1
 
 -- case: a column goes out of an index
 -- current
@@ -69,7 +69,7 @@ INSERT INTO t (id, a) VALUES (1, 5);
 CREATE TABLE t (id int PRIMARY KEY,
   z int, -- @renamed from=a
   b int AS (z + 1) STORED, CONSTRAINT pos CHECK (z > 0));
--- keeps: SELECT id, b FROM t
+-- keeps: SELECT id, b FROM t ORDER BY 1
 
 -- case: only the case of a name changes
 -- current
@@ -78,7 +78,7 @@ CREATE TABLE t (id int PRIMARY KEY, Name varchar(10), KEY IX (Name), CONSTRAINT 
 INSERT INTO t VALUES (1, 'a');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, name varchar(10), KEY ix (name), CONSTRAINT ck CHECK (name <> ''));
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: a value is demanded and there is a default
 -- current
@@ -87,7 +87,7 @@ CREATE TABLE t (id int PRIMARY KEY, s varchar(10), n int);
 INSERT INTO t VALUES (1, NULL, NULL), (2, 'b', 7);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, s varchar(10) NOT NULL DEFAULT 'none', n int NOT NULL DEFAULT 5);
--- keeps: SELECT id, COALESCE(s, 'none'), COALESCE(n, 5) FROM t
+-- keeps: SELECT id, COALESCE(s, 'none'), COALESCE(n, 5) FROM t ORDER BY 1
 
 -- case: filling rows does not touch the time of their change
 -- current
@@ -96,7 +96,7 @@ CREATE TABLE t (id int PRIMARY KEY, n int, at datetime DEFAULT '2020-01-01' ON U
 INSERT INTO t (id, n) VALUES (1, NULL);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL DEFAULT 5, at datetime DEFAULT '2020-01-01' ON UPDATE current_timestamp());
--- keeps: SELECT id, at FROM t
+-- keeps: SELECT id, at FROM t ORDER BY 1
 
 -- case: filling rows fires no trigger
 -- current
@@ -127,7 +127,7 @@ CREATE TABLE t (id int PRIMARY KEY, s varchar(10));
 INSERT INTO t VALUES (1, 'a'), (2, 'b');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, s varchar(10) NOT NULL);
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: a new column must have a value and nobody says which
 -- current
@@ -151,7 +151,7 @@ CREATE TABLE t (id int PRIMARY KEY, s varchar(10) NOT NULL);
 INSERT INTO t VALUES (1, 'a');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, s varchar(10));
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: a comment comes, changes and goes
 -- current
@@ -166,7 +166,7 @@ CREATE TABLE t (id int PRIMARY KEY, a int, b int INVISIBLE);
 INSERT INTO t (id, a, b) VALUES (1, 2, 3);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int INVISIBLE, b int);
--- keeps: SELECT id, a, b FROM t
+-- keeps: SELECT id, a, b FROM t ORDER BY 1
 
 -- case: a compressed column
 -- current
@@ -175,7 +175,7 @@ CREATE TABLE t (id int PRIMARY KEY, a text, b text COMPRESSED);
 INSERT INTO t VALUES (1, 'a', 'b');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a text COMPRESSED, b text);
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: many changes to one table at once
 -- current
@@ -184,4 +184,4 @@ CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(5), c date, KEY k (b));
 INSERT INTO t VALUES (1, 2, 'x', '2020-01-01');
 -- desired
 CREATE TABLE t (id bigint AUTO_INCREMENT PRIMARY KEY, b varchar(9) NOT NULL DEFAULT '', c datetime, d decimal(4,2) DEFAULT 1.5, UNIQUE KEY k (b), KEY cd (c, d), CONSTRAINT dpos CHECK (d > 0)) COMMENT='all';
--- keeps: SELECT id, b FROM t
+-- keeps: SELECT id, b FROM t ORDER BY 1

@@ -5,7 +5,7 @@ CREATE TABLE t (id int PRIMARY KEY, a int, s varchar(10), d decimal(5,2), b bit(
 INSERT INTO t VALUES (1, NULL, NULL, NULL, NULL);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 5, s varchar(10) DEFAULT 'it''s', d decimal(5,2) DEFAULT 1.50, b bit(3) DEFAULT b'101');
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: a default changes
 -- current
@@ -44,7 +44,7 @@ CREATE TABLE t (id int PRIMARY KEY, a timestamp NOT NULL DEFAULT CURRENT_TIMESTA
 INSERT INTO t VALUES (1, '2020-01-01', '2020-01-01');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, b datetime(2) DEFAULT CURRENT_TIMESTAMP(2) ON UPDATE CURRENT_TIMESTAMP(2));
--- keeps: SELECT * FROM t
+-- keeps: SELECT * FROM t ORDER BY 1
 
 -- case: two spellings of now are the same
 -- current
