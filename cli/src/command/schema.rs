@@ -1,6 +1,6 @@
 //! `schema`: what a database looks like, and what lies between two.
 
-use lockstep::structure::{Database, DiffOptions, Side, Source, diff};
+use lockstep::structure::{Database, DiffOptions, Plan, Side, Source, diff};
 
 use crate::app::App;
 use crate::args::{Format, Schema, SchemaDiff, SchemaInspect};
@@ -19,7 +19,7 @@ async fn inspect(app: &App, args: SchemaInspect) -> Result<u8> {
     let settings = &app.project.settings;
     let side = args.source.read(None, settings, &Default::default()).await?;
     match app.format {
-        Format::Sql => {}
+        Format::Sql => terminal::print(&sql(&lockstep::structure::declaration(&side.structure)?)),
         _ => terminal::print(&serde_json::to_string_pretty(&side.structure).unwrap_or_default()),
     }
     Ok(exit::DONE)
@@ -30,14 +30,7 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
     let diff = diff(from, to, &DiffOptions::default()).await?;
     match app.format {
         Format::Json => terminal::print(&serde_json::to_string_pretty(&diff).unwrap_or_default()),
-        _ => {
-            let mut text = String::new();
-            for change in &diff.plan.statements {
-                text.push_str(&change.sql);
-                text.push_str(";\n");
-            }
-            terminal::print(&text);
-        }
+        _ => terminal::print(&sql(&diff.plan)),
     }
     for obstacle in &diff.obstacles {
         terminal::say(&format!("{:?}", obstacle));
@@ -46,6 +39,16 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
         return Ok(exit::REFUSED);
     }
     Ok(exit::DONE)
+}
+
+/// The statements alone.
+fn sql(plan: &Plan) -> String {
+    let mut text = String::new();
+    for change in &plan.statements {
+        text.push_str(&change.sql);
+        text.push_str(";\n");
+    }
+    text
 }
 
 /// Reads both sides; SQL is understood beside the database that the other names.

@@ -99,6 +99,20 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     })
 }
 
+/// The statements that make a structure where there is nothing: its declaration.
+///
+/// # Errors
+///
+/// Where it holds what no statement can say.
+pub fn declaration(structure: &Structure) -> Result<Plan> {
+    let empty = Structure::empty(structure.dialect);
+    write(&empty, structure, &Renames::none(), Choices::default()).map_err(|error| Error::Format {
+        path: "the schema".to_owned(),
+        line: None,
+        message: error.to_string(),
+    })
+}
+
 /// Runs the plan where nothing is at stake. What the engine made of it besides (a rewritten expression, a dependent that was
 /// taken along) is planned again from what is there then.
 async fn rehearse(

@@ -15,5 +15,6 @@ mod diff;
 mod source;
 
 pub use database::Database;
-pub use diff::{Diff, DiffOptions, Obstacle, diff};
+pub use diff::{Diff, DiffOptions, Obstacle, declaration, diff};
+pub use lockstep_catalog::write::Plan;
 pub use source::{Side, Source};

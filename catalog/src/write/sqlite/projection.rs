@@ -123,7 +123,10 @@ impl<'a> Projection<'a> {
                 match affinity(&column.data_type) {
                     Affinity::Text => format!("CAST({held} AS TEXT)"),
                     Affinity::Real => format!("CAST({held} AS REAL)"),
-                    Affinity::Integer | Affinity::Numeric => format!("CAST({held} AS NUMERIC)"),
+                    // Text that is no number stays what it is.
+                    Affinity::Integer | Affinity::Numeric => format!(
+                        "CASE WHEN CAST({held} AS NUMERIC) = {held} THEN CAST({held} AS NUMERIC) ELSE {held} END"
+                    ),
                     Affinity::Blob => held,
                 }
             }
