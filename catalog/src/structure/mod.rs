@@ -14,6 +14,7 @@
 
 mod column;
 mod constraint;
+mod fingerprint;
 mod index;
 mod object;
 mod selection;
@@ -33,8 +34,8 @@ pub use index::{Index, IndexPart, IndexTarget};
 pub use object::{
     Dependency, Extension, Kind, Namespace, ObjectRef, Other, Routine, RoutineKind, Sequence, Trigger, View,
 };
-pub use selection::Selection;
-pub use table::{PartitionOf, Partitioning, Table, VirtualTable};
+pub use selection::{Selection, is_own};
+pub use table::{Partition, PartitionOf, Partitioning, Table, VirtualTable};
 pub use user_type::{Attribute, DomainCheck, UserType, UserTypeKind};
 
 /// Settings of one engine alone, under that engine's own words; absent where they have their default.
@@ -114,14 +115,19 @@ impl Structure {
 
     /// Brings every list whose order means nothing into the one order that is compared and printed.
     pub fn sort(&mut self) {
+        for table in &mut self.tables {
+            table.sort();
+        }
+        self.sort_objects();
+    }
+
+    /// The lists of objects alone, without what is inside them.
+    fn sort_objects(&mut self) {
         self.namespaces.sort_by(|a, b| a.name.cmp(&b.name));
         self.extensions.sort_by(|a, b| a.name.cmp(&b.name));
         self.types.sort_by(|a, b| a.name.cmp(&b.name));
         self.sequences.sort_by(|a, b| a.name.cmp(&b.name));
         self.tables.sort_by(|a, b| a.name.cmp(&b.name));
-        for table in &mut self.tables {
-            table.sort();
-        }
         self.views.sort_by(|a, b| a.name.cmp(&b.name));
         for view in &mut self.views {
             view.indexes.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,8 +1,8 @@
 //! SQL that declares what should be, loaded into a throwaway database and read back: what it means is what the engine
 //! makes of it.
 
-use lockstep_catalog::split;
 use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::{Dialect, is_setting, split_ddl};
 
 use super::Database;
 use crate::clock::Deadline;
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// Where a statement cannot be read or the engine refuses it; the first that stays refused is named with its line.
 pub(crate) async fn load(database: &Database, origin: &str, script: &str, selection: &Selection) -> Result<Structure> {
     let dialect = database.dialect();
-    let statements = split(dialect, script).map_err(|error| Error::Script {
+    let statements = split_ddl(dialect, script).map_err(|error| Error::Script {
         origin: origin.to_owned(),
         line: error.line(),
         column: error.column(),
@@ -30,7 +30,7 @@ pub(crate) async fn load(database: &Database, origin: &str, script: &str, select
         .await?;
     let loaded = async {
         let mut console = scratch.engine.console().await?;
-        let structure = match run(console.as_mut(), origin, &statements).await {
+        let structure = match run(console.as_mut(), dialect, origin, &statements).await {
             Ok(()) => console.introspect(selection).await,
             Err(error) => Err(error),
         };
@@ -42,16 +42,33 @@ pub(crate) async fn load(database: &Database, origin: &str, script: &str, select
     structure
 }
 
-async fn run(console: &mut dyn Console, origin: &str, statements: &[lockstep_catalog::Statement]) -> Result<()> {
+async fn run(
+    console: &mut dyn Console,
+    dialect: Dialect,
+    origin: &str,
+    statements: &[lockstep_catalog::Statement],
+) -> Result<()> {
     let mut pending: Vec<_> = statements.iter().collect();
+    // Tables that point at each other in a circle can only be made where nobody looks.
+    let mut looser = (dialect == Dialect::Mysql).then_some("SET SESSION foreign_key_checks = 0");
     while !pending.is_empty() {
         let mut refused = Vec::new();
         let mut first = None;
         for statement in &pending {
-            if let Err(fault) = console.run(&statement.text).await {
+            if let Err(fault) = console.run(&statement.text).await
+                && !is_setting(&statement.text)
+            {
                 first.get_or_insert((statement.line, fault.message));
                 refused.push(*statement);
             }
+        }
+        if refused.len() == pending.len()
+            && !refused.is_empty()
+            && let Some(setting) = looser.take()
+        {
+            let set = console.run(setting).await;
+            set.map_err(|fault| Error::bug(fault.message))?;
+            continue;
         }
         if let (Some((line, message)), true) = (first, refused.len() == pending.len()) {
             return Err(Error::Script {

@@ -9,12 +9,20 @@
 //!
 //! Nothing here writes to a database that a person named; throwaway ones are made beside it.
 
+mod cache;
 mod database;
 mod declared;
 mod diff;
+pub mod generate;
+mod migration;
+mod rows;
 mod source;
+mod sync;
 
+pub use cache::BELIEVED;
 pub use database::Database;
-pub use diff::{Diff, DiffOptions, Obstacle, declaration, diff};
-pub use lockstep_catalog::write::Plan;
+pub use diff::{Diff, DiffOptions, Obstacle, diff};
+pub use migration::Migration;
+pub use rows::counted;
 pub use source::{Side, Source};
+pub use sync::{Consent, Proposal, Strategy, SyncOptions, Synced};

@@ -3,11 +3,11 @@
 //! The engine resolves each name; here every name that is spelled so is replaced where the table is mentioned. Where that is
 //! too much, the text comes out different from what is wanted, and the object is made again: never wrong, at times needless.
 
+use crate::Dialect;
 use crate::dialect::enclose;
 use crate::normalize::canonical_sql;
 use crate::read::sqlite::{expression, fold, mentioned, respelled};
 use crate::structure::{ConstraintKind, IndexTarget, Name, Structure, Table};
-use crate::Dialect;
 
 /// In all texts, the table's old name by its new one.
 pub(super) fn rename_table(now: &mut Structure, old: &Name, to: &Name) {

@@ -9,13 +9,77 @@ use crate::lex::{Kind, Lexeme};
 
 /// Words that mean something else without quotes.
 const RESERVED: &[&str] = &[
-    "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "check", "collate", "commit",
-    "constraint", "create", "current_date", "current_time", "current_timestamp", "default", "deferrable", "delete",
-    "distinct", "drop", "else", "escape", "except", "exists", "false", "foreign", "from", "glob", "group", "having",
-    "if", "in", "index", "insert", "intersect", "into", "is", "isnull", "join", "like", "limit", "match", "not",
-    "nothing", "notnull", "null", "on", "or", "order", "primary", "raise", "references", "regexp", "returning",
-    "select", "set", "table", "then", "to", "transaction", "true", "union", "unique", "update", "using", "values",
-    "when", "where", "without",
+    "add",
+    "all",
+    "alter",
+    "and",
+    "as",
+    "autoincrement",
+    "between",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "commit",
+    "constraint",
+    "create",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "default",
+    "deferrable",
+    "delete",
+    "distinct",
+    "drop",
+    "else",
+    "escape",
+    "except",
+    "exists",
+    "false",
+    "foreign",
+    "from",
+    "glob",
+    "group",
+    "having",
+    "if",
+    "in",
+    "index",
+    "insert",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "like",
+    "limit",
+    "match",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "on",
+    "or",
+    "order",
+    "primary",
+    "raise",
+    "references",
+    "regexp",
+    "returning",
+    "select",
+    "set",
+    "table",
+    "then",
+    "to",
+    "transaction",
+    "true",
+    "union",
+    "unique",
+    "update",
+    "using",
+    "values",
+    "when",
+    "where",
+    "without",
 ];
 
 /// The one form of an expression: fixed distances, no comments, keywords and names in lower case, quotes only where a name
@@ -109,7 +173,10 @@ fn apart(before: &[Lexeme<'_>], one: &Lexeme<'_>) -> bool {
             None => true,
             Some(one) => match one.kind {
                 Kind::Symbol => {
-                    !one.is_symbol(")") && !one.text.starts_with(|c: char| c.is_ascii_digit() || "?:@$.".contains(c))
+                    !one.is_symbol(")")
+                        && !one
+                            .text
+                            .starts_with(|c: char| c.is_ascii_digit() || "?:@$.".contains(c))
                 }
                 Kind::Word => RESERVED.contains(&fold(one.text).as_str()),
                 _ => false,
@@ -165,7 +232,9 @@ pub fn sources(text: &str) -> HashSet<String> {
     for (at, one) in lexemes.iter().enumerate() {
         let next = |by: usize| lexemes.get(at + by);
         if one.is_any(&["FROM", "JOIN", "INTO", "UPDATE"]) {
-            let Some(name) = next(1).and_then(Lexeme::identifier) else { continue };
+            let Some(name) = next(1).and_then(Lexeme::identifier) else {
+                continue;
+            };
             let is_action = next(1).is_some_and(|one| one.kind == Kind::Word && one.is_any(&["OF", "ON", "OR"]));
             let goes_on = next(2).is_some_and(|one| one.is_symbol("(") || one.is_symbol("."));
             if !is_action && !(goes_on && !one.is_word("INTO")) {

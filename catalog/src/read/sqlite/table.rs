@@ -421,7 +421,16 @@ fn default(reader: &mut Reader<'_, '_>) -> Option<String> {
     }
     let one = reader.next()?;
     Some(match one.kind {
-        Kind::Word if one.is_any(&["NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"]) => {
+        Kind::Word
+            if one.is_any(&[
+                "NULL",
+                "TRUE",
+                "FALSE",
+                "CURRENT_DATE",
+                "CURRENT_TIME",
+                "CURRENT_TIMESTAMP",
+            ]) =>
+        {
             fold(one.text)
         }
         Kind::Word | Kind::Quoted(_) => enclose(one.identifier()?, '\''),

@@ -75,8 +75,7 @@ fn close(comparison: &Comparison<'_>, shaken: &Shaken, aside: &mut Aside) {
         let more: Vec<String> = views
             .iter()
             .filter(|(name, (names, view))| {
-                !aside.views.contains(*name)
-                    && (!names.is_disjoint(&aside.views) || unsettled(&view.query, names))
+                !aside.views.contains(*name) && (!names.is_disjoint(&aside.views) || unsettled(&view.query, names))
             })
             .map(|(name, _)| name.clone())
             .collect();
@@ -146,4 +145,3 @@ impl Aside {
             .collect()
     }
 }
-

@@ -37,9 +37,10 @@ pub(super) fn as_written(table: &Table) -> Option<Declared> {
 pub(super) fn table(table: &Table, under: Option<&str>) -> Result<String, WriteError> {
     let called = under.unwrap_or(&table.name.name);
     if let Some(one) = &table.virtual_table {
-        let text = table.sql.as_deref().filter(|sql| {
-            read::virtual_table(sql).is_some_and(|read| read.virtual_table.as_ref() == Some(one))
-        });
+        let text = table
+            .sql
+            .as_deref()
+            .filter(|sql| read::virtual_table(sql).is_some_and(|read| read.virtual_table.as_ref() == Some(one)));
         if let (Some(text), None) = (text, under) {
             return Ok(text.to_owned());
         }
@@ -107,7 +108,11 @@ fn from_model(table: &Table, called: &str) -> Result<String, WriteError> {
     } else {
         format!(" {}", options.join(", "))
     };
-    Ok(format!("CREATE TABLE {} (\n{}\n){tail}", name(called)?, lines.join(",\n")))
+    Ok(format!(
+        "CREATE TABLE {} (\n{}\n){tail}",
+        name(called)?,
+        lines.join(",\n")
+    ))
 }
 
 /// A column with the constraints that stand with it.

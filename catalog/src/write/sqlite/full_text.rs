@@ -58,7 +58,12 @@ pub(super) fn again(script: &mut Script, from: &Table, to: &Table) -> Result<(),
 pub(super) fn fill(script: &mut Script, table: &Table) -> Result<(), WriteError> {
     let own = name(&table.name.name)?;
     let sql = format!("INSERT INTO {own} ({own}) VALUES ('rebuild')");
-    script.push(about(&table.name.name), Cost::Rewrite, "indexes the rows that are there", sql);
+    script.push(
+        about(&table.name.name),
+        Cost::Rewrite,
+        "indexes the rows that are there",
+        sql,
+    );
     Ok(())
 }
 

@@ -65,7 +65,9 @@ pub(super) fn write(
     for view in aside.views_to_make(comparison) {
         let about = ObjectRef::new(Kind::View, view.name.clone());
         let sql = create::view(view)?;
-        writing.script.push(about, Cost::Nothing, format!("view {}", view.name), sql);
+        writing
+            .script
+            .push(about, Cost::Nothing, format!("view {}", view.name), sql);
     }
     writing.fill_full_text(&ways)?;
     for trigger in aside.triggers_to_make(comparison) {
@@ -138,7 +140,8 @@ impl Writing<'_> {
                 && aside.triggers.contains(&fold(&trigger.name))
                 && !aside.views.contains(&fold(&trigger.on.name))
             {
-                self.script.drop_trigger(&trigger.on, &trigger.name, gone(pair.differs()))?;
+                self.script
+                    .drop_trigger(&trigger.on, &trigger.name, gone(pair.differs()))?;
             }
         }
         for pair in &self.comparison.views {
@@ -170,7 +173,8 @@ impl Writing<'_> {
             for (old, _) in self.renamed_indexes(pair) {
                 let of = pair.table.to().map_or("", |table| table.name.name.as_str());
                 let sql = format!("DROP INDEX {}", name(&old)?);
-                self.script.push(part_of(of, &old), Cost::Nothing, "index gets another name", sql);
+                self.script
+                    .push(part_of(of, &old), Cost::Nothing, "index gets another name", sql);
             }
         }
         Ok(())
@@ -210,7 +214,11 @@ impl Writing<'_> {
         for rename in &renames.0 {
             match rename {
                 Rename::Table { from, to } => {
-                    let old = self.from.table(from).map_or(&from.name, |table| &table.name.name).clone();
+                    let old = self
+                        .from
+                        .table(from)
+                        .map_or(&from.name, |table| &table.name.name)
+                        .clone();
                     let mut steps = vec![(old.clone(), to.name.clone())];
                     if fold(&old) == fold(&to.name) {
                         // SQLite takes the same name in another case for a name that is taken.
@@ -224,7 +232,10 @@ impl Writing<'_> {
                     }
                 }
                 Rename::Column { table, from, to } => {
-                    let is_virtual = self.names.table(&table.name).is_some_and(|one| one.virtual_table.is_some());
+                    let is_virtual = self
+                        .names
+                        .table(&table.name)
+                        .is_some_and(|one| one.virtual_table.is_some());
                     if is_virtual {
                         continue;
                     }
@@ -235,7 +246,8 @@ impl Writing<'_> {
                         name(to)?
                     );
                     let comment = format!("{from} is called {to} from now on");
-                    self.script.push(part_of(&table.name, from), Cost::Nothing, comment, sql);
+                    self.script
+                        .push(part_of(&table.name, from), Cost::Nothing, comment, sql);
                 }
                 _ => {}
             }
@@ -294,7 +306,8 @@ impl Writing<'_> {
                         let computed = column.generated.as_ref().is_some_and(|one| !one.stored);
                         let cost = if computed { Cost::Nothing } else { Cost::Rewrite };
                         let comment = format!("column {} goes, with what it holds", column.name);
-                        self.script.push(part_of(&to.name.name, &column.name), cost, comment, sql);
+                        self.script
+                            .push(part_of(&to.name.name, &column.name), cost, comment, sql);
                     }
                     for (column, constraints) in added {
                         let declared = declared_column(to, column, constraints)?;
@@ -303,7 +316,8 @@ impl Writing<'_> {
                         let reads = constraints.iter().any(checks) || (column.generated.is_some() && !column.nullable);
                         let cost = if reads { Cost::Scan } else { Cost::Nothing };
                         let comment = format!("column {}", column.name);
-                        self.script.push(part_of(&to.name.name, &column.name), cost, comment, sql);
+                        self.script
+                            .push(part_of(&to.name.name, &column.name), cost, comment, sql);
                     }
                 }
                 Way::Rebuild(_) if to.virtual_table.is_some() && full_text::is_derived(from, to) => {
@@ -338,7 +352,8 @@ impl Writing<'_> {
                 };
                 let sql = create::index(table, index)?;
                 let comment = format!("index {}", index.name);
-                self.script.push(part_of(&table.name.name, &index.name), cost, comment, sql);
+                self.script
+                    .push(part_of(&table.name.name, &index.name), cost, comment, sql);
             }
         }
         Ok(())
@@ -365,8 +380,18 @@ impl Writing<'_> {
                 continue;
             };
             let is_new = matches!(pair.table, Pair::Added(_)) || matches!(way, Way::Rebuild(_));
-            let still_there = self.comparison.to.tables.iter().any(|one| fold(&one.name.name) == content)
-                || self.comparison.to.views.iter().any(|one| fold(&one.name.name) == content);
+            let still_there = self
+                .comparison
+                .to
+                .tables
+                .iter()
+                .any(|one| fold(&one.name.name) == content)
+                || self
+                    .comparison
+                    .to
+                    .views
+                    .iter()
+                    .any(|one| fold(&one.name.name) == content);
             if (is_new && there.contains(&content) && still_there) || anew.contains(&content) {
                 full_text::fill(&mut self.script, table)?;
             }
@@ -376,14 +401,22 @@ impl Writing<'_> {
 }
 
 /// A column to be added: as it was written, where all that comes with it is written there.
-fn declared_column(table: &Table, column: &crate::structure::Column, constraints: &[&Constraint]) -> Result<String, WriteError> {
+fn declared_column(
+    table: &Table,
+    column: &crate::structure::Column,
+    constraints: &[&Constraint],
+) -> Result<String, WriteError> {
     if let (Some(declared), Some(sql)) = (create::as_written(table), &table.sql) {
         let place = declared.table.columns.iter().position(|one| one.name == column.name);
         if let Some(place) = place
             && let Some(range) = declared.columns.get(place)
         {
-            let inline: Vec<&Constraint> =
-                declared.inline.iter().filter(|(at, _)| *at == place).map(|(_, one)| one).collect();
+            let inline: Vec<&Constraint> = declared
+                .inline
+                .iter()
+                .filter(|(at, _)| *at == place)
+                .map(|(_, one)| one)
+                .collect();
             if inline.len() == constraints.len() && constraints.iter().all(|one| inline.contains(one)) {
                 return Ok(sql[range.clone()].to_owned());
             }

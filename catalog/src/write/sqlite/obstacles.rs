@@ -8,9 +8,7 @@ use super::projection::{Affinity, Projection, affinity};
 use super::script::part_of;
 use crate::compare::{Comparison, Pair, TablePair};
 use crate::read::sqlite::{fold, mentioned};
-use crate::structure::{
-    Column, Constraint, ConstraintKind, ForeignKey, IndexPart, IndexTarget, ObjectRef, Table,
-};
+use crate::structure::{Column, Constraint, ConstraintKind, ForeignKey, IndexPart, IndexTarget, ObjectRef, Table};
 use crate::write::sqlite::names::Names;
 use crate::write::{Check, WriteError};
 
@@ -66,7 +64,9 @@ pub(super) fn obstacles(
     }
     for index in pair.indexes.iter().filter(|one| one.to().is_some_and(|one| one.unique)) {
         match *index {
-            Pair::Both { to: one, alike: true, .. } if !one.parts.iter().any(|part| is_over(part, &moved)) => {}
+            Pair::Both {
+                to: one, alike: true, ..
+            } if !one.parts.iter().any(|part| is_over(part, &moved)) => {}
             Pair::Added(one) | Pair::Both { to: one, .. } => {
                 asking.is_unique(&one.name, &one.parts, one.predicate.as_deref())?;
             }
@@ -133,7 +133,10 @@ impl Asking<'_> {
             return Ok(());
         }
         let query = format!("SELECT {}, NULL FROM {}", self.rows.key(), self.rows.source()?);
-        let message = format!("has no value for {}, which takes no NULL and has no default", column.name);
+        let message = format!(
+            "has no value for {}, which takes no NULL and has no default",
+            column.name
+        );
         self.ask(&column.name, query, message);
         Ok(())
     }
@@ -152,7 +155,11 @@ impl Asking<'_> {
             self.rows.key(),
             self.rows.source()?
         );
-        self.ask(&to.name, query, format!("is NULL, which {} does not take any more", to.name));
+        self.ask(
+            &to.name,
+            query,
+            format!("is NULL, which {} does not take any more", to.name),
+        );
         Ok(())
     }
 
@@ -175,7 +182,11 @@ impl Asking<'_> {
             self.rows.key(),
             self.rows.source()?
         );
-        let shown = if to.data_type.is_empty() { "a value without a type" } else { &to.data_type };
+        let shown = if to.data_type.is_empty() {
+            "a value without a type"
+        } else {
+            &to.data_type
+        };
         self.ask(&to.name, query, format!("cannot become {shown} as it is"));
         Ok(())
     }
@@ -227,7 +238,11 @@ impl Asking<'_> {
             self.rows.key(),
             self.rows.source()?
         );
-        self.ask(column, query, format!("is no whole number, which {column} has to be as INTEGER PRIMARY KEY"));
+        self.ask(
+            column,
+            query,
+            format!("is no whole number, which {column} has to be as INTEGER PRIMARY KEY"),
+        );
         Ok(())
     }
 
@@ -238,7 +253,12 @@ impl Asking<'_> {
             let (text, collation) = match &one.on {
                 IndexTarget::Column(column) => {
                     needed.insert(fold(column));
-                    let declared = self.rows.to.columns.iter().find(|other| fold(&other.name) == fold(column));
+                    let declared = self
+                        .rows
+                        .to
+                        .columns
+                        .iter()
+                        .find(|other| fold(&other.name) == fold(column));
                     (name(column)?, declared.and_then(|one| one.collation.clone()))
                 }
                 IndexTarget::Expression(expression) => {
@@ -280,17 +300,26 @@ impl Asking<'_> {
     ) -> Result<(), WriteError> {
         let is_old = from.constraints.iter().any(|other| match &other.kind {
             ConstraintKind::ForeignKey(other) => {
-                (&other.columns, &other.references, &other.referenced) == (&key.columns, &key.references, &key.referenced)
+                (&other.columns, &other.references, &other.referenced)
+                    == (&key.columns, &key.references, &key.referenced)
             }
             _ => false,
         });
-        let parent = comparison.to.tables.iter().find(|table| fold(&table.name.name) == fold(&key.references.name));
+        let parent = comparison
+            .to
+            .tables
+            .iter()
+            .find(|table| fold(&table.name.name) == fold(&key.references.name));
         let (Some(parent), false) = (parent, is_old) else {
             return Ok(());
         };
         let referenced: Vec<String> = if key.referenced.is_empty() {
             let parts = parent.primary_key().map(|key| key.parts.as_slice()).unwrap_or_default();
-            parts.iter().filter_map(IndexPart::column_name).map(str::to_owned).collect()
+            parts
+                .iter()
+                .filter_map(IndexPart::column_name)
+                .map(str::to_owned)
+                .collect()
         } else {
             key.referenced.clone()
         };

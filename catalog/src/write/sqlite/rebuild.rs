@@ -66,17 +66,19 @@ pub(super) fn rebuild(script: &mut Script, pair: &TablePair<'_>, reason: &str) -
     }
     full_text::settings(script, from, to)?;
     if counts(from) && counts(to) {
-        let sql = format!(
-            "DELETE FROM sqlite_sequence WHERE name = {}",
-            literal(&interim)
-        );
+        let sql = format!("DELETE FROM sqlite_sequence WHERE name = {}", literal(&interim));
         script.push(about(new), Cost::Nothing, "makes room for the counter", sql);
         let sql = format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT {}, seq FROM sqlite_sequence WHERE name = {} COLLATE NOCASE",
             literal(&interim),
             literal(old)
         );
-        script.push(about(new), Cost::Nothing, "numbers that were given once are not given again", sql);
+        script.push(
+            about(new),
+            Cost::Nothing,
+            "numbers that were given once are not given again",
+            sql,
+        );
     }
     let sql = format!("DROP TABLE {}", name(old)?);
     script.push(about(old), Cost::Nothing, "its rows are in the new one", sql);

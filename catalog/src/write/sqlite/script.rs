@@ -44,7 +44,12 @@ impl Script {
 
     pub(super) fn drop_view(&mut self, view: &str, comment: &str) -> Result<(), WriteError> {
         let sql = format!("DROP VIEW {}", name(view)?);
-        self.push(ObjectRef::new(Kind::View, Name::plain(view)), Cost::Nothing, comment, sql);
+        self.push(
+            ObjectRef::new(Kind::View, Name::plain(view)),
+            Cost::Nothing,
+            comment,
+            sql,
+        );
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use lockstep_catalog::structure::{
     Column, ConstraintKind, Dependency, Generated, Kind, Name, ObjectRef, Selection, Structure, Table, Trigger, View,
 };
 use lockstep_catalog::{Dialect, canonical_sql};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::connect::own;
 use crate::Result;
@@ -62,6 +62,15 @@ pub(super) async fn structure(connection: &mut SqliteConnection, selection: &Sel
     structure.select(selection);
     structure.sort();
     Ok(structure)
+}
+
+/// Another one after every change of the schema, by whatever process.
+pub(super) async fn change_marker(connection: &mut SqliteConnection) -> Result<String> {
+    let version: i64 = sqlx::query_scalar("PRAGMA schema_version")
+        .fetch_one(connection)
+        .await
+        .map_err(own("reading the schema's version"))?;
+    Ok(version.to_string())
 }
 
 async fn all(connection: &mut SqliteConnection, query: &'static str) -> Result<Vec<SqliteRow>> {
@@ -252,7 +261,10 @@ fn dependencies(structure: &Structure) -> Vec<Dependency> {
         );
     }
     for view in &structure.views {
-        known.insert(read::fold(&view.name.name), ObjectRef::new(Kind::View, view.name.clone()));
+        known.insert(
+            read::fold(&view.name.name),
+            ObjectRef::new(Kind::View, view.name.clone()),
+        );
     }
     let mut found = BTreeSet::new();
     for table in &structure.tables {
