@@ -117,7 +117,11 @@ impl<'a> Projection<'a> {
         let Some(held) = self.column(&column.name)? else {
             return Ok(default.map_or_else(|| "NULL".to_owned(), default_value));
         };
-        let was = self.from.columns.iter().find(|one| name(&one.name).ok().as_ref() == Some(&held));
+        let was = self
+            .from
+            .columns
+            .iter()
+            .find(|one| name(&one.name).ok().as_ref() == Some(&held));
         let held = match was {
             Some(was) if affinity(&was.data_type) != affinity(&column.data_type) => {
                 match affinity(&column.data_type) {
@@ -142,7 +146,9 @@ impl<'a> Projection<'a> {
 fn waits_for(column: &Column, waiting: &HashSet<String>) -> Option<String> {
     let own = fold(&column.name);
     let expression = &column.generated.as_ref()?.expression;
-    mentioned(expression).into_iter().find(|name| *name != own && waiting.contains(name))
+    mentioned(expression)
+        .into_iter()
+        .find(|name| *name != own && waiting.contains(name))
 }
 
 /// What names a row to a person: its primary key, else its rowid.
