@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep::{Runtime, Settings};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row, ValueRef};
 
 /// Which engine a scenario runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,11 @@ impl Database {
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
                 let read = rows
                     .iter()
-                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| text(r.try_get_unchecked(i).expect("text")))
+                            .collect()
+                    })
                     .collect();
                 connection.close().await.expect("closed");
                 read
@@ -166,7 +170,15 @@ impl Database {
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
                 let read = rows
                     .iter()
-                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| {
+                                let value = r.try_get_raw(i).expect("a value");
+                                let known = (!value.is_null()).then(|| value.as_str().expect("text").to_owned());
+                                text(known)
+                            })
+                            .collect()
+                    })
                     .collect();
                 connection.close().await.expect("closed");
                 read

@@ -156,8 +156,18 @@ pub(super) fn into_limits(about: &ObjectRef, name: &Name, from: &SequenceOptions
     let name = qualified(name);
     let mut statements = Vec::new();
     for (old, new, beyond, narrower) in [
-        (&from.minimum, &to.minimum, "<", number(&to.minimum) > number(&from.minimum)),
-        (&from.maximum, &to.maximum, ">", number(&to.maximum) < number(&from.maximum)),
+        (
+            &from.minimum,
+            &to.minimum,
+            "<",
+            number(&to.minimum) > number(&from.minimum),
+        ),
+        (
+            &from.maximum,
+            &to.maximum,
+            ">",
+            number(&to.maximum) < number(&from.maximum),
+        ),
     ] {
         if old != new && narrower {
             let sql = format!(
