@@ -9,9 +9,11 @@
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
+//! - [`declare`]: what a database should be, said by a definition or by entity types
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
 
 pub mod compare;
+pub mod declare;
 pub mod dialect;
 pub mod difference;
 pub mod directive;

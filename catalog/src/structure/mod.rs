@@ -33,7 +33,7 @@ pub use index::{Index, IndexPart, IndexTarget};
 pub use object::{
     Dependency, Extension, Kind, Namespace, ObjectRef, Other, Routine, RoutineKind, Sequence, Trigger, View,
 };
-pub use selection::Selection;
+pub use selection::{Selection, is_own};
 pub use table::{PartitionOf, Partitioning, Table, VirtualTable};
 pub use user_type::{Attribute, DomainCheck, UserType, UserTypeKind};
 
