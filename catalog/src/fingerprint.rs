@@ -21,6 +21,11 @@ impl Fingerprint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// 64 digits that were just made.
+    pub(crate) fn of_digits(digits: String) -> Self {
+        Self(digits)
+    }
 }
 
 impl fmt::Display for Fingerprint {

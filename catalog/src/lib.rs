@@ -20,6 +20,7 @@ pub mod directive;
 pub mod fingerprint;
 mod lex;
 pub mod normalize;
+pub mod risk;
 pub mod script;
 pub mod snapshot;
 pub mod structure;

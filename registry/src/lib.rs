@@ -39,7 +39,7 @@ pub use lease::{Lease, LeaseKey, LeaseKind};
 pub use live::{LiveMap, SchemaUsage, Statistics};
 pub use parse::ParseError;
 pub use schema::SchemaVersion;
-pub use spec::{Action, SchemaSpec, SourceOneSchema, SpecError, Step};
+pub use spec::{Action, Expectation, SchemaSpec, SourceOneSchema, SpecError, Step};
 pub use specs::{Specs, SpecsError};
 pub use state::{HandlerState, LeaseState, SchemaState};
 pub use time::Timestamp;

@@ -144,6 +144,27 @@ pub struct SchemaSpec {
     pub compatible_with: Vec<SchemaVersion>,
     /// What to do, in this order.
     pub steps: Vec<Step>,
+    /// What the database must look like before the first step and after the last; looked at under the lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expects: Option<Expectation>,
+}
+
+/// What a database must look like before and after a schema's steps, as fingerprints of its structure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// Before the first step: another one means that somebody changed the database since the steps were made.
+    pub before: String,
+    /// After the last step: another one means that the steps did not do what they were made for.
+    pub after: String,
+    /// The schemas of the database that are looked at; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<String>,
+    /// The names that are looked at; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// The names that are not looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// A spec that cannot be used; nothing was changed.
@@ -198,6 +219,7 @@ impl SchemaSpec {
             requires: Vec::new(),
             compatible_with: Vec::new(),
             steps,
+            expects: None,
         }
     }
 
@@ -224,7 +246,8 @@ impl SchemaSpec {
         let steps: Vec<_> = self.steps.iter().map(Step::checksum).collect();
         let head = ["schema", self.version.as_str(), "requires"];
         let parts = head.into_iter().chain(requires).chain(["steps"]);
-        Checksum::of(parts.chain(steps.iter().map(Checksum::as_str)))
+        let expects = self.expects.iter().flat_map(|one| ["expects", &one.before, &one.after]);
+        Checksum::of(parts.chain(steps.iter().map(Checksum::as_str)).chain(expects))
     }
 
     /// Checks what can be checked without other schemas and without a dialect.
@@ -310,6 +333,7 @@ impl TryFrom<SourceOneSchema> for SchemaSpec {
             requires: flat.requires,
             compatible_with: flat.compatible_with,
             steps,
+            expects: None,
         })
     }
 }

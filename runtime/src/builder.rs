@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Deadline;
 use crate::core::Core;
 use crate::engine::{self, CodeStep};
+use crate::expect::Known;
 use crate::observer::{self, SchemaObserver};
 use crate::settings::{MIN_LEASE_TTL, Settings};
 use crate::view::{self, View};
@@ -170,6 +171,7 @@ impl Builder {
                 .map(|(schema, step, code)| ((schema, step), code))
                 .collect::<DashMap<_, _>>(),
             compiled,
+            known: Known::default(),
             view,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

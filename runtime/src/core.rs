@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Deadline;
 use crate::engine::{CodeStep, Engine, Limit, Reading, Records, Transaction};
+use crate::expect::Known;
 use crate::settings::Settings;
 use crate::statements::{self, Compiled};
 use crate::view::View;
@@ -27,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) codes: DashMap<(SchemaVersion, String), Arc<dyn CodeStep>>,
     /// Specs as they are run, prepared once.
     pub(crate) compiled: DashMap<SchemaVersion, Arc<Compiled>>,
+    /// What the fingerprints stand for that specs expect.
+    pub(crate) known: Known,
     pub(crate) view: View,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,

@@ -71,7 +71,7 @@ pub fn load(folder: &Path, dialect: Dialect) -> Result<SchemaFiles> {
         let name = file_name(&path);
         if path.is_dir() {
             let version = SchemaVersion::new(&name).map_err(|e| format_error(&path, None, e.to_string()))?;
-            found.specs.push(load_schema(&path, version, dialect)?);
+            found.specs.push(read_schema(&path, version, dialect)?);
         } else if name == "handlers.toml" {
             found.bindings = handlers_of(&path, &read(&path)?)?;
         }
@@ -185,7 +185,7 @@ pub(crate) fn handlers_of(path: &Path, text: &str) -> Result<Vec<Binding>> {
     Ok(bindings)
 }
 
-fn load_schema(folder: &Path, version: SchemaVersion, dialect: Dialect) -> Result<SchemaSpec> {
+pub(crate) fn read_schema(folder: &Path, version: SchemaVersion, dialect: Dialect) -> Result<SchemaSpec> {
     let json = folder.join("schema.json");
     let spec = if json.exists() {
         flat_of(&json, &read(&json)?, &version)?

@@ -29,6 +29,7 @@ mod deactivation;
 mod engine;
 mod error;
 mod examine;
+mod expect;
 mod failpoint;
 mod files;
 #[cfg(feature = "fuzzing")]

@@ -401,7 +401,11 @@ impl Runtime {
         Ok(known.version_at(handler, time))
     }
 
-    async fn facts(&self) -> Result<lockstep_lifecycle::Facts> {
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(crate) async fn facts(&self) -> Result<lockstep_lifecycle::Facts> {
         Ok(self.core.engine.facts(self.core.scope()).await?.unwrap_or_default())
     }
 

@@ -11,6 +11,7 @@ use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{CodeStep, Limit, Transaction};
+use crate::expect::{self, When};
 use crate::failpoint::failpoint;
 use crate::statements::{Compiled, CompiledStep, Work};
 use crate::{Error, Result, metric};
@@ -76,12 +77,24 @@ impl Job<'_> {
     pub(crate) async fn apply(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<Ran, Stopped> {
         let watch = Stopwatch::start();
         let compiled = self.core.compiled(spec)?;
+        self.expect(transaction, spec, When::Before).await?;
         let journal = self.run(transaction, spec, &compiled, Pass::Up).await?;
+        self.expect(transaction, spec, When::After).await?;
         let checksum = compiled.checksum.clone();
         Ok(Ran {
             event: applied_event(spec, checksum, self.operation, journal.len(), watch.elapsed()),
             journal,
         })
+    }
+
+    /// Holds the database to what the spec says it looks like.
+    async fn expect(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec, when: When) -> Result<(), Stopped> {
+        let Some(expects) = &spec.expects else { return Ok(()) };
+        let found = transaction.introspect(&expect::selection(expects)).await?;
+        match self.core.known.objection(spec, when, &found) {
+            None => Ok(()),
+            Some(objection) => Err(unexpected(spec, when, objection, false)),
+        }
     }
 
     /// Runs every step's `down` in reverse. Unless the loss is allowed, first finds out what it would lose (R8):
@@ -363,6 +376,24 @@ pub(crate) fn reverted_event(
 }
 
 /// What a fault of a statement means for the operation.
+/// What a database that does not look as it must comes to: the step beside which that was seen failed.
+pub(crate) fn unexpected(spec: &SchemaSpec, when: When, objection: String, leaves_traces: bool) -> Stopped {
+    let at = match when {
+        When::Before => 0,
+        When::After => spec.steps.len().saturating_sub(1),
+    };
+    Stopped::Failed(Box::new(Failure {
+        schema: spec.version.clone(),
+        direction: Direction::Up,
+        step: spec.steps.get(at).map(|step| step.name.clone()).unwrap_or_default(),
+        position: u32::try_from(at).unwrap_or(u32::MAX),
+        statement: String::new(),
+        error: objection,
+        timed_out: false,
+        leaves_traces,
+    }))
+}
+
 pub(crate) fn stopped(
     spec: &SchemaSpec,
     step: &Step,

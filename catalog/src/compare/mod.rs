@@ -8,7 +8,10 @@
 //!
 //! Nothing is guessed: an object under another name is another object, unless a [`Renames`] says so.
 
+mod additive;
 mod alike;
+mod conversion;
+mod difference;
 mod pair;
 mod rename;
 
@@ -21,7 +24,10 @@ use crate::structure::{
     View,
 };
 
+pub use additive::additive;
 pub use alike::Alike;
+pub use conversion::is_widening;
+pub use difference::{Action, Difference, Dimension, Severity};
 pub use pair::Pair;
 pub use rename::{Rename, RenameError, Renames};
 

@@ -136,6 +136,45 @@ impl Renames {
         self.0.is_empty()
     }
 
+    /// The renames that lead back.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let table = |after: &Name| self.original_table(after);
+        let back = self.0.iter().rev().map(|one| match one.clone() {
+            Rename::Table { from, to } => Rename::Table { from: to, to: from },
+            Rename::View { from, to } => Rename::View { from: to, to: from },
+            Rename::Type { from, to } => Rename::Type { from: to, to: from },
+            Rename::Sequence { from, to } => Rename::Sequence { from: to, to: from },
+            Rename::Label { of, from, to } => {
+                let of = self
+                    .0
+                    .iter()
+                    .find_map(|one| match one {
+                        Rename::Type { from, to } if *to == of => Some(from.clone()),
+                        _ => None,
+                    })
+                    .unwrap_or(of);
+                Rename::Label { of, from: to, to: from }
+            }
+            Rename::Column { table: of, from, to } => Rename::Column {
+                table: table(&of),
+                from: to,
+                to: from,
+            },
+            Rename::Index { table: of, from, to } => Rename::Index {
+                table: table(&of),
+                from: to,
+                to: from,
+            },
+            Rename::Constraint { table: of, from, to } => Rename::Constraint {
+                table: table(&of),
+                from: to,
+                to: from,
+            },
+        });
+        Self(back.collect())
+    }
+
     /// Those that have something to rename in `from` and whose new name is still free there: declaring a rename stays in a
     /// file for years, and means something once.
     #[must_use]
@@ -196,7 +235,6 @@ enum Place {
         on: Option<Vec<String>>,
     },
     Item {
-        what: String,
         object: Vec<String>,
         item: ItemName,
     },
@@ -290,7 +328,6 @@ impl Place {
         }?;
         let item: Vec<&Lexeme<'_>> = item.iter().map(|(_, one)| *one).collect();
         Some(Self::Item {
-            what,
             object: name,
             item: item_name(&item)?,
         })
@@ -322,7 +359,7 @@ impl Place {
                     _ => Rename::Table { from, to },
                 }
             }
-            Self::Item { object, item, .. } => {
+            Self::Item { object, item } => {
                 let object = full(&object);
                 match item {
                     ItemName::Column(to) => Rename::Column {

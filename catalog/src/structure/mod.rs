@@ -14,6 +14,7 @@
 
 mod column;
 mod constraint;
+mod fingerprint;
 mod index;
 mod object;
 mod selection;
@@ -114,14 +115,19 @@ impl Structure {
 
     /// Brings every list whose order means nothing into the one order that is compared and printed.
     pub fn sort(&mut self) {
+        for table in &mut self.tables {
+            table.sort();
+        }
+        self.sort_objects();
+    }
+
+    /// The lists of objects alone, without what is inside them.
+    fn sort_objects(&mut self) {
         self.namespaces.sort_by(|a, b| a.name.cmp(&b.name));
         self.extensions.sort_by(|a, b| a.name.cmp(&b.name));
         self.types.sort_by(|a, b| a.name.cmp(&b.name));
         self.sequences.sort_by(|a, b| a.name.cmp(&b.name));
         self.tables.sort_by(|a, b| a.name.cmp(&b.name));
-        for table in &mut self.tables {
-            table.sort();
-        }
         self.views.sort_by(|a, b| a.name.cmp(&b.name));
         for view in &mut self.views {
             view.indexes.sort_by(|a, b| a.name.cmp(&b.name));

@@ -8,11 +8,14 @@
 //! A plan is data: the statements, what each of them locks and costs, and the questions to be asked of the rows before any
 //! of them runs. Nothing here knows whether there are rows; the questions do.
 
+mod archive;
 mod mysql;
 mod postgres;
 mod sqlite;
 
 use serde::Serialize;
+
+pub use archive::{Archive, Archivist, Kept, KeyColumn, archives, relaxed};
 
 use crate::Dialect;
 use crate::compare::{Renames, compare};

@@ -3,9 +3,10 @@
 use crate::clock::Stopwatch;
 use crate::core::Core;
 use crate::engine::{Limit, Settled, step::Cause, step::Fault};
+use crate::expect::{self, When};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
-use crate::steps::{Stopped, code_of, stopped};
+use crate::steps::{Stopped, code_of, stopped, unexpected};
 use crate::{Error, Result, metric};
 use lockstep_catalog::{Conduct, Footprint, Losses, Statement, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
@@ -59,6 +60,9 @@ impl Run<'_> {
         }
         let total = u32::try_from(spec.steps.len()).unwrap_or(u32::MAX);
         let remaining = progress.remaining(total, direction);
+        if direction == Direction::Up && progress.in_effect.is_empty() {
+            self.expect(spec, When::Before).await?;
+        }
         for position in &remaining {
             let Some(step) = spec.steps.get(*position as usize) else {
                 return Err(Error::Damaged {
@@ -76,7 +80,20 @@ impl Run<'_> {
                 return Err(if first { stopped } else { self.with_traces(stopped) });
             }
         }
+        if direction == Direction::Up {
+            self.expect(spec, When::After).await?;
+        }
         Ok(remaining.len())
+    }
+
+    /// Holds the database to what the spec says it looks like.
+    async fn expect(&mut self, spec: &SchemaSpec, when: When) -> Result<(), Stopped> {
+        let Some(expects) = &spec.expects else { return Ok(()) };
+        let found = self.session.introspect(&expect::selection(expects)).await?;
+        match self.core.known.objection(spec, when, &found) {
+            None => Ok(()),
+            Some(objection) => Err(unexpected(spec, when, objection, when == When::After)),
+        }
     }
 
     fn with_traces(&self, stopped: Stopped) -> Stopped {

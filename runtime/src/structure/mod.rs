@@ -12,8 +12,14 @@
 mod database;
 mod declared;
 mod diff;
+pub mod generate;
+mod migration;
+mod rows;
 mod source;
+mod sync;
 
 pub use database::Database;
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
+pub use migration::Migration;
 pub use source::{Side, Source};
+pub use sync::{Consent, Proposal, Strategy, SyncOptions, Synced};

@@ -1,0 +1,462 @@
+//! Values that a change would lose, kept for the way back.
+//!
+//! ```text
+//!  up     archive: key, value ──► the change ──► (converted: what became of the value)
+//!  down   archive: forget what was changed since ──► the change back ──► value where the key is the same ──► drop the archive
+//! ```
+//!
+//! An archive is a table of Lockstep's own (`lockstep_archive_…`), so no structure shows it. Rows written after the up are not
+//! in it and keep what they have.
+
+use sha2::{Digest, Sha256};
+
+use super::WriteError;
+use crate::compare::{Comparison, Pair, Rename, Renames, is_widening};
+use crate::structure::{Column, ConstraintKind, Name, Structure, Table};
+use crate::{Dialect, quote};
+
+/// Something kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    /// The archive's own name, in the table's schema.
+    pub name: Name,
+    /// The table, as it is called before the up.
+    pub before: Name,
+    /// The table, as it is called after the up; the same where it is dropped.
+    pub after: Name,
+    /// What is kept of it.
+    pub kept: Kept,
+}
+
+/// What is kept of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// All rows, of these columns.
+    Table {
+        /// Those that are not computed, with their types.
+        columns: Vec<(String, String)>,
+    },
+    /// The values of a column that goes.
+    Column {
+        /// Its name before the up.
+        column: String,
+        /// Its type before the up.
+        data_type: String,
+        /// What finds the row again; empty where nothing does.
+        key: Vec<KeyColumn>,
+    },
+    /// The values of a column that become something else.
+    Converted {
+        /// Its name before the up.
+        column: String,
+        /// Its type before the up.
+        data_type: String,
+        /// Its name after the up.
+        renamed: String,
+        /// What finds the row again; empty where nothing does.
+        key: Vec<KeyColumn>,
+        /// The type the values become.
+        becomes: String,
+    },
+}
+
+/// A column of a key, under both its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Before the up.
+    pub before: String,
+    /// After the up.
+    pub after: String,
+}
+
+impl Archive {
+    /// Whether the way back can put the values back where they were.
+    pub fn finds_rows(&self) -> bool {
+        match &self.kept {
+            Kept::Table { .. } => true,
+            Kept::Column { key, .. } | Kept::Converted { key, .. } => !key.is_empty(),
+        }
+    }
+
+    /// What is kept, for people.
+    pub fn told(&self) -> String {
+        match &self.kept {
+            Kept::Table { .. } => format!("the rows of {}", self.before),
+            Kept::Column { column, .. } | Kept::Converted { column, .. } => {
+                format!("the values of {}.{column}", self.before)
+            }
+        }
+    }
+}
+
+/// What the way from `from` would lose. `comparison` has the renames applied; `salt` tells archives of different
+/// migrations apart.
+pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames, salt: &str) -> Vec<Archive> {
+    let mut kept = Vec::new();
+    let dialect = from.dialect;
+    for pair in &comparison.tables {
+        let Some(now) = pair.table.from() else { continue };
+        let before = renames.original_table(&now.name);
+        let Some(table) = from.table(&before) else { continue };
+        let mut keep = |what: &str, of: Kept| {
+            kept.push(Archive {
+                name: archive_name(&before, what, salt),
+                before: before.clone(),
+                after: now.name.clone(),
+                kept: of,
+            });
+        };
+        if matches!(pair.table, Pair::Dropped(_)) {
+            let columns = table.columns.iter().filter(|column| column.generated.is_none());
+            let columns = columns
+                .map(|column| (column.name.clone(), column.data_type.clone()))
+                .collect();
+            keep("", Kept::Table { columns });
+            continue;
+        }
+        let key = key_of(table, renames, &now.name, dialect);
+        for column in &pair.columns {
+            match *column {
+                Pair::Dropped(gone) if gone.generated.is_none() => {
+                    let column = renames.original_column(&now.name, &gone.name);
+                    let of = Kept::Column {
+                        column: column.clone(),
+                        data_type: gone.data_type.clone(),
+                        key: key.clone(),
+                    };
+                    keep(&column, of);
+                }
+                Pair::Both {
+                    from: is,
+                    to: should,
+                    alike: false,
+                } if converts(dialect, is, should) => {
+                    let column = renames.original_column(&now.name, &is.name);
+                    let of = Kept::Converted {
+                        column: column.clone(),
+                        data_type: is.data_type.clone(),
+                        renamed: should.name.clone(),
+                        key: key.clone(),
+                        becomes: should.data_type.clone(),
+                    };
+                    keep(&column, of);
+                }
+                _ => {}
+            }
+        }
+    }
+    kept
+}
+
+fn converts(dialect: Dialect, is: &Column, should: &Column) -> bool {
+    let written = |column: &Column| column.generated.is_none();
+    written(is) && written(should) && !is_widening(dialect, &is.data_type, &should.data_type)
+}
+
+/// The columns that find a row of the table again.
+fn key_of(table: &Table, renames: &Renames, after: &Name, dialect: Dialect) -> Vec<KeyColumn> {
+    let names = |key: &crate::structure::Key| -> Option<Vec<String>> {
+        key.parts
+            .iter()
+            .map(|part| part.column_name().map(str::to_owned))
+            .collect()
+    };
+    let filled = |name: &String| table.column(name).is_some_and(|column| !column.nullable);
+    let unique = || {
+        table.constraints.iter().find_map(|constraint| match &constraint.kind {
+            ConstraintKind::Unique(key) => names(key).filter(|names| names.iter().all(filled)),
+            _ => None,
+        })
+    };
+    let columns = table.primary_key().and_then(names).or_else(unique);
+    match columns {
+        Some(columns) => columns
+            .into_iter()
+            .map(|before| KeyColumn {
+                after: renames.renamed_column(after, &before),
+                before,
+            })
+            .collect(),
+        None if dialect == Dialect::Sqlite && table.column("rowid").is_none() => vec![KeyColumn {
+            before: "rowid".to_owned(),
+            after: "rowid".to_owned(),
+        }],
+        None => Vec::new(),
+    }
+}
+
+fn archive_name(table: &Name, what: &str, salt: &str) -> Name {
+    let hash = Sha256::digest(format!("{salt}\0{table}\0{what}"));
+    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Name::new(table.schema.as_str(), format!("lockstep_archive_{digits}"))
+}
+
+impl Renames {
+    /// What a table is called before the renames.
+    pub fn original_table(&self, after: &Name) -> Name {
+        let found = self.0.iter().find_map(|one| match one {
+            Rename::Table { from, to } if to == after => Some(from.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| after.clone())
+    }
+
+    /// What a column is called before the renames.
+    pub fn original_column(&self, of: &Name, after: &str) -> String {
+        let found = self.0.iter().find_map(|one| match one {
+            Rename::Column { table, from, to } if table == of && to == after => Some(from.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| after.to_owned())
+    }
+
+    /// What a column is called after the renames.
+    pub fn renamed_column(&self, of: &Name, before: &str) -> String {
+        let found = self.0.iter().find_map(|one| match one {
+            Rename::Column { table, from, to } if table == of && from == before => Some(to.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| before.to_owned())
+    }
+}
+
+/// How archives are written in one dialect.
+#[derive(Debug, Clone, Copy)]
+pub struct Archivist(pub Dialect);
+
+impl Archivist {
+    fn name(self, name: &Name) -> Result<String, WriteError> {
+        let own = quote(self.0, &name.name)?;
+        Ok(if name.schema.is_empty() {
+            own
+        } else {
+            format!("{}.{own}", quote(self.0, &name.schema)?)
+        })
+    }
+
+    /// A type of the user's own may go with the change: its values are kept as texts.
+    fn as_text(self, data_type: &str) -> bool {
+        self.0 == Dialect::Postgres && data_type.contains('.')
+    }
+
+    /// Before the up: puts the values away.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
+        let select = match &archive.kept {
+            Kept::Table { columns } => {
+                let mut parts = Vec::new();
+                for (column, data_type) in columns {
+                    let column = quote(self.0, column)?;
+                    parts.push(match self.as_text(data_type) {
+                        true => format!("{column}::text AS {column}"),
+                        false => column,
+                    });
+                }
+                if parts.is_empty() {
+                    parts.push("1 AS nothing".to_owned());
+                }
+                parts.join(", ")
+            }
+            Kept::Column { column, data_type, key }
+            | Kept::Converted {
+                column, data_type, key, ..
+            } if !key.is_empty() => {
+                let mut parts = Vec::new();
+                for (at, part) in key.iter().enumerate() {
+                    parts.push(format!("{} AS {}", quote(self.0, &part.before)?, key_name(at)));
+                }
+                let cast = if self.as_text(data_type) { "::text" } else { "" };
+                parts.push(format!("{}{cast} AS kept", quote(self.0, column)?));
+                parts.join(", ")
+            }
+            // Nothing finds the row again: the whole row is kept, for a person.
+            Kept::Column { .. } | Kept::Converted { .. } => "*".to_owned(),
+        };
+        Ok(vec![format!("CREATE TABLE {own} AS SELECT {select} FROM {table}")])
+    }
+
+    /// After the up: notes what a value became, so that the way back can tell what was changed since.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn note(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
+        let Kept::Converted {
+            renamed, key, becomes, ..
+        } = &archive.kept
+        else {
+            return Ok(Vec::new());
+        };
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (own, table, column) = (
+            self.name(&archive.name)?,
+            self.name(&archive.after)?,
+            quote(self.0, renamed)?,
+        );
+        let typed = if self.0 == Dialect::Sqlite {
+            ""
+        } else {
+            becomes.as_str()
+        };
+        let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}");
+        let same = self.same_key(key, &own, &table)?;
+        let note = match self.0 {
+            Dialect::Mysql => format!("UPDATE {own} JOIN {table} ON {same} SET {own}.became = {table}.{column}"),
+            Dialect::Sqlite | Dialect::Postgres => {
+                format!("UPDATE {own} SET became = {table}.{column} FROM {table} WHERE {same}")
+            }
+        };
+        Ok(vec![alter.trim_end().to_owned(), note])
+    }
+
+    /// Before the way back: forgets the values of rows that were changed since the up.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn forget_changed(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
+        let Kept::Converted { renamed, key, .. } = &archive.kept else {
+            return Ok(Vec::new());
+        };
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (own, table, column) = (
+            self.name(&archive.name)?,
+            self.name(&archive.after)?,
+            quote(self.0, renamed)?,
+        );
+        let same = self.same_key(key, &own, &table)?;
+        let equal = match self.0 {
+            Dialect::Mysql => format!("{table}.{column} <=> {own}.became"),
+            Dialect::Sqlite => format!("{table}.{column} IS {own}.became"),
+            // Types without an order still have a text.
+            Dialect::Postgres => format!("{table}.{column}::text IS NOT DISTINCT FROM {own}.became::text"),
+        };
+        Ok(vec![format!(
+            "DELETE FROM {own} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same} AND {equal})"
+        )])
+    }
+
+    /// On the way back, once the table looks as before: puts the values where they were.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn restore(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
+        match &archive.kept {
+            Kept::Table { columns } => {
+                let (mut names, mut values) = (Vec::new(), Vec::new());
+                for (column, data_type) in columns {
+                    let column = quote(self.0, column)?;
+                    values.push(match self.as_text(data_type) {
+                        true => format!("{column}::{data_type}"),
+                        false => column.clone(),
+                    });
+                    names.push(column);
+                }
+                if names.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let (names, values) = (names.join(", "), values.join(", "));
+                let overriding = if self.0 == Dialect::Postgres {
+                    " OVERRIDING SYSTEM VALUE"
+                } else {
+                    ""
+                };
+                Ok(vec![format!(
+                    "INSERT INTO {table} ({names}){overriding} SELECT {values} FROM {own}"
+                )])
+            }
+            Kept::Column { key, .. } | Kept::Converted { key, .. } if key.is_empty() => Ok(Vec::new()),
+            Kept::Column { column, data_type, key }
+            | Kept::Converted {
+                column, data_type, key, ..
+            } => {
+                let column = quote(self.0, column)?;
+                let back = if self.as_text(data_type) {
+                    format!("::{data_type}")
+                } else {
+                    String::new()
+                };
+                let mut parts = Vec::new();
+                for (at, part) in key.iter().enumerate() {
+                    parts.push(format!(
+                        "{own}.{} = {table}.{}",
+                        key_name(at),
+                        quote(self.0, &part.before)?
+                    ));
+                }
+                let same = parts.join(" AND ");
+                Ok(vec![match self.0 {
+                    Dialect::Mysql => format!("UPDATE {table} JOIN {own} ON {same} SET {table}.{column} = {own}.kept"),
+                    Dialect::Sqlite | Dialect::Postgres => {
+                        format!("UPDATE {table} SET {column} = {own}.kept{back} FROM {own} WHERE {same}")
+                    }
+                }])
+            }
+        }
+    }
+
+    /// At the end of the way back: the archive goes.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn forget(self, archive: &Archive) -> Result<String, WriteError> {
+        Ok(format!("DROP TABLE {}", self.name(&archive.name)?))
+    }
+
+    fn same_key(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
+        let mut parts = Vec::new();
+        for (at, part) in key.iter().enumerate() {
+            parts.push(format!(
+                "{own}.{} = {table}.{}",
+                key_name(at),
+                quote(self.0, &part.after)?
+            ));
+        }
+        Ok(parts.join(" AND "))
+    }
+}
+
+/// A key's column in an archive: never the name of one of the table's.
+fn key_name(at: usize) -> String {
+    format!("key_{at}")
+}
+
+/// `from` with what is put back on the way allowed to be missing meanwhile: restored columns may be empty, restored tables
+/// have no constraints but their key yet.
+#[must_use]
+pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
+    let mut relaxed = from.clone();
+    for archive in archives {
+        let Some(at) = relaxed.tables.iter().position(|one| one.name == archive.before) else {
+            continue;
+        };
+        let table = &mut relaxed.tables[at];
+        match &archive.kept {
+            Kept::Table { .. } => {
+                table
+                    .constraints
+                    .retain(|one| matches!(one.kind, ConstraintKind::PrimaryKey(_)));
+                let name = table.name.clone();
+                relaxed.triggers.retain(|one| one.on != name);
+            }
+            Kept::Column { column, .. } => {
+                for column in table.columns.iter_mut().filter(|one| one.name == *column) {
+                    column.nullable = true;
+                }
+            }
+            Kept::Converted { .. } => {}
+        }
+    }
+    relaxed
+}

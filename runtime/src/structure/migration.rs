@@ -1,0 +1,406 @@
+//! From a plan to steps with a way back, tried out before anybody sees them.
+//!
+//! ```text
+//!  keep what would be lost ─► the plan's statements ─► note what values became        cut into groups: what a transaction
+//!     │                          │                        │                           holds together, else one by one
+//!     └ drop the archives  ◄─ S(i) -> S(i-1), restore  ◄─ forget what changed since   each group's own way back
+//! ```
+//!
+//! What lies between two groups is read from a throwaway database in which the groups before ran, so each way back undoes
+//! exactly its group. The whole way there and back runs there once before it is offered.
+
+use lockstep_catalog::Dialect;
+use lockstep_catalog::compare::{Renames, compare};
+use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::write::{Archive, Archivist, Change, Choices, Kept, WriteError, archives, relaxed, write};
+use lockstep_registry::Step;
+
+use super::{Database, Diff, generate};
+use crate::clock::Deadline;
+use crate::engine::console::Console;
+use crate::{Error, Result};
+
+/// Steps that lead from one structure to another and back.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// In order; each undoes exactly what it does.
+    pub steps: Vec<Step>,
+    /// What a person should know before it runs.
+    pub notes: Vec<String>,
+}
+
+/// A statement on its way up.
+struct Line {
+    sql: String,
+    comment: String,
+    outside: bool,
+    part: Part,
+}
+
+/// Which part of the way a statement belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Puts values away.
+    Keep(usize),
+    /// Changes the structure.
+    Change,
+    /// Notes what values became; whether it is the one that writes rows.
+    Note(usize, bool),
+}
+
+/// Statements that count together.
+struct Group {
+    up: Vec<(String, String)>,
+    down: Vec<String>,
+    outside: bool,
+}
+
+impl Migration {
+    /// The steps for a difference. `name` tells what they are for, in the names of files and archives.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no way back, or what was planned does not lead there and back on a throwaway database.
+    pub async fn of(beside: &Database, diff: &Diff, name: &str, selection: &Selection) -> Result<Self> {
+        let scratch = beside
+            .engine
+            .blank(Deadline::after(beside.settings.operation_timeout))
+            .await?;
+        let built = async {
+            let mut console = scratch.engine.console().await?;
+            let built = Builder::new(diff, name, selection).build(console.as_mut()).await;
+            console.close().await;
+            built
+        };
+        let built = built.await;
+        scratch.cleanup.await;
+        built
+    }
+}
+
+struct Builder<'a> {
+    diff: &'a Diff,
+    dialect: Dialect,
+    selection: &'a Selection,
+    archives: Vec<Archive>,
+    archivist: Archivist,
+    back: Renames,
+    slug: String,
+}
+
+impl<'a> Builder<'a> {
+    fn new(diff: &'a Diff, name: &str, selection: &'a Selection) -> Self {
+        let dialect = diff.to.dialect;
+        let renamed = diff.renames.applied_to(&diff.from);
+        let archives = archives(&diff.from, &compare(&renamed, &diff.to), &diff.renames, name);
+        Self {
+            diff,
+            dialect,
+            selection,
+            archives,
+            archivist: Archivist(dialect),
+            back: diff.renames.reversed(),
+            slug: slug(name),
+        }
+    }
+
+    async fn build(self, console: &mut dyn Console) -> Result<Migration> {
+        let empty = Structure::empty(self.dialect);
+        let made = write(&empty, &self.diff.from, &Renames::none(), Choices::default()).map_err(unwritable)?;
+        for change in &made.statements {
+            run(console, &change.sql).await?;
+        }
+        let start = console.introspect(self.selection).await?;
+        let mut groups = Vec::new();
+        let mut before = start.clone();
+        for lines in self.grouped()? {
+            for line in &lines {
+                run(console, &line.sql).await?;
+            }
+            let after = console.introspect(self.selection).await?;
+            groups.push(self.group(lines, &before, &after)?);
+            before = after;
+        }
+        expect(&before, &self.diff.to, "the way there")?;
+        let groups = self.merged(groups);
+        for group in groups.iter().rev() {
+            for statement in &group.down {
+                run(console, statement).await?;
+            }
+        }
+        let back = console.introspect(self.selection).await?;
+        expect(&back, &start, "the way back")?;
+        Ok(Migration {
+            steps: self.steps(groups),
+            notes: self.notes(),
+        })
+    }
+
+    /// All statements of the way up in order, cut where the engine or a statement does not let them count together.
+    fn grouped(&self) -> Result<Vec<Vec<Line>>> {
+        let mut lines = Vec::new();
+        for (at, archive) in self.archives.iter().enumerate() {
+            for sql in self.archivist.keep(archive).map_err(unwritable)? {
+                lines.push(Line {
+                    sql,
+                    comment: format!("keep {} for the way back", archive.told()),
+                    outside: false,
+                    part: Part::Keep(at),
+                });
+            }
+        }
+        lines.extend(self.diff.plan.statements.iter().map(|change: &Change| Line {
+            sql: change.sql.clone(),
+            comment: change.comment.clone(),
+            outside: change.outside_transaction,
+            part: Part::Change,
+        }));
+        for (at, archive) in self.archives.iter().enumerate() {
+            let notes = self.archivist.note(archive).map_err(unwritable)?;
+            lines.extend(notes.into_iter().enumerate().map(|(index, sql)| Line {
+                sql,
+                comment: format!("note what {} became", archive.told()),
+                outside: false,
+                part: Part::Note(at, index > 0),
+            }));
+        }
+        let mut groups: Vec<Vec<Line>> = Vec::new();
+        for line in lines {
+            let fits = groups.last().and_then(|group| group.last()).is_some_and(|last| {
+                self.dialect != Dialect::Mysql
+                    && !line.outside
+                    && !last.outside
+                    && last.part == Part::Change
+                    && line.part == Part::Change
+            });
+            match groups.last_mut() {
+                Some(group) if fits => group.push(line),
+                _ => groups.push(vec![line]),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// A group with its way back.
+    fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
+        let part = lines.first().map_or(Part::Change, |line| line.part);
+        let down = match part {
+            Part::Keep(at) => vec![self.archivist.forget(&self.archives[at]).map_err(unwritable)?],
+            Part::Note(at, true) => self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?,
+            // The column goes with the archive.
+            Part::Note(_, false) => Vec::new(),
+            Part::Change => self.way_back(before, after)?,
+        };
+        Ok(Group {
+            outside: lines.iter().any(|line| line.outside),
+            up: lines.into_iter().map(|line| (line.sql, line.comment)).collect(),
+            down,
+        })
+    }
+
+    /// From what a group left to what it found, with the values that went with it.
+    fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<String>> {
+        let returning: Vec<Archive> = self
+            .archives
+            .iter()
+            .filter(|archive| returns(archive, before, after))
+            .cloned()
+            .collect();
+        let statements = |plan: lockstep_catalog::write::Plan| plan.statements.into_iter().map(|change| change.sql);
+        if returning.is_empty() {
+            let plan = write(after, before, &self.back, Choices::default()).map_err(unwritable)?;
+            return Ok(statements(plan).collect());
+        }
+        let halfway = relaxed(before, &returning);
+        let plan = write(after, &halfway, &self.back, Choices::default()).map_err(unwritable)?;
+        let mut down: Vec<String> = statements(plan).collect();
+        for archive in &returning {
+            down.extend(self.archivist.restore(archive).map_err(unwritable)?);
+        }
+        let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
+        down.extend(statements(rest));
+        Ok(down)
+    }
+
+    /// Neighbours that a transaction holds together become one.
+    fn merged(&self, groups: Vec<Group>) -> Vec<Group> {
+        if self.dialect == Dialect::Mysql {
+            return groups;
+        }
+        let mut merged: Vec<Group> = Vec::new();
+        for group in groups {
+            match merged.last_mut() {
+                Some(last) if !last.outside && !group.outside => {
+                    last.up.extend(group.up);
+                    let mut down = group.down;
+                    down.append(&mut last.down);
+                    last.down = down;
+                }
+                _ => merged.push(group),
+            }
+        }
+        merged
+    }
+
+    fn steps(&self, groups: Vec<Group>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let lost = self.archives.iter().any(|archive| !archive.finds_rows());
+        let carries: Vec<String> = self.archives.iter().map(|archive| archive.name.to_string()).collect();
+        let mut add = |up: String, down: String, outside: bool| {
+            let name = format!("{:03}_{}", steps.len() + 1, self.slug);
+            let mut step = Step::sql(&name, &up, &down);
+            step.no_transaction = outside && self.dialect != Dialect::Mysql;
+            step.down_no_transaction = step.no_transaction;
+            if lost {
+                step.down = None;
+            } else {
+                step.carries.clone_from(&carries);
+            }
+            steps.push(generate::headed(step));
+        };
+        for group in groups {
+            let up: Vec<String> = group.up.iter().map(|(sql, comment)| told(sql, comment)).collect();
+            let up = up.join("\n");
+            if self.dialect != Dialect::Mysql {
+                add(up, script(&group.down), group.outside);
+                continue;
+            }
+            // One statement a step here: what the way back needs before the last of its statements goes into steps that
+            // have nothing to do on the way there.
+            let (last, first) = match group.down.split_last() {
+                Some((last, first)) => (last.clone(), first.to_vec()),
+                None => (NOTHING.to_owned(), Vec::new()),
+            };
+            add(up, script(&[last]), false);
+            for statement in first.into_iter().rev() {
+                add(
+                    told(NOTHING, "only the way back has something to do here"),
+                    script(&[statement]),
+                    false,
+                );
+            }
+        }
+        steps
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.archives
+            .iter()
+            .filter(|archive| !archive.finds_rows())
+            .map(|archive| {
+                format!(
+                    "{} has no key: {} are kept in {}, and cannot be put back by themselves; there is no way back",
+                    archive.before,
+                    archive.told(),
+                    archive.name
+                )
+            })
+            .collect()
+    }
+}
+
+/// A statement without an effect.
+const NOTHING: &str = "DO 0";
+
+/// Whether what an archive keeps went in a group.
+fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
+    let column = |structure: &Structure, table: &lockstep_catalog::structure::Name, name: &str| {
+        structure
+            .table(table)
+            .and_then(|one| one.column(name))
+            .map(|one| one.data_type.clone())
+    };
+    match &archive.kept {
+        Kept::Table { .. } => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
+        Kept::Column { column: name, .. } => {
+            let was = column(before, &archive.before, name).or(column(before, &archive.after, name));
+            let is = column(after, &archive.after, name).or(column(after, &archive.before, name));
+            was.is_some() && is.is_none()
+        }
+        Kept::Converted {
+            column: name,
+            renamed,
+            data_type,
+            ..
+        } => {
+            let was = column(before, &archive.before, name).or(column(before, &archive.after, renamed));
+            let is = column(after, &archive.after, renamed).or(column(after, &archive.before, name));
+            was.as_ref() == Some(data_type) && is.is_some() && was != is
+        }
+    }
+}
+
+fn told(sql: &str, comment: &str) -> String {
+    if comment.is_empty() {
+        return format!("{sql};\n");
+    }
+    let comment = comment.replace(['\n', '\r'], " ");
+    format!("-- {comment}\n{sql};\n")
+}
+
+fn script(statements: &[String]) -> String {
+    let texts: Vec<String> = statements.iter().map(|sql| told(sql, "")).collect();
+    if texts.is_empty() {
+        told("SELECT 1", "nothing to undo")
+    } else {
+        texts.join("\n")
+    }
+}
+
+/// A name for files: words of small letters and digits.
+pub(super) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for character in text.chars().flat_map(char::to_lowercase) {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character);
+        } else if !slug.ends_with('_') && !slug.is_empty() {
+            slug.push('_');
+        }
+    }
+    slug.truncate(48);
+    let slug = slug.trim_end_matches('_');
+    if slug.is_empty() {
+        "change".to_owned()
+    } else {
+        slug.to_owned()
+    }
+}
+
+async fn run(console: &mut dyn Console, statement: &str) -> Result<()> {
+    console
+        .run(statement)
+        .await
+        .map(|_| ())
+        .map_err(|fault| Error::Database {
+            doing: "trying the steps on a throwaway database",
+            message: format!("{}\n  in: {statement}", fault.message),
+            code: None,
+            transient: false,
+        })
+}
+
+fn expect(found: &Structure, expected: &Structure, which: &str) -> Result<()> {
+    let comparison = compare(found, expected);
+    if comparison.is_empty() {
+        return Ok(());
+    }
+    let left: Vec<String> = comparison
+        .differences(&Renames::none())
+        .iter()
+        .map(|one| format!("\n  {one}"))
+        .collect();
+    Err(Error::Database {
+        doing: "trying the steps on a throwaway database",
+        message: format!("{which} does not lead where it should; what is left:{}", left.concat()),
+        code: None,
+        transient: false,
+    })
+}
+
+pub(super) fn unwritable(error: WriteError) -> Error {
+    Error::Format {
+        path: "the desired schema".to_owned(),
+        line: None,
+        message: error.to_string(),
+    }
+}
