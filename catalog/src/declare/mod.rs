@@ -32,7 +32,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Dialect;
 use crate::compare::Renames;
-use crate::structure::{Name, Structure};
+use crate::structure::{Name, ObjectRef, Structure};
 
 pub use brief::{
     CheckDefinition, DefaultDefinition, EnumDefinition, GeneratedDefinition, IndexPartDefinition, MigrationDefinition,
@@ -45,6 +45,7 @@ pub use entity::{AttributeDefinition, BackendType, Entities, EntityDefinition};
 pub use fault::{Fault, Faults};
 pub use migrations::{Migration, VersionWentBack, between};
 pub use named::Named;
+use place::{Path, Places};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,10 +91,9 @@ pub fn definition(dialect: Dialect, format: Format, text: &str) -> Result<Declar
     let read: Definition = parse(format, text)?;
     let found = check::check(dialect, &read);
     let notes = settle(format, text, found)?;
-    let lines = (0..read.raw.len()).map(|at| {
-        let offset = place::Path::default().key("raw").at(at).offset(format, text);
-        fault::at(text, offset, "").line
-    });
+    let places = Places::of(format, text);
+    let root = Path::default().key("raw");
+    let lines = (0..read.raw.len()).map(|at| places.fault(&root.at(at), "").line);
     Ok(Declared {
         raw: read
             .raw
@@ -125,13 +125,41 @@ pub fn entities(dialect: Dialect, format: Format, text: &str, only: Option<&str>
     // What the file's own checks let pass is whole; anything else is told at its top.
     let mut found = check::check(dialect, &definition);
     for one in found.faults.iter_mut().chain(&mut found.notes) {
-        one.path = place::Path::default();
+        one.path = Path::default();
     }
     settle(format, text, found)?;
     Ok(Declared {
         notes,
         ..build::declared(dialect, &definition)
     })
+}
+
+/// Where a definition declares an object that an engine refused, with what it said; `None` where it declares none of the
+/// name.
+pub fn blame(dialect: Dialect, format: Format, text: &str, about: &ObjectRef, message: &str) -> Option<Fault> {
+    let read: Definition = parse(format, text).ok()?;
+    let root = Path::default();
+    let is = |name: &str| dialect.same_name(&name_of(dialect, name), &about.name);
+    let index = about.part.as_deref().and_then(|part| {
+        let at = read.indexes.iter().position(|one| is(&one.table) && one.name == part)?;
+        Some(root.key("indexes").at(at))
+    });
+    let column = about.part.as_deref().and_then(|part| {
+        let (name, table) = read.tables.iter().find(|(name, _)| is(name))?;
+        let at = table.columns.iter().position(|one| one.name == part)?;
+        Some(root.key("tables").key(name).key("columns").at(at))
+    });
+    let named = |key: &str, name: Option<&str>| name.map(|name| root.key(key).key(name));
+    let path = index
+        .or(column)
+        .or_else(|| named("tables", read.tables.iter().map(|(name, _)| name).find(|name| is(name))))
+        .or_else(|| named("views", read.views.iter().map(|(name, _)| name).find(|name| is(name))))
+        .or_else(|| named("enums", read.enums.iter().map(|(name, _)| name).find(|name| is(name))))
+        .or_else(|| {
+            let at = read.virtual_tables.iter().position(|one| is(&one.name))?;
+            Some(root.key("virtual_tables").at(at))
+        })?;
+    Some(Places::of(format, text).fault(&path, message))
 }
 
 /// The codes of the entity types in a file, without a look at their attributes' meaning.
@@ -241,10 +269,11 @@ fn parse<T: DeserializeOwned>(format: Format, text: &str) -> Result<T, Faults> {
 
 /// Gives what was found its places; faults are an error, notes are returned.
 fn settle(format: Format, text: &str, found: check::Findings) -> Result<Vec<Fault>, Faults> {
+    let places = Places::of(format, text);
     let placed = |found: Vec<check::Found>| {
         let mut placed: Vec<_> = found
             .into_iter()
-            .map(|one| fault::at(text, one.path.offset(format, text), one.message))
+            .map(|one| places.fault(&one.path, one.message))
             .collect();
         placed.sort();
         placed

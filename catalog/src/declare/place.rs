@@ -5,8 +5,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::Format;
-use super::json;
+use super::{Fault, Format, fault, json};
 
 /// The way to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,14 +38,31 @@ impl Path {
         longer.0.push(Part::At(index));
         longer
     }
+}
 
-    /// The byte where it stands in the text: of a key, the key itself, else the value; where it is not there, whatever
-    /// holds it.
-    pub(super) fn offset(&self, format: Format, text: &str) -> usize {
-        match format {
-            Format::Json => json::offset(text, &self.0),
-            Format::Toml => DeTable::parse(text).map_or(0, |whole| in_toml(&whole.into_inner(), &self.0)),
-        }
+/// A text in which places are looked up.
+pub(super) struct Places<'t> {
+    text: &'t str,
+    /// Read once, where it is TOML.
+    toml: Option<DeTable<'t>>,
+}
+
+impl<'t> Places<'t> {
+    pub(super) fn of(format: Format, text: &'t str) -> Self {
+        let toml = match format {
+            Format::Json => None,
+            Format::Toml => Some(DeTable::parse(text).map_or_else(|_| DeTable::new(), toml::Spanned::into_inner)),
+        };
+        Self { text, toml }
+    }
+
+    /// What is said of the place: of a key, where the key stands, else the value; where it is not there, whatever holds it.
+    pub(super) fn fault(&self, path: &Path, message: impl Into<String>) -> Fault {
+        let offset = match &self.toml {
+            Some(whole) => in_toml(whole, &path.0),
+            None => json::offset(self.text, &path.0),
+        };
+        fault::at(self.text, offset, message)
     }
 }
 
