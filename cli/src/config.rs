@@ -3,6 +3,7 @@
 //! ```toml
 //! scope = "main"
 //! schemas = "schemas"                 # relative to this file
+//! declared = "schema.sql"             # what the database should look like: SQL, a folder of it, a definition
 //!
 //! [database]
 //! url = "postgres://app:${DB_PASSWORD}@db/shop"
@@ -37,6 +38,7 @@ pub(crate) const FILE: &str = "lockstep.toml";
 pub(crate) struct Config {
     pub(crate) scope: Option<ScopeName>,
     pub(crate) schemas: Option<PathBuf>,
+    pub(crate) declared: Option<PathBuf>,
     pub(crate) database: Database,
     pub(crate) policy: Policies,
     pub(crate) timeouts: Timeouts,

@@ -7,6 +7,7 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const REFUSED: u8 = 3;
 pub(crate) const BUSY: u8 = 4;
+pub(crate) const DIFFERENT: u8 = 5;
 /// 128 + SIGINT.
 pub(crate) const INTERRUPTED: u8 = 130;
 

@@ -179,3 +179,16 @@ Examples:
   lockstep completions bash > /etc/bash_completion.d/lockstep
   lockstep completions zsh > ~/.zfunc/_lockstep
   lockstep completions fish > ~/.config/fish/completions/lockstep.fish";
+
+pub(crate) const SCHEMA: &str = "\
+Examples:
+  lockstep schema inspect --format sql                        what the database looks like, as SQL
+  lockstep schema diff --to schema.sql                        what lies between the database and a file
+  lockstep schema sync --to schema.sql --dry-run              what a sync would do
+  lockstep schema sync --to schema.sql --strategy full --yes  make it look as declared
+  lockstep schema inspect --format svg > tables.svg           a picture of the tables";
+
+pub(crate) const MIGRATION: &str = "\
+Examples:
+  lockstep migration generate --to schema.sql --name add_totals   a schema's folder, up and down
+  lockstep migration generate --to schema.sql --preview           the same, printed";

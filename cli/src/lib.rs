@@ -56,10 +56,17 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<u8> {
-    if cli.global.format.is_picture() && !matches!(cli.command, Command::Graph) {
+    let drawn = matches!(
+        cli.command,
+        Command::Graph | Command::Schema(args::Schema::Inspect { .. })
+    );
+    if cli.global.format.is_picture() && !drawn {
         return Err(Trouble::usage(
-            "dot, mermaid and svg are formats of 'graph'; use human or json here",
+            "dot, mermaid and svg are formats of 'graph' and 'schema inspect'; use human or json here",
         ));
+    }
+    if cli.global.format == args::Format::Sql && !matches!(cli.command, Command::Schema(_)) {
+        return Err(Trouble::usage("sql is a format of 'schema'; use human or json here"));
     }
     let mut signals = Signals::listen()?;
     let project = match cli.command {

@@ -21,6 +21,8 @@ pub(crate) struct Project {
     pub(crate) schemas: PathBuf,
     /// Whether somebody named that folder, so that it has to be there.
     pub(crate) schemas_named: bool,
+    /// What says what the database should look like.
+    pub(crate) declared: Option<PathBuf>,
     /// Limits, policies, scope.
     pub(crate) settings: Settings,
 }
@@ -72,6 +74,7 @@ impl Project {
             (None, Some(folder)) => (beside.join(folder), true),
             (None, None) => (beside.join(DEFAULT_SCHEMAS), false),
         };
+        let declared = config.declared.map(|path| beside.join(path));
         let given = global
             .database_url
             .clone()
@@ -85,6 +88,7 @@ impl Project {
             url,
             schemas,
             schemas_named,
+            declared,
             settings,
         }
     }

@@ -98,6 +98,20 @@ pub enum WriteError {
     },
 }
 
+/// The statements that make `structure` in an empty database.
+///
+/// # Errors
+///
+/// Where a name is not possible.
+pub fn create(structure: &Structure) -> Result<Plan, WriteError> {
+    write(
+        &Structure::empty(structure.dialect),
+        structure,
+        &Renames::none(),
+        Choices::default(),
+    )
+}
+
 /// The statements that make `from` look like `to`, renames first.
 ///
 /// # Errors

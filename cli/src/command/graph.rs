@@ -17,7 +17,7 @@ pub(crate) async fn graph(app: &App) -> Result<u8> {
         Format::Dot => terminal::print(&dot(&nodes)),
         Format::Mermaid => terminal::print(&mermaid(&nodes)),
         Format::Svg => terminal::print(&svg(&nodes)),
-        Format::Human | Format::Json | Format::Sql => app.show(&GraphAnswer {
+        _ => app.show(&GraphAnswer {
             command: "graph",
             nodes: &nodes,
         }),

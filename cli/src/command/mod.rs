@@ -6,6 +6,7 @@ mod graph;
 mod init;
 mod lease;
 mod look;
+mod migration;
 mod plan;
 mod rehearse;
 mod repair;
@@ -36,6 +37,7 @@ pub(crate) async fn run(app: &App, signals: &mut Signals, global: &Global, comma
 async fn answer(app: &App, global: &Global, command: Command) -> Result<u8> {
     match command {
         Command::Schema(args) => schema::schema(app, args).await,
+        Command::Migration(args) => migration::migration(app, args).await,
         Command::Init => init::init(app, global),
         Command::Validate => validate::validate(app),
         Command::Plan(args) => plan::plan(app, args).await,

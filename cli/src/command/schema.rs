@@ -1,62 +1,283 @@
-//! `schema`: what a database looks like, and what lies between two.
+//! `schema`: what a database looks like, what lies between two, and making one look as declared.
 
-use lockstep::structure::{Database, DiffOptions, Side, Source, diff};
+use std::io::{BufRead, IsTerminal};
 
-use crate::app::App;
-use crate::args::{Format, Schema, SchemaDiff, SchemaInspect};
+use lockstep::catalog::compare::compare;
+use lockstep::catalog::risk::assess;
+use lockstep::catalog::structure::Selection;
+use lockstep::catalog::write::{Choices, create};
+use lockstep::structure::{Consent, Database, Diff, DiffOptions, Side, Source, SyncOptions, Synced, counted, diff};
+
+use crate::app::{Access, App, Open};
+use crate::args::{Format, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs};
 use crate::exit;
+use crate::files::Files;
+use crate::graph::tables;
+use crate::output::structure::{Analyzed, Compared, Fingerprinted, Inspected, SyncAnswer, statements};
 use crate::terminal;
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 pub(crate) async fn schema(app: &App, args: Schema) -> Result<u8> {
     match args {
-        Schema::Inspect(args) => inspect(app, args).await,
+        Schema::Inspect { source, selection } => inspect(app, source, &selection).await,
         Schema::Diff(args) => difference(app, args).await,
+        Schema::Analyze(args) => analyze(app, args).await,
+        Schema::Sync(args) => sync(app, args).await,
+        Schema::Fingerprint { source, selection } => fingerprint(app, source, &selection).await,
     }
 }
 
-async fn inspect(app: &App, args: SchemaInspect) -> Result<u8> {
-    let settings = &app.project.settings;
-    let side = args.source.read(None, settings, &Default::default()).await?;
-    match app.format {
-        Format::Sql => {}
-        _ => terminal::print(&serde_json::to_string_pretty(&side.structure).unwrap_or_default()),
+impl From<&SelectionArgs> for Selection {
+    fn from(args: &SelectionArgs) -> Self {
+        Self {
+            schemas: args.namespace.clone(),
+            include: args.include.clone(),
+            exclude: args.exclude.clone(),
+        }
     }
+}
+
+async fn inspect(app: &App, source: Option<Source>, selection: &SelectionArgs) -> Result<u8> {
+    let side = one(app, source, selection).await?;
+    match app.format {
+        Format::Sql => {
+            let plan = create(&side.structure).map_err(|error| Trouble::input("unsupported", error.to_string()))?;
+            terminal::print(&statements(&plan));
+        }
+        Format::Mermaid | Format::Dot => terminal::print(&tables::mermaid(&side.structure)),
+        Format::Svg => terminal::print(&tables::svg(&side.structure)),
+        Format::Human | Format::Json => app.show(&Inspected(&side.structure)),
+    }
+    Ok(exit::DONE)
+}
+
+async fn fingerprint(app: &App, source: Option<Source>, selection: &SelectionArgs) -> Result<u8> {
+    let side = one(app, source, selection).await?;
+    app.show(&Fingerprinted {
+        command: "schema fingerprint",
+        dialect: side.structure.dialect,
+        fingerprint: side.structure.fingerprint(),
+        tables: side.structure.tables.len(),
+    });
     Ok(exit::DONE)
 }
 
 async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
-    let (from, to) = sides(app, &args.from, &args.to).await?;
-    let diff = diff(from, to, &DiffOptions::default()).await?;
-    match app.format {
-        Format::Json => terminal::print(&serde_json::to_string_pretty(&diff).unwrap_or_default()),
-        _ => {
-            let mut text = String::new();
-            for change in &diff.plan.statements {
-                text.push_str(&change.sql);
-                text.push_str(";\n");
-            }
-            terminal::print(&text);
+    let selection = Selection::from(&args.selection);
+    let (from, to) = sides(app, args.from, args.to, &selection).await?;
+    let options = DiffOptions {
+        selection,
+        choices: Choices {
+            concurrently: args.planning.concurrently,
+        },
+        ..DiffOptions::default()
+    };
+    let work = async { Ok(diff(from, to, &options).await?) };
+    let diff = app.in_time(work).await?;
+    let differs = !diff.plan.statements.is_empty();
+    if diff.obstacles.is_empty() || app.format == Format::Json {
+        match app.format {
+            Format::Sql => terminal::print(&statements(&diff.plan)),
+            _ => app.show(&Compared::of("schema diff", &diff)),
         }
     }
-    for obstacle in &diff.obstacles {
-        terminal::say(&format!("{:?}", obstacle));
-    }
     if !diff.obstacles.is_empty() {
-        return Ok(exit::REFUSED);
+        return Err(in_the_way(&diff));
     }
-    Ok(exit::DONE)
+    Ok(if differs && args.exit_code {
+        exit::DIFFERENT
+    } else {
+        exit::DONE
+    })
 }
 
-/// Reads both sides; SQL is understood beside the database that the other names.
-async fn sides(app: &App, from: &Source, to: &Source) -> Result<(Side, Side)> {
-    let settings = &app.project.settings;
-    let selection = Default::default();
-    let beside = match from.url().or(to.url()) {
-        Some(url) => Some(Database::connect(url, settings).await?),
-        None => None,
+async fn analyze(app: &App, args: SchemaAnalyze) -> Result<u8> {
+    let mut selection = Selection::from(&args.selection);
+    let to = declared(app, args.to)?;
+    if let Some(entity) = &args.entity {
+        selection.include = vec![entity.clone(), format!("{entity}_*")];
+    }
+    let (from, to) = sides(app, None, to, &selection).await?;
+    let renames = to.renames.pending(&from.structure);
+    let renamed = renames.applied_to(&from.structure);
+    let differences = compare(&renamed, &to.structure).differences(&renames);
+    let rows = match &from.database {
+        Some(database) => {
+            app.in_time(async { Ok(counted(database, &from.structure, &differences).await?) })
+                .await?
+        }
+        None => Default::default(),
     };
-    let from = from.read(beside.as_ref(), settings, &selection).await?;
-    let to = to.read(beside.as_ref(), settings, &selection).await?;
-    Ok((from, to))
+    let risk = assess(&differences, |name| rows.get(name).copied(), args.production);
+    let differs = !differences.is_empty();
+    app.show(&Analyzed {
+        command: "schema analyze",
+        in_sync: !differs,
+        by_table: args.all,
+        differences,
+        risk,
+    });
+    Ok(if differs && args.exit_code {
+        exit::DIFFERENT
+    } else {
+        exit::DONE
+    })
+}
+
+async fn sync(app: &App, args: SchemaSync) -> Result<u8> {
+    let selection = Selection::from(&args.selection);
+    let to = declared(app, args.to)?;
+    let access = if args.dry_run {
+        Access::LookAhead
+    } else {
+        Access::Create
+    };
+    let runtime = app.open(Open::to(access, Files::Helpful)).await?;
+    let settings = &app.project.settings;
+    let database = runtime.database();
+    let schemas = &app.project.schemas;
+    let mut options = SyncOptions {
+        strategy: args.strategy.into(),
+        dry_run: args.dry_run,
+        consent: args.yes.then_some(Consent::Any),
+        production: args.production,
+        override_incompatible: args.override_incompatible,
+        choices: Choices {
+            concurrently: args.planning.concurrently,
+        },
+        save_to: (schemas.is_dir() && !args.no_files).then(|| schemas.clone()),
+        selection: selection.clone(),
+        ..SyncOptions::default()
+    };
+    let desired = || async {
+        let read = to.read(Some(&database), settings, &selection);
+        Ok::<Side, Trouble>(app.in_time(async { Ok(read.await?) }).await?)
+    };
+    let side = desired().await?;
+    let mut synced = app.in_time(async { Ok(runtime.sync(side, &options).await?) }).await?;
+    if let Synced::NeedsConsent { proposal } = &synced
+        && asked(app, proposal)?
+    {
+        options.consent = Some(Consent::To(proposal.id.clone()));
+        let side = desired().await?;
+        synced = app.in_time(async { Ok(runtime.sync(side, &options).await?) }).await?;
+    }
+    let code = match &synced {
+        Synced::InSync { .. } | Synced::Planned { .. } | Synced::Synchronized { .. } => exit::DONE,
+        Synced::Obstructed { .. } | Synced::NeedsConsent { .. } => exit::REFUSED,
+    };
+    app.show(&SyncAnswer {
+        command: "schema sync",
+        synced: &synced,
+    });
+    Ok(code)
+}
+
+/// At a terminal, asks a person to type what is at stake; elsewhere nobody agreed.
+fn asked(app: &App, proposal: &lockstep::structure::Proposal) -> Result<bool> {
+    let stdin = std::io::stdin();
+    if app.format != Format::Human || !stdin.is_terminal() {
+        return Ok(false);
+    }
+    let word = proposal.risk.level.as_str();
+    for difference in &proposal.differences {
+        terminal::say(&format!("  {difference}"));
+    }
+    terminal::warn(&format!("this is {word} (risk {} of 100)", proposal.risk.score));
+    terminal::say(&format!("type {word} to go ahead, anything else to stop:"));
+    let mut answer = String::new();
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Trouble::input("terminal", format!("the answer could not be read: {error}")))?;
+    Ok(answer.trim() == word)
+}
+
+/// One source, or the database.
+pub(super) async fn one(app: &App, source: Option<Source>, selection: &SelectionArgs) -> Result<Side> {
+    let source = or_database(app, source)?;
+    let settings = &app.project.settings;
+    let selection = Selection::from(selection);
+    let work = async {
+        let beside = match (&source, source.url()) {
+            (_, Some(_)) => None,
+            (Source::Snapshot(_), None) => None,
+            (_, None) => Some(Database::connect(&app.project.url().map_err(plain)?, settings).await?),
+        };
+        source.read(beside.as_ref(), settings, &selection).await
+    };
+    app.in_time(async { Ok(work.await?) }).await
+}
+
+/// Both sides; SQL is understood beside the database that the other names.
+pub(super) async fn sides(app: &App, from: Option<Source>, to: Source, selection: &Selection) -> Result<(Side, Side)> {
+    let from = or_database(app, from)?;
+    let settings = &app.project.settings;
+    let url = match from.url().or(to.url()) {
+        Some(url) => url.to_owned(),
+        None => app.project.url()?,
+    };
+    let work = async {
+        let beside = Database::connect(&url, settings).await?;
+        let (mut read, connected) = (Vec::new(), &beside);
+        for source in [from, to] {
+            read.push(match source.url() {
+                // The connection is there already.
+                Some(same) if same == url => connected.side(selection).await?,
+                _ => source.read(Some(connected), settings, selection).await?,
+            });
+        }
+        match (read.pop(), read.pop()) {
+            (Some(to), Some(from)) => Ok((from, to)),
+            _ => Err(Trouble::new(
+                "bug",
+                lockstep::ErrorKind::Bug,
+                "two sources make two sides",
+            )),
+        }
+    };
+    app.in_time(work).await
+}
+
+fn or_database(app: &App, source: Option<Source>) -> Result<Source> {
+    match source {
+        Some(source) => Ok(source),
+        None => Ok(Source::Url(app.project.url()?)),
+    }
+}
+
+/// What should be, by the flag or by the configuration.
+pub(super) fn declared(app: &App, given: Option<Source>) -> Result<Source> {
+    match (given, &app.project.declared) {
+        (Some(source), _) => Ok(source),
+        (None, Some(path)) => Ok(path.display().to_string().parse()?),
+        (None, None) => Err(
+            Trouble::input("usage", "nothing says what the database should look like")
+                .next("name a source with --to, or write declared = \"schema.sql\" into lockstep.toml"),
+        ),
+    }
+}
+
+/// Rows that cannot follow, as an error that names them.
+pub(super) fn in_the_way(diff: &Diff) -> Trouble {
+    let mut message = String::from("some rows cannot follow:");
+    for obstacle in &diff.obstacles {
+        message.push_str(&format!("\n  {}", obstacle.check.message));
+        for row in &obstacle.rows {
+            let values: Vec<&str> = row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+            message.push_str(&format!("\n    {}", values.join(" | ")));
+        }
+    }
+    Trouble {
+        exit: exit::REFUSED,
+        ..Trouble::new("rows_in_the_way", lockstep::ErrorKind::Refused, message)
+    }
+    .next("mend these rows, or declare something they can follow")
+}
+
+fn plain(trouble: Trouble) -> lockstep::Error {
+    lockstep::Error::File {
+        path: "the configuration".to_owned(),
+        message: trouble.message,
+    }
 }

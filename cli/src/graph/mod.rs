@@ -3,6 +3,7 @@
 mod dot;
 mod mermaid;
 mod svg;
+pub(crate) mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 

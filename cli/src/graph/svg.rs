@@ -122,7 +122,7 @@ fn draw(out: &mut String, each: &Box<'_>) {
     );
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -8,6 +8,7 @@ mod human;
 mod human_look;
 pub(crate) mod json;
 pub(crate) mod page;
+pub(crate) mod structure;
 pub(crate) mod time;
 
 use serde::Serialize;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use lockstep_catalog::Dialect;
+use lockstep_catalog::compare::Renames;
 use lockstep_catalog::structure::{Selection, Structure};
 
+use super::Side;
 use crate::engine::{self, Engine};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -41,6 +43,19 @@ impl Database {
     /// Where the database cannot be read.
     pub async fn structure(&self, selection: &Selection) -> Result<Structure> {
         self.engine.introspect(selection).await
+    }
+
+    /// The database as a side of a comparison.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub async fn side(&self, selection: &Selection) -> Result<Side> {
+        Ok(Side {
+            structure: self.structure(selection).await?,
+            renames: Renames::none(),
+            database: Some(self.clone()),
+        })
     }
 
     /// Asks the rows: up to `limit` rows of the query's answer, as texts.

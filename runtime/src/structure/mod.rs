@@ -21,5 +21,6 @@ mod sync;
 pub use database::Database;
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
 pub use migration::Migration;
+pub use rows::counted;
 pub use source::{Side, Source};
 pub use sync::{Consent, Proposal, Strategy, SyncOptions, Synced};

@@ -1,9 +1,10 @@
 //! How many rows tables have, as far as it matters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use lockstep_catalog::compare::Difference;
 use lockstep_catalog::risk::LARGE_TABLE_ROWS;
-use lockstep_catalog::structure::Name;
+use lockstep_catalog::structure::{Kind, Name, Structure};
 use lockstep_catalog::{Dialect, quote};
 
 use super::Database;
@@ -12,9 +13,27 @@ use crate::{Error, Result};
 /// How many tables are asked in one query.
 const AT_ONCE: usize = 100;
 
+/// How many rows the tables have that differences are about, counted no further than what makes a table large.
+///
+/// # Errors
+///
+/// Where the database cannot be read.
+pub async fn counted(
+    database: &Database,
+    structure: &Structure,
+    differences: &[Difference],
+) -> Result<HashMap<Name, u64>> {
+    let touched: BTreeSet<_> = differences
+        .iter()
+        .filter(|one| one.object.kind == Kind::Table && structure.table(&one.object.name).is_some())
+        .map(|one| one.object.name.clone())
+        .collect();
+    count(database, &touched.into_iter().collect::<Vec<_>>()).await
+}
+
 /// How many rows each table has, counted no further than what makes it large: milliseconds a table, however large, and no
 /// statistics that may be old or missing. Tables that are not there are left out.
-pub(crate) async fn counted(database: &Database, tables: &[Name]) -> Result<HashMap<Name, u64>> {
+async fn count(database: &Database, tables: &[Name]) -> Result<HashMap<Name, u64>> {
     let dialect = database.dialect();
     let mut counts = HashMap::new();
     for some in tables.chunks(AT_ONCE) {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use lockstep_catalog::compare::{Difference, Renames, additive, compare};
 use lockstep_catalog::risk::{Risk, assess};
-use lockstep_catalog::structure::{Kind, Selection, Structure};
+use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::write::{Choices, Plan};
 use lockstep_lifecycle::{Facts, Policy, SchemaRecord};
 use lockstep_registry::{Checksum, Expectation, HandlerVersion, InstanceId, SchemaSpec, SchemaVersion};
@@ -152,10 +152,7 @@ impl Runtime {
         if !options.dry_run {
             self.end_what_was_begun(&facts).await?;
         }
-        let database = Database {
-            engine: Arc::clone(&self.core().engine),
-            settings: self.core().settings.clone(),
-        };
+        let database = self.database();
         let (diff, left) = analysed(&database, desired, options).await?;
         if diff.plan.statements.is_empty() {
             if !options.dry_run {
@@ -181,6 +178,14 @@ impl Runtime {
             return Ok(Synced::NeedsConsent { proposal });
         }
         self.carry_out(&database, &diff, proposal, options).await
+    }
+
+    /// The runtime's database, to be looked at.
+    pub fn database(&self) -> Database {
+        Database {
+            engine: Arc::clone(&self.core().engine),
+            settings: self.core().settings.clone(),
+        }
     }
 
     async fn carry_out(
@@ -310,11 +315,7 @@ impl Runtime {
 
 /// What lies between the database and the goal that the strategy allows, and what it leaves.
 async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> Result<(Diff, Vec<Difference>)> {
-    let from = Side {
-        structure: database.structure(&options.selection).await?,
-        renames: Renames::none(),
-        database: Some(database.clone()),
-    };
+    let from = database.side(&options.selection).await?;
     let mut renames = options.renames.clone();
     renames.0.extend(desired.renames.0);
     let mut left = Vec::new();
@@ -343,12 +344,7 @@ async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> 
 async fn proposed(database: &Database, diff: &Diff, left: Vec<Difference>, options: &SyncOptions) -> Result<Proposal> {
     let renamed = diff.renames.applied_to(&diff.from);
     let differences = compare(&renamed, &diff.to).differences(&diff.renames);
-    let touched: std::collections::BTreeSet<_> = differences
-        .iter()
-        .filter(|one| one.object.kind == Kind::Table && diff.from.table(&one.object.name).is_some())
-        .map(|one| one.object.name.clone())
-        .collect();
-    let rows = rows::counted(database, &touched.into_iter().collect::<Vec<_>>()).await?;
+    let rows = rows::counted(database, &diff.from, &differences).await?;
     let risk = assess(&differences, |name| rows.get(name).copied(), options.production);
     let (before, after) = (diff.from.fingerprint().to_string(), diff.to.fingerprint().to_string());
     let statements = diff.plan.statements.iter().map(|change| change.sql.as_str());

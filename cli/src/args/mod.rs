@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lockstep::structure::Source;
 use lockstep::{HandlerRef, InstanceId, MIN_LEASE_TTL, RepairAction, SchemaVersion, Scope};
 
 use crate::help;
+
+mod schema;
+
+pub(crate) use schema::{Migration, MigrationGenerate, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -37,7 +40,7 @@ pub(crate) struct Global {
     /// The family of schemas to work on; "main" if not given
     #[arg(long, global = true, value_name = "NAME", env = "LOCKSTEP_SCOPE")]
     pub(crate) scope: Option<Scope>,
-    /// How to answer: json is one document on standard output; dot, mermaid and svg are for "graph"
+    /// How to answer: json is one document on standard output; dot, mermaid and svg are for "graph" (the last two for "schema inspect", too), sql for "schema"
     #[arg(
         long,
         global = true,
@@ -77,7 +80,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// Whether only `graph` can answer so.
+    /// Whether it is a picture.
     pub(crate) fn is_picture(self) -> bool {
         matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
     }
@@ -85,9 +88,12 @@ impl Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Look at the database's objects, and compare them
-    #[command(subcommand)]
+    /// What a database looks like, what lies between two, and making one look as declared
+    #[command(subcommand, after_help = help::SCHEMA)]
     Schema(Schema),
+    /// Write migrations out of differences, and look for unsafe ones
+    #[command(subcommand, after_help = help::MIGRATION)]
+    Migration(Migration),
     /// Write a lockstep.toml and an example of two schemas
     #[command(after_help = help::INIT)]
     Init,
@@ -436,31 +442,4 @@ mod tests {
         };
         assert_eq!(activate.handler_version.to_string(), "/api/users@stable");
     }
-}
-
-/// `schema`
-#[derive(Debug, Subcommand)]
-pub(crate) enum Schema {
-    /// Show what a database looks like
-    Inspect(SchemaInspect),
-    /// Show what lies between two, and the statements that lead from one to the other
-    Diff(SchemaDiff),
-}
-
-/// `schema inspect`
-#[derive(Debug, Args)]
-pub(crate) struct SchemaInspect {
-    /// What to look at
-    pub(crate) source: Source,
-}
-
-/// `schema diff`
-#[derive(Debug, Args)]
-pub(crate) struct SchemaDiff {
-    /// What is
-    #[arg(long)]
-    pub(crate) from: Source,
-    /// What should be
-    #[arg(long)]
-    pub(crate) to: Source,
 }
