@@ -162,14 +162,19 @@ pub fn blame(dialect: Dialect, format: Format, text: &str, about: &ObjectRef, me
     Some(Places::of(format, text).fault(&path, message))
 }
 
-/// The codes of the entity types in a file, without a look at their attributes' meaning.
+/// The tables of one entity type.
 ///
 /// # Errors
 ///
-/// Where the file cannot be read as one of entity types.
-pub fn entity_codes(format: Format, text: &str) -> Result<Vec<String>, Faults> {
-    let read: Entities = parse(format, text)?;
-    Ok(read.entities.iter().map(|(code, _)| code.to_owned()).collect())
+/// Where the file cannot be read as one of entity types, or there is none of this code.
+pub fn entity_tables(format: Format, text: &str, code: &str) -> Result<Vec<String>, Faults> {
+    let mut read: Entities = parse(format, text)?;
+    read.keep(code).map_err(|message| Faults::one(text, 0, message))?;
+    let tables = read
+        .entities
+        .iter()
+        .flat_map(|(code, entity)| expand::tables(code, entity));
+    Ok(tables.collect())
 }
 
 /// What a file holds, as far as its first keys tell.

@@ -55,6 +55,7 @@ impl Database {
             structure: self.structure(selection).await?,
             renames: Renames::none(),
             database: Some(self.clone()),
+            declaration: None,
         })
     }
 

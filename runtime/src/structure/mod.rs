@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Source ─ a URL ──────────────────────── introspect ─────────────┐
-//!         ─ SQL, definition ─► scratch database ─ introspect ──────┼─► Side ─┐
+//!         ─ SQL, definition, schema: ─► scratch ─ introspect ──────┼─► Side ─┐
 //!         ─ snapshot ──────────────────────────────────────────────┘         ├─► compare ─► plan ─► asked of the rows ─► rehearsed ─► Diff
 //!                                                                  the other ┘
 //! ```
@@ -10,6 +10,7 @@
 //! Nothing here writes to a database that a person named; throwaway ones are made beside it.
 
 mod database;
+mod declaration;
 mod declared;
 mod diff;
 pub mod generate;
@@ -19,6 +20,7 @@ mod source;
 mod sync;
 
 pub use database::Database;
+pub use declaration::{Declaration, KeptDeclaration};
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
 pub use migration::Migration;
 pub use rows::counted;

@@ -108,7 +108,10 @@ fn one_entity_type_can_be_looked_at_alone() {
     assert_eq!(structure.tables.len(), 2);
     let unknown = entities(Dialect::Sqlite, Format::Toml, PRODUCT, Some("user")).unwrap_err();
     assert!(unknown.to_string().contains("there are product, shop"), "{unknown}");
-    assert_eq!(entity_codes(Format::Toml, PRODUCT).unwrap(), ["product", "shop"]);
+    assert_eq!(
+        entity_tables(Format::Toml, PRODUCT, "shop").unwrap(),
+        ["shop", "shop_varchar"]
+    );
 }
 
 #[test]
