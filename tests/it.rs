@@ -18,6 +18,7 @@ mod hardening;
 mod invariants;
 mod model;
 mod operator;
+mod pairs;
 mod probes;
 mod proof;
 mod reading;

@@ -68,6 +68,7 @@ fn with_code(builder: lockstep::Builder, folder: &Folder, code: Endless) -> lock
         requires: vec![s("schema_v1")],
         compatible_with: vec![s("schema_v1")],
         steps: vec![name, endless],
+        expects: None,
     };
     builder
         .schemas_dir(folder.path())

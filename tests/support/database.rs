@@ -13,6 +13,18 @@ pub enum Engine {
     Mysql,
 }
 
+impl Engine {
+    /// The words it is spoken to in.
+    pub fn dialect(self) -> lockstep::catalog::Dialect {
+        use lockstep::catalog::Dialect;
+        match self {
+            Self::Sqlite => Dialect::Sqlite,
+            Self::Postgres => Dialect::Postgres,
+            Self::Mysql => Dialect::Mysql,
+        }
+    }
+}
+
 /// A database that goes away with its owner.
 pub struct Database {
     pub engine: Engine,

@@ -134,6 +134,11 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// What the database looks like, in a constant number of queries. The right to read is enough.
     async fn introspect(&self, selection: &Selection) -> Result<Structure>;
 
+    /// The database's own mark of its last structural change; `None` where it has none that costs nothing to read.
+    async fn change_marker(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// A connection of its own for statements that are nobody's step.
     async fn console(&self) -> Result<Box<dyn Console>>;
 

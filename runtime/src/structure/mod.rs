@@ -9,6 +9,7 @@
 //!
 //! Nothing here writes to a database that a person named; throwaway ones are made beside it.
 
+mod cache;
 mod database;
 mod declaration;
 mod declared;
@@ -19,6 +20,7 @@ mod rows;
 mod source;
 mod sync;
 
+pub use cache::BELIEVED;
 pub use database::Database;
 pub use declaration::{Declaration, KeptDeclaration};
 pub use diff::{Diff, DiffOptions, Obstacle, diff};

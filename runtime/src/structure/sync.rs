@@ -25,6 +25,7 @@ use serde::Serialize;
 
 use super::diff::{Diff, DiffOptions, Obstacle, diff};
 use super::{Database, Migration, Side, generate, rows};
+use crate::failpoint::failpoint;
 use crate::runtime::{ActivateOptions, DeactivateOptions, Runtime};
 use crate::{Activation, Error, Result};
 
@@ -182,10 +183,7 @@ impl Runtime {
 
     /// The runtime's database, to be looked at.
     pub fn database(&self) -> Database {
-        Database {
-            engine: Arc::clone(&self.core().engine),
-            settings: self.core().settings.clone(),
-        }
+        Database::of(Arc::clone(&self.core().engine), self.core().settings.clone())
     }
 
     async fn carry_out(
@@ -195,6 +193,7 @@ impl Runtime {
         proposal: Box<Proposal>,
         options: &SyncOptions,
     ) -> Result<Synced> {
+        failpoint!("sync.planned");
         let facts = self.facts().await?;
         let number = 1 + facts.schemas.keys().filter_map(number_of).max().unwrap_or(0);
         let version = SchemaVersion::new(&format!("{PREFIX}{number:04}_{}", &proposal.after[..8]))?;
@@ -223,6 +222,7 @@ impl Runtime {
         let handler_version = handler_version(number)?;
         self.add_schema(spec)?;
         self.register(handler_version.clone(), version.as_str()).await?;
+        failpoint!("sync.registered");
         let activation = self
             .activate_with(handler_version.clone(), self.as_sync(options)?)
             .await;
@@ -236,6 +236,7 @@ impl Runtime {
                 return Err(error);
             }
         };
+        failpoint!("sync.activated");
         self.let_go_of_older(&self.facts().await?).await?;
         Ok(Synced::Synchronized {
             proposal,

@@ -12,3 +12,12 @@ pub(super) async fn structure(_connection: &mut SqliteConnection, selection: &Se
     structure.sort();
     Ok(structure)
 }
+
+/// Another one after every change of the schema, by whatever process.
+pub(super) async fn change_marker(connection: &mut SqliteConnection) -> Result<String> {
+    let version: i64 = sqlx::query_scalar("PRAGMA schema_version")
+        .fetch_one(connection)
+        .await
+        .map_err(super::connect::own("reading the schema's version"))?;
+    Ok(version.to_string())
+}

@@ -140,6 +140,11 @@ impl Engine for Sqlite {
         introspect::structure(&mut connection, selection).await
     }
 
+    async fn change_marker(&self) -> Result<Option<String>> {
+        let mut connection = self.acquire().await?;
+        introspect::change_marker(&mut connection).await.map(Some)
+    }
+
     async fn console(&self) -> Result<Box<dyn Console>> {
         Ok(Box::new(console::Plain::open(self).await?))
     }

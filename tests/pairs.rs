@@ -1,0 +1,93 @@
+//! Pairs of a schema as it is and as it should be, on real databases with rows in them.
+//!
+//! The cases are files of SQL in `pairs/<engine>/<feature>.sql`:
+//!
+//! ```text
+//! -- case: a name that is a fact
+//! -- current
+//! CREATE TABLE …
+//! -- rows            what is put in before
+//! INSERT …
+//! -- desired
+//! CREATE TABLE …
+//! -- keeps: SELECT … a query whose answer stays the same, there and back
+//! -- refused: text   no way may be offered, and the words say why; nothing is changed
+//! ```
+//!
+//! Each is read, compared, turned into a migration that was tried out, and activated by a runtime. Then the database has to
+//! look as desired and hold its rows; after the deactivation it has to look as before and hold exactly the rows of before.
+
+mod case;
+mod judge;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::support::Engine;
+use case::Case;
+
+/// How many cases run at once.
+const AT_ONCE: usize = 4;
+
+async fn all(engine: Engine, folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pairs").join(folder);
+    let only = std::env::var("LOCKSTEP_PAIR").ok();
+    let cases: Vec<(PathBuf, Case)> = case::read(&folder)
+        .into_iter()
+        .filter(|(file, case)| {
+            let whole = format!("{}: {}", file.display(), case.name);
+            only.as_ref().is_none_or(|only| whole.contains(only.as_str()))
+        })
+        .collect();
+    assert!(!cases.is_empty(), "there are no cases in {}", folder.display());
+    let count = cases.len();
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = tokio::task::JoinSet::new();
+    for (file, case) in cases {
+        let slots = Arc::clone(&slots);
+        running.spawn(async move {
+            let _slot = slots.acquire_owned().await.expect("open");
+            let name = format!(
+                "{}:{}: {}",
+                file.file_name().unwrap().to_string_lossy(),
+                case.line,
+                case.name
+            );
+            judge::judge(engine, &case)
+                .await
+                .map_err(|why| format!("{name}\n    {why}"))
+        });
+    }
+    let mut failed = Vec::new();
+    while let Some(done) = running.join_next().await {
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => failed.push(why),
+            Err(panic) => failed.push(format!("{panic}")),
+        }
+    }
+    failed.sort();
+    assert!(
+        failed.is_empty(),
+        "{} of {count} cases failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_pair_leads_there_and_back_on_sqlite() {
+    all(Engine::Sqlite, "sqlite").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_pair_leads_there_and_back_on_postgres() {
+    all(Engine::Postgres, "postgres").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_pair_leads_there_and_back_on_mysql() {
+    all(Engine::Mysql, "mysql").await;
+}
