@@ -24,6 +24,8 @@ mod probes;
 mod proof;
 mod reading;
 mod storms;
+mod structures;
 mod support;
+mod syncing;
 mod tidy;
 mod zombies;

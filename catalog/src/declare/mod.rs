@@ -8,12 +8,13 @@
 //!                               (expanded into a Definition)
 //! ```
 //!
-//! What a definition means is what an engine makes of it: the structure here is written as SQL into a throwaway database and
-//! read back before anything is compared with it.
+//! What a definition means is what an engine makes of it: it is made in a throwaway database ([`Declared::makings`]) and read
+//! back before anything is compared with it.
 
 mod brief;
 mod build;
 mod check;
+mod ddl;
 mod definition;
 mod entity;
 mod expand;
@@ -38,6 +39,7 @@ pub use brief::{
     CheckDefinition, DefaultDefinition, EnumDefinition, GeneratedDefinition, IndexPartDefinition, MigrationDefinition,
     RawDefinition, ReferenceAction, UniqueDefinition, ViewDefinition,
 };
+pub use ddl::Making;
 pub use definition::{
     ColumnDefinition, Definition, ForeignKeyDefinition, IndexDefinition, TableDefinition, VirtualTableDefinition,
 };

@@ -194,11 +194,15 @@ fn asked(app: &App, proposal: &lockstep::structure::Proposal) -> Result<bool> {
     if app.format != Format::Human || !stdin.is_terminal() {
         return Ok(false);
     }
-    let word = proposal.risk.level.as_str();
+    let word = database_name(&app.project.url()?);
     for difference in &proposal.differences {
         terminal::say(&format!("  {difference}"));
     }
-    terminal::warn(&format!("this is {word} (risk {} of 100)", proposal.risk.score));
+    terminal::warn(&format!(
+        "this is {} (risk {} of 100)",
+        proposal.risk.level.as_str(),
+        proposal.risk.score
+    ));
     terminal::say(&format!("type {word} to go ahead, anything else to stop:"));
     let mut answer = String::new();
     stdin
@@ -206,6 +210,17 @@ fn asked(app: &App, proposal: &lockstep::structure::Proposal) -> Result<bool> {
         .read_line(&mut answer)
         .map_err(|error| Trouble::input("terminal", format!("the answer could not be read: {error}")))?;
     Ok(answer.trim() == word)
+}
+
+/// What a person calls the database a URL names: the end of its path.
+fn database_name(url: &str) -> String {
+    let path = url.split('?').next().unwrap_or_default();
+    let name = path.rsplit(['/', ':']).next().unwrap_or_default();
+    if name.is_empty() {
+        "yes".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 /// One source, or the database.
@@ -310,4 +325,22 @@ pub(super) fn in_the_way(diff: &Diff) -> Trouble {
         ..Trouble::new("rows_in_the_way", lockstep::ErrorKind::Refused, message)
     }
     .next("mend these rows, or declare something they can follow")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::database_name;
+
+    #[test]
+    fn a_database_is_called_by_the_end_of_its_url_and_never_by_its_secrets() {
+        for (url, name) in [
+            ("sqlite://shop.db", "shop.db"),
+            ("sqlite:///var/lib/shop.db?mode=rw", "shop.db"),
+            ("postgres://app:secret@host:5432/shop", "shop"),
+            ("mysql://app:secret@host/shop?ssl-mode=REQUIRED", "shop"),
+            ("postgres://app:secret@host/", "yes"),
+        ] {
+            assert_eq!(database_name(url), name, "{url}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  SQL ────────────────────────────── statements, any order ──┐
-//!  definition, entity types ─► write ─ statements, raw SQL ───┼─► blank database ─► introspect ─► Structure
+//!  definition, entity types ─────────── statements, raw SQL ──┼─► blank database ─► introspect ─► Structure
 //!  schema:NAME ─► its closure ─ ups, in their order ──────────┘
 //! ```
 
@@ -11,7 +11,6 @@ use std::path::Path;
 use lockstep_catalog::declare::{Declared, Faults, Format, blame};
 use lockstep_catalog::split;
 use lockstep_catalog::structure::{ObjectRef, Selection, Structure};
-use lockstep_catalog::write::create;
 use lockstep_lifecycle::{Direction, Refusal};
 use lockstep_registry::{Requires, SchemaVersion, Specs};
 
@@ -80,15 +79,15 @@ pub(super) async fn load_definition(
     selection: &Selection,
 ) -> Result<Structure> {
     let dialect = database.dialect();
-    let plan = create(&declared.structure).map_err(|error| Error::Format {
+    let makings = declared.makings().map_err(|error| Error::Format {
         path: origin.to_owned(),
         line: None,
         message: error.to_string(),
     })?;
-    let mut pieces = Vec::new();
-    for change in plan.statements {
-        pieces.push((change.sql, Piece::Object(change.about)));
-    }
+    let mut pieces: Vec<_> = makings
+        .into_iter()
+        .map(|making| (making.sql, Piece::Object(making.about)))
+        .collect();
     for raw in &declared.raw {
         let statements = split(dialect, &raw.sql).map_err(|error| Error::Script {
             origin: origin.to_owned(),
