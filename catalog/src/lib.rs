@@ -7,11 +7,13 @@
 //! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
+//! - [`backtick`]: the names in what MySQL prints
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`declare`]: what a database should be, said by a definition or by entity types
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
 
+pub mod backtick;
 pub mod compare;
 pub mod declare;
 pub mod dialect;
@@ -33,6 +35,6 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    forbids_transaction, index_of_concurrent, kind_of, losses, split,
+    forbids_transaction, index_of_concurrent, kind_of, losses, split, split_ddl,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

@@ -17,6 +17,7 @@
 mod body;
 mod concurrent;
 mod conduct;
+mod ddl;
 mod error;
 mod footprint;
 mod gate;
@@ -25,6 +26,7 @@ mod transaction;
 
 pub use concurrent::{ConcurrentAction, ConcurrentIndex, index_of_concurrent};
 pub use conduct::{Conduct, conduct, kind_of};
+pub use ddl::split_ddl;
 pub use error::ScriptError;
 pub use footprint::{Became, Footprint, Trace};
 pub use loss::{Losses, losses};

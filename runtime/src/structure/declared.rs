@@ -9,8 +9,8 @@
 use std::path::Path;
 
 use lockstep_catalog::declare::{Declared, Faults, Format, blame};
-use lockstep_catalog::split;
 use lockstep_catalog::structure::{ObjectRef, Selection, Structure};
+use lockstep_catalog::{Dialect, split_ddl};
 use lockstep_lifecycle::{Direction, Refusal};
 use lockstep_registry::{Requires, SchemaVersion, Specs};
 
@@ -43,7 +43,7 @@ struct Refused {
 ///
 /// Where a statement cannot be read or the engine refuses it; the first that stays refused is named with its line.
 pub(crate) async fn load(database: &Database, origin: &str, script: &str, selection: &Selection) -> Result<Structure> {
-    let statements = split(database.dialect(), script).map_err(|error| Error::Script {
+    let statements = split_ddl(database.dialect(), script).map_err(|error| Error::Script {
         origin: origin.to_owned(),
         line: error.line(),
         column: error.column(),
@@ -89,7 +89,7 @@ pub(super) async fn load_definition(
         .map(|making| (making.sql, Piece::Object(making.about)))
         .collect();
     for raw in &declared.raw {
-        let statements = split(dialect, &raw.sql).map_err(|error| Error::Script {
+        let statements = split_ddl(dialect, &raw.sql).map_err(|error| Error::Script {
             origin: origin.to_owned(),
             line: raw.line,
             column: 1,
@@ -204,7 +204,7 @@ async fn made(
         .await?;
     let loaded = async {
         let mut console = scratch.engine.console().await?;
-        let structure = match run(console.as_mut(), statements, order).await {
+        let structure = match run(console.as_mut(), database.dialect(), statements, order).await {
             Ok(()) => console.introspect(selection).await.map(Ok),
             Err(refused) => Ok(Err(refused)),
         };
@@ -216,8 +216,10 @@ async fn made(
     structure
 }
 
-async fn run(console: &mut dyn Console, statements: &[&str], order: Order) -> Result<(), Refused> {
+async fn run(console: &mut dyn Console, dialect: Dialect, statements: &[&str], order: Order) -> Result<(), Refused> {
     let mut pending: Vec<usize> = (0..statements.len()).collect();
+    // Tables that point at each other in a circle can only be made where nobody looks.
+    let mut looser = (dialect == Dialect::Mysql && order == Order::Any).then_some("SET SESSION foreign_key_checks = 0");
     while !pending.is_empty() {
         let mut again = Vec::new();
         let mut first = None;
@@ -234,8 +236,16 @@ async fn run(console: &mut dyn Console, statements: &[&str], order: Order) -> Re
                 again.push(*statement);
             }
         }
-        if let (Some(refused), true) = (first, again.len() == pending.len()) {
-            return Err(refused);
+        if again.len() == pending.len()
+            && let Some(refused) = first
+        {
+            let set = match looser.take() {
+                Some(setting) => console.run(setting).await.is_ok(),
+                None => false,
+            };
+            if !set {
+                return Err(refused);
+            }
         }
         pending = again;
     }

@@ -1,0 +1,631 @@
+//! A table that is there and should look different.
+//!
+//! ```text
+//!  questions to the rows ─► rows are filled where a column now demands a value ─► types that need two steps take the first
+//!      ─► one ALTER TABLE: drops, columns, keys, indexes, checks, settings ─► partitions
+//! ```
+
+use std::collections::HashSet;
+
+use super::column::{self, declaration, definition, is_same};
+use super::convert::{Typed, conversion};
+use super::{Writer, change, check, full, index, lock, quoted, table};
+use crate::backtick::literal;
+use crate::compare::{Pair, TablePair};
+use crate::structure::{Column, Constraint, ConstraintKind, Index, Table};
+use crate::write::WriteError;
+
+/// One ALTER TABLE while it is put together.
+#[derive(Default)]
+struct Alter {
+    clauses: Vec<String>,
+    rewrites: bool,
+    scans: bool,
+    /// The columns that go and come back under the same name, in lower case.
+    remade: HashSet<String>,
+}
+
+impl Alter {
+    fn add(&mut self, clause: String) {
+        self.clauses.push(clause);
+    }
+}
+
+/// How a column gets from one declaration to another.
+enum Way {
+    /// `MODIFY`.
+    Modify,
+    /// Dropped and added: the values are computed anyway.
+    Remake,
+    /// Computed values that become a column's own: copied into a new one, which takes the name.
+    Keep,
+}
+
+fn way(from: &Column, to: &Column) -> Way {
+    match (&from.generated, &to.generated) {
+        (None, None) => Way::Modify,
+        (Some(old), Some(new)) if old.stored == new.stored => Way::Modify,
+        (Some(_), Some(_)) => Way::Remake,
+        (None, Some(new)) if new.stored => Way::Modify,
+        (None, Some(_)) => Way::Remake,
+        (Some(old), None) if old.stored => Way::Modify,
+        (Some(_), None) => Way::Keep,
+    }
+}
+
+/// Whether rows without a value get the one that the column has where nothing is said.
+fn is_filled(from: &Column, to: &Column) -> bool {
+    from.nullable && !to.nullable && to.default.is_some() && to.generated.is_none() && from.generated.is_none()
+}
+
+impl<'a> Writer<'a> {
+    /// The tables whose rows are filled, for what must not watch.
+    pub(super) fn find_filled(&mut self) {
+        let comparison = self.comparison;
+        for pair in &comparison.tables {
+            let fills = pair.columns.iter().any(|pair| match pair {
+                Pair::Both { from, to, .. } => is_filled(from, to) || matches!(way(from, to), Way::Keep),
+                _ => false,
+            });
+            if let (true, Some(table)) = (fills, pair.table.to()) {
+                self.filled.insert(table.name.name.clone());
+            }
+        }
+    }
+
+    pub(super) fn alter_tables(&mut self) -> Result<(), WriteError> {
+        let comparison = self.comparison;
+        for pair in &comparison.tables {
+            if let Pair::Both { from, to, .. } = pair.table {
+                self.alter_table(pair, from, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn alter_table(&mut self, pair: &TablePair<'a>, from: &'a Table, to: &'a Table) -> Result<(), WriteError> {
+        let mut alter = Alter::default();
+        self.columns(&mut alter, pair, from, to)?;
+        self.keys_and_checks(&mut alter, pair, from, to)?;
+        self.indexes(&mut alter, pair, to)?;
+        settings(&mut alter, from, to)?;
+        if !alter.clauses.is_empty() {
+            let kept_history = |table: &Table| table.options.contains_key("system_versioning");
+            if kept_history(from) && kept_history(to) {
+                self.push(change(
+                    "SET SESSION system_versioning_alter_history = 'KEEP'".to_owned(),
+                    format!("{}: the history of its rows stays", to.name),
+                    check::of_table(to),
+                ));
+            }
+            let mut altering = change(
+                format!("ALTER TABLE {} {}", full(&to.name)?, alter.clauses.join(", ")),
+                format!("table {}", to.name),
+                check::of_table(to),
+            );
+            altering.lock = lock(&to.name.name, alter.rewrites);
+            altering.rewrites = alter.rewrites;
+            altering.scans = alter.scans || alter.rewrites;
+            self.push(altering);
+        }
+        self.repartition(from, to)
+    }
+
+    fn columns(&mut self, alter: &mut Alter, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
+        let spelled = from.options.get("collation") != to.options.get("collation");
+        for pair in &pair.columns {
+            if let Pair::Dropped(old) = *pair {
+                alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
+                alter.rewrites |= old.generated.as_ref().is_none_or(|generated| generated.stored);
+            }
+        }
+        let new: HashSet<&str> = pair
+            .columns
+            .iter()
+            .filter_map(|pair| match pair {
+                Pair::Added(column) => Some(column.name.as_str()),
+                _ => None,
+            })
+            .collect();
+        // New ones at the end need no place said.
+        let tail = to
+            .columns
+            .iter()
+            .rev()
+            .take_while(|one| new.contains(one.name.as_str()))
+            .count();
+        for (at, pair) in pair.columns.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|at| to.columns.get(at));
+            let place = match before {
+                _ if at + tail >= to.columns.len() => String::new(),
+                Some(before) => format!(" AFTER {}", quoted(&before.name)?),
+                None => " FIRST".to_owned(),
+            };
+            match *pair {
+                Pair::Added(column) => {
+                    alter.add(format!("ADD COLUMN {}{place}", definition(column, to, spelled)?));
+                    alter.rewrites |= column.auto_increment || column.generated.as_ref().is_some_and(|one| one.stored);
+                    self.ask_new_column(column, to)?;
+                }
+                Pair::Both { from: old, to: new, .. } if !is_same((old, from), (new, to)) => {
+                    self.column(alter, (old, from), (new, to), spelled, &place)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A new column that must have a value, of which nobody says which: the server would make one up.
+    fn ask_new_column(&mut self, column: &Column, table: &Table) -> Result<(), WriteError> {
+        let has_value = column.nullable
+            || column.default.is_some()
+            || column.auto_increment
+            || column.generated.is_some()
+            || column.options.contains_key("row");
+        if has_value {
+            return Ok(());
+        }
+        self.ask(
+            table,
+            &column.name,
+            "NULL",
+            "",
+            format!(
+                "has no value for {}, which must not be NULL and has no default",
+                column.name
+            ),
+        )
+    }
+
+    fn column(
+        &mut self,
+        alter: &mut Alter,
+        (old, from): (&Column, &Table),
+        (new, to): (&Column, &Table),
+        spelled: bool,
+        place: &str,
+    ) -> Result<(), WriteError> {
+        let retyped = old.data_type != new.data_type || column::collation(old, from) != column::collation(new, to);
+        let remakes = !matches!(way(old, new), Way::Modify);
+        alter.rewrites |= retyped || old.nullable != new.nullable || remakes || old.generated != new.generated;
+        self.ask_column((old, from), (new, to))?;
+        match way(old, new) {
+            Way::Modify => {
+                self.prepare_column((old, from), (new, to))?;
+                let verb = if old.name == new.name {
+                    "MODIFY COLUMN".to_owned()
+                } else {
+                    format!("CHANGE COLUMN {}", quoted(&old.name)?)
+                };
+                alter.add(format!("{verb} {}", definition(new, to, spelled || retyped)?));
+            }
+            Way::Remake => {
+                alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
+                alter.add(format!("ADD COLUMN {}{place}", definition(new, to, spelled)?));
+                alter.remade.insert(new.name.to_lowercase());
+            }
+            Way::Keep => {
+                let spare = spare_name(from, to, &new.name);
+                let plain = Column {
+                    name: spare.clone(),
+                    nullable: true,
+                    default: None,
+                    auto_increment: false,
+                    options: Default::default(),
+                    ..new.clone()
+                };
+                self.push(change(
+                    format!(
+                        "ALTER TABLE {} ADD COLUMN {}",
+                        full(&to.name)?,
+                        definition(&plain, to, true)?
+                    ),
+                    format!("{}.{}: a place for the values that were computed", to.name, new.name),
+                    check::of_table(to),
+                ));
+                self.fill(to, from, &spare, &quoted(&old.name)?, "")?;
+                alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
+                alter.add(format!(
+                    "CHANGE COLUMN {} {}{place}",
+                    quoted(&spare)?,
+                    definition(new, to, true)?
+                ));
+                alter.remade.insert(new.name.to_lowercase());
+            }
+        }
+        Ok(())
+    }
+
+    /// What has to happen to a column's values before its declaration changes.
+    fn prepare_column(
+        &mut self,
+        (old, from): (&Column, &Table),
+        (new, to): (&Column, &Table),
+    ) -> Result<(), WriteError> {
+        let typed = |column: &'_ Column, table: &'_ Table| {
+            (
+                column.data_type.clone(),
+                column::collation(column, table).map(str::to_owned),
+            )
+        };
+        let (was, becomes) = (typed(old, from), typed(new, to));
+        let way = conversion(
+            "",
+            Typed {
+                data_type: &was.0,
+                collation: was.1.as_deref(),
+            },
+            Typed {
+                data_type: &becomes.0,
+                collation: becomes.1.as_deref(),
+            },
+        );
+        let mut between = Column {
+            name: old.name.clone(),
+            nullable: old.nullable,
+            comment: old.comment.clone(),
+            ..Column::default()
+        };
+        if let Some(through) = way.through {
+            through.clone_into(&mut between.data_type);
+            self.modify_first(to, &between, "labels, not their numbers, are converted")?;
+        }
+        if is_filled(old, new) {
+            if was != becomes {
+                between.data_type.clone_from(&new.data_type);
+                between.collation.clone_from(&becomes.1);
+                self.modify_first(to, &between, "the type first, for the default may only fit that")?;
+            }
+            let value = new.default.clone().unwrap_or_default();
+            let name = quoted(&old.name)?;
+            self.fill(to, from, &old.name, &value, &format!(" WHERE {name} IS NULL"))?;
+        }
+        Ok(())
+    }
+
+    fn modify_first(&mut self, table: &Table, column: &Column, why: &str) -> Result<(), WriteError> {
+        let mut modifying = change(
+            format!(
+                "ALTER TABLE {} MODIFY COLUMN {} {}",
+                full(&table.name)?,
+                quoted(&column.name)?,
+                declaration(column, table, column.collation.is_some())
+            ),
+            format!("{}.{}: {why}", table.name, column.name),
+            check::of_table(table),
+        );
+        modifying.lock = lock(&table.name.name, true);
+        modifying.rewrites = true;
+        modifying.scans = true;
+        self.push(modifying);
+        Ok(())
+    }
+
+    /// Gives a column values. Columns that note the time of a change keep theirs: nobody changed the rows.
+    fn fill(
+        &mut self,
+        table: &Table,
+        from: &Table,
+        column: &str,
+        value: &str,
+        condition: &str,
+    ) -> Result<(), WriteError> {
+        let mut sets = vec![format!("{} = {value}", quoted(column)?)];
+        for noting in from.columns.iter().filter(|one| one.options.contains_key("on_update")) {
+            let name = quoted(&noting.name)?;
+            if noting.name != column {
+                sets.push(format!("{name} = {name}"));
+            }
+        }
+        let mut filling = change(
+            format!("UPDATE {} SET {}{condition}", full(&table.name)?, sets.join(", ")),
+            format!("{}.{column}: rows get its value", table.name),
+            check::of_table(table),
+        );
+        filling.scans = true;
+        self.push(filling);
+        Ok(())
+    }
+
+    /// The values that a column could not keep.
+    fn ask_column(&mut self, (old, from): (&Column, &Table), (new, to): (&Column, &Table)) -> Result<(), WriteError> {
+        if old.nullable && !new.nullable && !is_filled(old, new) && new.generated.is_none() {
+            self.ask_filled(to, old)?;
+        }
+        let name = quoted(self.names.old_column(&to.name, &old.name).unwrap_or(&old.name))?;
+        if let (None, Some(generated)) = (&old.generated, &new.generated) {
+            if let Some(expression) = self.before(to, &generated.expression)? {
+                self.ask(
+                    to,
+                    &old.name,
+                    &name,
+                    &format!("NOT ({name} <=> ({expression}))"),
+                    format!("is not what {} would be computed to", old.name),
+                )?;
+            }
+            return Ok(());
+        }
+        if old.generated.is_some() && new.generated.is_some() {
+            return Ok(());
+        }
+        let converts = conversion(
+            &name,
+            Typed {
+                data_type: &old.data_type,
+                collation: column::collation(old, from),
+            },
+            Typed {
+                data_type: &new.data_type,
+                collation: column::collation(new, to),
+            },
+        );
+        if let Some(lost) = converts.lost {
+            self.ask(
+                to,
+                &old.name,
+                &name,
+                &lost,
+                format!("cannot become {} as it is", new.data_type),
+            )?;
+        }
+        if new.auto_increment && !old.auto_increment {
+            self.ask(
+                to,
+                &old.name,
+                &name,
+                &format!("{name} = 0"),
+                "is 0, for which AUTO_INCREMENT would put another number",
+            )?;
+        }
+        Ok(())
+    }
+
+    fn keys_and_checks(
+        &mut self,
+        alter: &mut Alter,
+        pair: &TablePair<'a>,
+        from: &Table,
+        to: &Table,
+    ) -> Result<(), WriteError> {
+        for pair in &pair.constraints {
+            let one = pair.to().or(pair.from());
+            let Some(kind) = one.map(|one| &one.kind) else { continue };
+            let recased = match *pair {
+                Pair::Both { from: old, to: new, .. } => {
+                    old.name != new.name && old.name.to_lowercase() == new.name.to_lowercase()
+                }
+                _ => false,
+            };
+            match kind {
+                ConstraintKind::ForeignKey(_) => {}
+                ConstraintKind::PrimaryKey(_) => self.primary_key(alter, pair, from, to)?,
+                _ if pair.differs() || recased => {
+                    if let Some(old) = pair.from() {
+                        let name = self.name_now(old, to);
+                        alter.clauses.insert(0, format!("DROP CONSTRAINT {}", quoted(&name)?));
+                    }
+                    if let Some(new) = pair.to() {
+                        let taken = from.constraints.iter().any(|one| one.name == new.name)
+                            && pair.from().is_none_or(|old| old.name != new.name);
+                        let named = !(new.generated_name && taken);
+                        alter.add(format!("ADD {}", index::constraint(new, named)?));
+                        alter.scans = true;
+                        if let (ConstraintKind::Check { expression }, false) = (&new.kind, new.unchecked) {
+                            self.ask_check(to, &new.name, expression)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        // A column's own check is a part of its declaration.
+        for pair in &pair.columns {
+            let said = |column: Option<&Column>| column.and_then(|one| one.options.get("check").cloned());
+            if let (old, Some(new)) = (said(pair.from()), said(pair.to()))
+                && old.as_ref() != Some(&new)
+                && let Some(column) = pair.to()
+            {
+                self.ask_check(to, &column.name, &new)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn primary_key(
+        &mut self,
+        alter: &mut Alter,
+        pair: &Pair<'a, Constraint>,
+        from: &Table,
+        to: &Table,
+    ) -> Result<(), WriteError> {
+        let parts = |one: Option<&'a Constraint>| match one.map(|one| &one.kind) {
+            Some(ConstraintKind::PrimaryKey(key)) => Some(&key.parts),
+            _ => None,
+        };
+        let (old, new) = (parts(pair.from()), parts(pair.to()));
+        if pair.differs() {
+            alter.rewrites = true;
+            if old.is_some() {
+                alter.clauses.insert(0, "DROP PRIMARY KEY".to_owned());
+            }
+            if let Some(constraint) = pair.to() {
+                alter.add(format!("ADD {}", index::constraint(constraint, false)?));
+            }
+        }
+        match new {
+            Some(parts)
+                if pair.differs() || compares_anew(from, to, parts.iter().filter_map(|one| one.column_name())) =>
+            {
+                self.ask_unique(to, "PRIMARY KEY", parts)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn indexes(&mut self, alter: &mut Alter, pair: &TablePair<'a>, to: &Table) -> Result<(), WriteError> {
+        let (mut gone, mut come): (Vec<&Index>, Vec<&Index>) = (Vec::new(), Vec::new());
+        for pair in &pair.indexes {
+            match *pair {
+                Pair::Added(new) => come.push(new),
+                Pair::Dropped(old) => gone.push(old),
+                Pair::Both {
+                    from: old,
+                    to: new,
+                    alike,
+                } => {
+                    let columns = new.parts.iter().filter_map(|part| part.column_name());
+                    let remade = columns.clone().any(|name| alter.remade.contains(&name.to_lowercase()));
+                    if !alike && !remade && only_hidden(old, new) {
+                        alter.add(hide(new)?);
+                    } else if !alike || remade {
+                        gone.push(old);
+                        come.push(new);
+                    } else if old.name != new.name {
+                        alter.add(rename(old, new)?);
+                    }
+                    let table = pair_tables(self, to);
+                    if alike
+                        && new.unique
+                        && let Some(from) = table
+                        && compares_anew(from, to, columns)
+                    {
+                        self.ask_unique(to, &new.name, &new.parts)?;
+                    }
+                }
+            }
+        }
+        // Another name for the same index costs nothing, and loses nothing.
+        come.retain(|new| {
+            let same = |old: &&&Index| {
+                old.name != new.name
+                    && !alter
+                        .remade
+                        .iter()
+                        .any(|name| index::leading(&new.parts).contains(name))
+                    && crate::compare::Alike::is_alike(**old, *new)
+            };
+            let Some(at) = gone.iter().position(|old| same(&old)) else {
+                return true;
+            };
+            match rename(gone[at], new) {
+                Ok(clause) => {
+                    alter.add(clause);
+                    gone.remove(at);
+                    false
+                }
+                Err(_) => true,
+            }
+        });
+        for old in gone {
+            alter.clauses.insert(0, format!("DROP INDEX {}", quoted(&old.name)?));
+        }
+        for new in come {
+            alter.add(format!("ADD {}", index::definition(new, to)?));
+            alter.scans = true;
+            if new.unique {
+                self.ask_unique(to, &new.name, &new.parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pair_tables<'w>(writer: &Writer<'w>, to: &Table) -> Option<&'w Table> {
+    let tables = &writer.comparison.from.tables;
+    let at = tables.binary_search_by(|table| table.name.cmp(&to.name)).ok()?;
+    tables.get(at)
+}
+
+/// Whether values of one of the columns are compared by another rule than before, so that two may be alike now.
+fn compares_anew<'c>(from: &Table, to: &Table, mut columns: impl Iterator<Item = &'c str>) -> bool {
+    columns.any(|name| match (from.column(name), to.column(name)) {
+        (Some(old), Some(new)) => {
+            column::collation(old, from) != column::collation(new, to) || old.data_type != new.data_type
+        }
+        _ => false,
+    })
+}
+
+fn only_hidden(old: &Index, new: &Index) -> bool {
+    let shown = |index: &Index| {
+        let mut index = index.clone();
+        index.options.remove("invisible");
+        index.name = String::new();
+        index
+    };
+    old.name == new.name && shown(old) == shown(new)
+}
+
+fn hide(index: &Index) -> Result<String, WriteError> {
+    Ok(match index.options.get("invisible") {
+        Some(word) => format!("ALTER INDEX {} {word}", quoted(&index.name)?),
+        // MariaDB's word for it is its own; this one both understand as a comment tells them apart.
+        None => format!(
+            "ALTER INDEX {} /*!80000 VISIBLE */ /*M! NOT IGNORED */",
+            quoted(&index.name)?
+        ),
+    })
+}
+
+fn rename(old: &Index, new: &Index) -> Result<String, WriteError> {
+    Ok(format!("RENAME INDEX {} TO {}", quoted(&old.name)?, quoted(&new.name)?))
+}
+
+/// A column name that neither table has.
+fn spare_name(from: &Table, to: &Table, name: &str) -> String {
+    let start: String = name.chars().take(56).collect();
+    let taken = |name: &str| {
+        let lower = name.to_lowercase();
+        from.columns
+            .iter()
+            .chain(&to.columns)
+            .any(|one| one.name.to_lowercase() == lower)
+    };
+    (0_u32..)
+        .map(|number| format!("{start}_new{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or(start)
+}
+
+fn settings(alter: &mut Alter, from: &Table, to: &Table) -> Result<(), WriteError> {
+    let changed = |name: &str| from.options.get(name) != to.options.get(name);
+    if changed("period") {
+        if from.options.contains_key("period")
+            && let Some((name, _)) = from.options.get("period").and_then(|period| period.split_once(" ("))
+        {
+            alter.clauses.insert(0, format!("DROP PERIOD FOR {name}"));
+        }
+        if let Some(period) = to.options.get("period") {
+            alter.add(format!("ADD PERIOD FOR {period}"));
+        }
+        alter.rewrites = true;
+    }
+    if changed("system_versioning") {
+        alter.rewrites = true;
+        if to.options.contains_key("system_versioning") {
+            if let Some(period) = table::system_period(to)? {
+                alter.add(format!("ADD {period}"));
+            }
+            alter.add("ADD SYSTEM VERSIONING".to_owned());
+        } else {
+            alter.add("DROP SYSTEM VERSIONING".to_owned());
+        }
+    }
+    let names: std::collections::BTreeSet<&String> = from.options.keys().chain(to.options.keys()).collect();
+    for name in names {
+        if changed(name)
+            && let Some(option) = table::option(name, to.options.get(name).map(String::as_str))
+        {
+            alter.add(option);
+            alter.rewrites |= name != "collation" && !name.starts_with("stats_");
+        }
+    }
+    if from.comment != to.comment {
+        alter.add(format!(
+            "COMMENT={}",
+            literal(to.comment.as_deref().unwrap_or_default())
+        ));
+    }
+    Ok(())
+}
