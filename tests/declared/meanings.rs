@@ -239,6 +239,7 @@ async fn a_definition_means_what_the_same_means_in_sql(engine: Engine) {
         folder.write("it.sql", &format!("{};{own}", case.sql));
         let declared = read(&database, &folder, file).await.structure;
         let meant = read(&database, &folder, "it.sql").await.structure;
+        assert!(!meant.tables.is_empty(), "{}", case.name);
         let differences = compare(&declared, &meant).differences(&Renames::none());
         assert!(differences.is_empty(), "{}: {differences:#?}", case.name);
         assert_eq!(declared.fingerprint(), meant.fingerprint(), "{}", case.name);

@@ -14,7 +14,7 @@ use crate::compare::{Rename, Renames};
 use crate::dialect::enclose;
 use crate::structure::{
     Column, Constraint, ConstraintKind, ForeignKey, Generated, Identity, Index, IndexPart, IndexTarget, Key, Name,
-    Namespace, Options, SequenceOptions, Structure, Table, UserType, UserTypeKind, View, VirtualTable,
+    Namespace, Options, Structure, Table, UserType, UserTypeKind, View, VirtualTable,
 };
 
 /// What a definition declares; it was checked before.
@@ -156,10 +156,7 @@ impl Builder<'_> {
     fn column(&self, table: &TableDefinition, keys: &[&str], column: &ColumnDefinition) -> Column {
         let is_key = keys.contains(&column.name.as_str());
         let is_counted = column.autoincrement;
-        let identity = (is_counted && self.dialect == Dialect::Postgres).then(|| Identity {
-            always: false,
-            sequence: SequenceOptions::default(),
-        });
+        let identity = (is_counted && self.dialect == Dialect::Postgres).then(Identity::default);
         // A key never holds NULL, but for SQLite's, where it takes saying so.
         let is_never_null = column.not_null || (is_key && self.dialect != Dialect::Sqlite);
         Column {

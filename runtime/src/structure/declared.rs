@@ -10,7 +10,7 @@ use std::path::Path;
 
 use lockstep_catalog::declare::{Declared, Faults, Format, blame};
 use lockstep_catalog::structure::{ObjectRef, Selection, Structure};
-use lockstep_catalog::{Dialect, split_ddl};
+use lockstep_catalog::{Dialect, split, split_ddl};
 use lockstep_lifecycle::{Direction, Refusal};
 use lockstep_registry::{Requires, SchemaVersion, Specs};
 
@@ -89,7 +89,7 @@ pub(super) async fn load_definition(
         .map(|making| (making.sql, Piece::Object(making.about)))
         .collect();
     for raw in &declared.raw {
-        let statements = split_ddl(dialect, &raw.sql).map_err(|error| Error::Script {
+        let statements = split(dialect, &raw.sql).map_err(|error| Error::Script {
             origin: origin.to_owned(),
             line: raw.line,
             column: 1,

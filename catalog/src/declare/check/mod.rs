@@ -14,7 +14,7 @@ use super::fragment;
 use super::place::Path;
 use super::{migrations, name_of};
 use crate::structure::Name;
-use crate::{Dialect, split_ddl};
+use crate::{Dialect, script};
 
 /// Something found, and the way to it.
 #[derive(Debug)]
@@ -278,7 +278,7 @@ impl Checked<'_> {
     fn raw(&self, found: &mut Findings) {
         for (at, raw) in self.definition.raw.iter().enumerate() {
             if raw.dialect.is_none_or(|only| only == self.dialect)
-                && let Err(error) = split_ddl(self.dialect, &raw.sql)
+                && let Err(error) = script::split(self.dialect, &raw.sql)
             {
                 found.fault(Path::default().key("raw").at(at), error.to_string());
             }
