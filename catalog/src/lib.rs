@@ -8,6 +8,8 @@
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`backtick`]: the names in what MySQL prints
+//! - [`read`]: what a CREATE statement declares, where an engine keeps its text alone
+//! - [`structure`], [`compare`], [`write`](mod@write): a whole database, two of them, and the statements between them
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
 //! - [`declare`]: what a database should be, said by a definition or by entity types
@@ -22,6 +24,7 @@ pub mod directive;
 pub mod fingerprint;
 mod lex;
 pub mod normalize;
+pub mod read;
 pub mod risk;
 pub mod script;
 pub mod snapshot;
@@ -35,6 +38,6 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    forbids_transaction, index_of_concurrent, kind_of, losses, split, split_ddl,
+    forbids_transaction, index_of_concurrent, is_setting, kind_of, losses, split, split_ddl,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

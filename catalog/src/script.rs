@@ -26,7 +26,7 @@ mod transaction;
 
 pub use concurrent::{ConcurrentAction, ConcurrentIndex, index_of_concurrent};
 pub use conduct::{Conduct, conduct, kind_of};
-pub use ddl::split_ddl;
+pub use ddl::{is_setting, split_ddl};
 pub use error::ScriptError;
 pub use footprint::{Became, Footprint, Trace};
 pub use loss::{Losses, losses};

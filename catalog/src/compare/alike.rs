@@ -79,6 +79,13 @@ impl Alike for View {
     }
 }
 
+impl Alike for Trigger {
+    fn is_alike(&self, other: &Self) -> bool {
+        // Its name and its table were matched as the dialect matches names.
+        self.definition == other.definition && self.options == other.options && self.comment == other.comment
+    }
+}
+
 macro_rules! alike_when_equal {
     ($($of:ty),*) => {$(
         impl Alike for $of {
@@ -89,4 +96,4 @@ macro_rules! alike_when_equal {
     )*};
 }
 
-alike_when_equal!(Namespace, UserType, Sequence, Routine, Trigger, Other);
+alike_when_equal!(Namespace, UserType, Sequence, Routine, Other);

@@ -27,7 +27,10 @@ pub(super) fn expanded(dialect: Dialect, read: &Entities) -> Definition {
     };
     for (code, entity) in read.entities.iter() {
         let base = table_of(code, entity);
-        definition.tables.0.push((base.to_owned(), entity_table(entity)));
+        definition
+            .tables
+            .0
+            .push((base.to_owned(), entity_table(dialect, entity)));
         for kind in kinds(entity) {
             let name = value_table(base, kind);
             definition
@@ -64,7 +67,7 @@ fn value_table(base: &str, kind: BackendType) -> String {
     format!("{base}_{}", kind.as_str())
 }
 
-fn entity_table(entity: &EntityDefinition) -> TableDefinition {
+fn entity_table(dialect: Dialect, entity: &EntityDefinition) -> TableDefinition {
     let time = |name: &str| ColumnDefinition {
         name: name.to_owned(),
         data_type: "datetime".to_owned(),
@@ -74,7 +77,7 @@ fn entity_table(entity: &EntityDefinition) -> TableDefinition {
     };
     let id = ColumnDefinition {
         autoincrement: true,
-        ..id_column()
+        ..id_column(dialect)
     };
     TableDefinition {
         columns: vec![id, time("created_at"), time("updated_at")],
@@ -84,10 +87,15 @@ fn entity_table(entity: &EntityDefinition) -> TableDefinition {
     }
 }
 
-fn id_column() -> ColumnDefinition {
+/// SQLite finds a row by its key directly where that is an "integer".
+fn id_column(dialect: Dialect) -> ColumnDefinition {
+    let data_type = match dialect {
+        Dialect::Sqlite => "integer",
+        Dialect::Postgres | Dialect::Mysql => "bigint",
+    };
     ColumnDefinition {
         name: ENTITY_ID.to_owned(),
-        data_type: "bigint".to_owned(),
+        data_type: data_type.to_owned(),
         not_null: true,
         primary_key: true,
         ..ColumnDefinition::default()
@@ -96,7 +104,7 @@ fn id_column() -> ColumnDefinition {
 
 fn values(dialect: Dialect, base: &str, entity: &EntityDefinition, kind: BackendType) -> TableDefinition {
     let attributes = || entity.attributes.iter().filter(|one| one.backend_type == kind);
-    let mut columns = vec![id_column()];
+    let mut columns = vec![id_column(dialect)];
     columns.extend(attributes().map(|attribute| column(dialect, attribute)));
     TableDefinition {
         columns,

@@ -71,8 +71,22 @@ fn declares(dialect: Dialect, statement: &[&Lexeme<'_>]) -> bool {
         (Dialect::Mysql, ["SET" | "USE" | "LOCK" | "UNLOCK" | "FLUSH" | "SHOW", ..]) => false,
         (Dialect::Mysql, ["CREATE" | "DROP" | "ALTER", "DATABASE" | "SCHEMA", ..]) => false,
         (Dialect::Sqlite, ["PRAGMA", ..]) => false,
+        (Dialect::Postgres, ["SET", "ROLE" | "SESSION", ..] | ["RESET" | "DISCARD" | "ABORT", ..]) => false,
+        // Owners are no part of what is compared, and their roles need not exist here.
+        (Dialect::Postgres, ["ALTER", ..]) => !changes_owner(statement),
         _ => true,
     }
+}
+
+fn changes_owner(statement: &[&Lexeme<'_>]) -> bool {
+    matches!(statement, [.., owner, to, _] if owner.is_word("OWNER") && to.is_word("TO"))
+}
+
+/// Whether a failure of this statement says nothing about what is declared: a setting that this server does not know.
+pub fn is_setting(text: &str) -> bool {
+    text.split_whitespace()
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case("SET"))
 }
 
 /// The first words, those of MySQL's `/*!40101 … */` included: the server reads them, too.

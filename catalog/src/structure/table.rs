@@ -55,7 +55,7 @@ impl Table {
         })
     }
 
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.constraints
             .sort_by(|a, b| (&a.name, &a.kind).cmp(&(&b.name, &b.kind)));
         self.indexes.sort_by(|a, b| a.name.cmp(&b.name));

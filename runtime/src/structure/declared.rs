@@ -10,7 +10,7 @@ use std::path::Path;
 
 use lockstep_catalog::declare::{Declared, Faults, Format, blame};
 use lockstep_catalog::structure::{ObjectRef, Selection, Structure};
-use lockstep_catalog::{Dialect, split, split_ddl};
+use lockstep_catalog::{Dialect, is_setting, split, split_ddl};
 use lockstep_lifecycle::{Direction, Refusal};
 use lockstep_registry::{Requires, SchemaVersion, Specs};
 
@@ -231,6 +231,10 @@ async fn run(console: &mut dyn Console, dialect: Dialect, statements: &[&str], o
                 };
                 if order == Order::Given {
                     return Err(refused);
+                }
+                // A setting of a dump that this server does not know means nothing for the structure.
+                if is_setting(statements[*statement]) {
+                    continue;
                 }
                 first.get_or_insert(refused);
                 again.push(*statement);

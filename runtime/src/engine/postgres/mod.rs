@@ -163,7 +163,7 @@ impl Engine for Postgres {
     }
 
     async fn blank(&self, deadline: Deadline) -> Result<Scratch> {
-        self.temporary_database(deadline).await
+        self.blank_database(deadline).await
     }
 
     async fn close(&self) {

@@ -112,6 +112,7 @@ impl Reading {
             returns: None,
             definition,
             comment: None,
+            ..Routine::default()
         });
     }
 
