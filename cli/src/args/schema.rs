@@ -27,7 +27,8 @@ pub(crate) enum Schema {
         selection: SelectionArgs,
     },
     /// Print the JSON Schema of a definition's file, for editors
-    JsonSchema {
+    #[command(name = "json-schema")]
+    Describe {
         /// Of which kind of file
         #[arg(value_enum, default_value_t)]
         of: Described,

@@ -25,7 +25,7 @@ pub(crate) async fn schema(app: &App, args: Schema) -> Result<u8> {
         Schema::Analyze(args) => analyze(app, args).await,
         Schema::Sync(args) => sync(app, args).await,
         Schema::Fingerprint { source, selection } => fingerprint(app, source, &selection).await,
-        Schema::JsonSchema { of } => {
+        Schema::Describe { of } => {
             terminal::print(&format!("{:#}", json_schema(of)));
             Ok(exit::DONE)
         }
@@ -169,6 +169,7 @@ async fn sync(app: &App, args: SchemaSync) -> Result<u8> {
         Ok::<Side, Trouble>(app.in_time(async { Ok(read.await?) }).await?)
     };
     let side = desired().await?;
+    tell(&side);
     let mut synced = app.in_time(async { Ok(runtime.sync(side, &options).await?) }).await?;
     if let Synced::NeedsConsent { proposal } = &synced
         && asked(app, proposal)?
