@@ -122,7 +122,8 @@ impl Database {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::Sqlite => {
-                let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+                let options: sqlx::sqlite::SqliteConnectOptions = self.url.parse()?;
+                let mut connection = sqlx::SqliteConnection::connect_with(&options.create_if_missing(true)).await?;
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }

@@ -53,7 +53,11 @@ pub(super) fn table(table: &Table, under: Option<&str>) -> Result<String, WriteE
     let unread = table.options.contains_key("definition");
     match (as_written(table), &table.sql) {
         (Some(declared), Some(sql)) if under.is_some() => {
-            Ok(format!("CREATE TABLE {}{}", name(called)?, &sql[declared.name.end..]))
+            // A check may name its own table: under the interim name too, and SQLite takes it back with the rename.
+            let (own, interim) = (fold(&table.name.name), name(called)?);
+            let qualifier = |word: &str, qualifies: bool| (qualifies && word == own).then(|| interim.clone());
+            let body = read::respelled(&sql[declared.name.end..], &qualifier);
+            Ok(format!("CREATE TABLE {interim}{body}"))
         }
         (Some(_), Some(sql)) => Ok(sql.clone()),
         (None, Some(sql)) if unread && under.is_none() => Ok(sql.clone()),

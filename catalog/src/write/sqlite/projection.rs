@@ -123,12 +123,17 @@ impl<'a> Projection<'a> {
             .iter()
             .find(|one| name(&one.name).ok().as_ref() == Some(&held));
         let held = match was {
-            Some(was) if affinity(&was.data_type) != affinity(&column.data_type) => match affinity(&column.data_type) {
-                Affinity::Text => format!("CAST({held} AS TEXT)"),
-                Affinity::Real => format!("CAST({held} AS REAL)"),
-                Affinity::Integer | Affinity::Numeric => format!("CAST({held} AS NUMERIC)"),
-                Affinity::Blob => held,
-            },
+            Some(was) if affinity(&was.data_type) != affinity(&column.data_type) => {
+                match affinity(&column.data_type) {
+                    Affinity::Text => format!("CAST({held} AS TEXT)"),
+                    Affinity::Real => format!("CAST({held} AS REAL)"),
+                    // Text that is no number stays what it is.
+                    Affinity::Integer | Affinity::Numeric => format!(
+                        "CASE WHEN CAST({held} AS NUMERIC) = {held} THEN CAST({held} AS NUMERIC) ELSE {held} END"
+                    ),
+                    Affinity::Blob => held,
+                }
+            }
             _ => held,
         };
         Ok(match default {
