@@ -13,6 +13,7 @@ mod conformance;
 mod cost;
 mod crashes;
 mod deadlines;
+mod declared;
 mod engines;
 mod hardening;
 mod invariants;

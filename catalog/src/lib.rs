@@ -12,10 +12,12 @@
 //! - [`structure`], [`compare`], [`write`](mod@write): a whole database, two of them, and the statements between them
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
+//! - [`declare`]: what a database should be, said by a definition or by entity types
 //! - [`difference`]: what lies between two snapshots, and what a rollback took away
 
 pub mod backtick;
 pub mod compare;
+pub mod declare;
 pub mod dialect;
 pub mod difference;
 pub mod directive;

@@ -62,6 +62,7 @@ impl Database {
             structure: self.structure(selection).await?,
             renames: Renames::none(),
             database: Some(self.clone()),
+            declaration: None,
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Source ─ a URL ──────────────────────── introspect ─────────────┐
-//!         ─ SQL, definition ─► scratch database ─ introspect ──────┼─► Side ─┐
+//!         ─ SQL, definition, schema: ─► scratch ─ introspect ──────┼─► Side ─┐
 //!         ─ snapshot ──────────────────────────────────────────────┘         ├─► compare ─► plan ─► asked of the rows ─► rehearsed ─► Diff
 //!                                                                  the other ┘
 //! ```
@@ -11,6 +11,7 @@
 
 mod cache;
 mod database;
+mod declaration;
 mod declared;
 mod diff;
 pub mod generate;
@@ -21,6 +22,7 @@ mod sync;
 
 pub use cache::BELIEVED;
 pub use database::Database;
+pub use declaration::{Declaration, KeptDeclaration};
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
 pub use migration::Migration;
 pub use rows::counted;

@@ -341,6 +341,7 @@ async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> 
         structure: goal,
         renames: Renames::none(),
         database: None,
+        declaration: None,
     };
     let options = DiffOptions {
         selection: options.selection.clone(),
