@@ -122,7 +122,8 @@ impl Database {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::Sqlite => {
-                let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+                let url = format!("{}?mode=rwc", self.url);
+                let mut connection = sqlx::SqliteConnection::connect(&url).await?;
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }

@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn an_expression_has_one_form() {
-        let columns = |name: &str| ["a", "b", "order", "b c"].contains(&fold(name).as_str());
+        let columns = |name: &str| ["a", "b", "order", "b c", "größe"].contains(&fold(name).as_str());
         for (text, expected) in [
             ("((A>1))", "a > 1"),
             ("(a) + (b)", "(a) + (b)"),
