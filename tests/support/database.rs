@@ -122,8 +122,8 @@ impl Database {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::Sqlite => {
-                let url = format!("{}?mode=rwc", self.url);
-                let mut connection = sqlx::SqliteConnection::connect(&url).await?;
+                let options: sqlx::sqlite::SqliteConnectOptions = self.url.parse()?;
+                let mut connection = sqlx::SqliteConnection::connect_with(&options.create_if_missing(true)).await?;
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }
@@ -151,9 +151,14 @@ impl Database {
                     .fetch_all(&mut connection)
                     .await
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                // The engine turns every value into text where text is asked for.
                 let read = rows
                     .iter()
-                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| text(r.try_get_unchecked(i).expect("text")))
+                            .collect()
+                    })
                     .collect();
                 connection.close().await.expect("closed");
                 read

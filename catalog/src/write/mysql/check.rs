@@ -128,8 +128,19 @@ impl Writer<'_> {
         }
         let columns = expressions.join(", ");
         let old = full(&self.names.old_table(&table.name))?;
+        // What a new column is filled with is the same in every row; a number in GROUP BY would be a place, besides.
+        let told_by: Vec<&str> = expressions
+            .iter()
+            .map(String::as_str)
+            .filter(|sql| sql.contains('`'))
+            .collect();
+        let told_by = told_by.join(", ");
         // NULLs are never alike.
-        let condition = format!("({columns}) IN (SELECT {columns} FROM {old} GROUP BY {columns} HAVING COUNT(*) > 1)");
+        let condition = if told_by.is_empty() {
+            format!("(SELECT COUNT(*) FROM {old}) > 1")
+        } else {
+            format!("({told_by}) IN (SELECT {told_by} FROM {old} GROUP BY {told_by} HAVING COUNT(*) > 1)")
+        };
         self.ask(
             table,
             name,

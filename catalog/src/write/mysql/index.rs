@@ -7,6 +7,10 @@ use crate::structure::{Constraint, ConstraintKind, ForeignKey, Index, IndexPart,
 
 /// An index, as it stands in CREATE TABLE and behind ADD.
 pub(super) fn definition(index: &Index, table: &Table) -> Result<String, IdentifierError> {
+    // Where the server printed it, with what no catalog tells.
+    if let Some(printed) = &index.definition {
+        return Ok(printed.clone());
+    }
     let kind = match (index.method.as_str(), index.unique) {
         ("fulltext", _) => "FULLTEXT KEY",
         ("spatial", _) => "SPATIAL KEY",

@@ -49,6 +49,7 @@ pub(super) fn write(
         original: from,
         comparison,
         filled: HashSet::new(),
+        remade: HashSet::new(),
     };
     writer.run(renames)?;
     Ok(writer.plan)
@@ -64,6 +65,8 @@ struct Writer<'a> {
     comparison: &'a Comparison<'a>,
     /// The tables whose rows get values that a column now demands.
     filled: HashSet<String>,
+    /// The tables of which no column stays: they are made anew.
+    remade: HashSet<String>,
 }
 
 impl Writer<'_> {

@@ -12,7 +12,9 @@ use crate::write::WriteError;
 /// `PARTITION BY …`.
 pub(super) fn clause(partitioning: &Partitioning) -> Result<String, IdentifierError> {
     let mut sql = format!("PARTITION BY {}", partitioning.by);
-    if let Some(count) = &partitioning.partitions {
+    if let Some(count) = &partitioning.partitions
+        && count != "PARTITIONS 1"
+    {
         sql.push(' ');
         sql.push_str(count);
     }

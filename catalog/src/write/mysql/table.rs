@@ -168,7 +168,7 @@ fn references(tables: &[&Table]) -> HashMap<String, HashSet<String>> {
     needs
 }
 
-fn create(table: &Table, without_foreign_keys: bool) -> Result<String, WriteError> {
+pub(super) fn create(table: &Table, without_foreign_keys: bool) -> Result<String, WriteError> {
     let mut items = Vec::new();
     for one in &table.columns {
         items.push(column::definition(one, table, false)?);

@@ -406,6 +406,9 @@ fn identity_changes(
                 }
             }
             what.push_str(&sequences::changed(&before, &other.sequence, false, "SET "));
+            if let Some(counter) = &other.counter {
+                statements.extend(sequences::into_limits(about, counter, &before, &other.sequence));
+            }
             if !what.is_empty() {
                 statements.push(alter(what.trim_start().to_owned(), "change the counter"));
             }

@@ -1,7 +1,7 @@
 //! Sequences, and the columns they go with.
 
 use super::context::{Context, either};
-use super::names::{ident, qualified};
+use super::names::{ident, literal, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::types::text_or_null;
 use crate::compare::Pair;
@@ -150,10 +150,41 @@ pub(super) fn changed(from: &SequenceOptions, to: &SequenceOptions, with_type: b
     text
 }
 
+/// A counter that stands outside of its new limits is brought into them; the server refuses them otherwise.
+pub(super) fn into_limits(about: &ObjectRef, name: &Name, from: &SequenceOptions, to: &SequenceOptions) -> Vec<Change> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    let name = qualified(name);
+    let mut statements = Vec::new();
+    for (old, new, beyond, narrower) in [
+        (
+            &from.minimum,
+            &to.minimum,
+            "<",
+            number(&to.minimum) > number(&from.minimum),
+        ),
+        (
+            &from.maximum,
+            &to.maximum,
+            ">",
+            number(&to.maximum) < number(&from.maximum),
+        ),
+    ] {
+        if old != new && narrower {
+            let sql = format!(
+                "SELECT pg_catalog.setval({}, {new}, false) FROM {name} WHERE last_value {beyond} {new}",
+                literal(&name)
+            );
+            statements.push(Change::new(about, sql, "bring the counter into its new limits"));
+        }
+    }
+    statements
+}
+
 fn alter(about: &ObjectRef, from: &Sequence, to: &Sequence) -> Vec<Change> {
     let name = qualified(&to.name);
     let mut statements = Vec::new();
     let settings = changed(&from.settings, &to.settings, true, "");
+    statements.extend(into_limits(about, &to.name, &from.settings, &to.settings));
     if !settings.is_empty() {
         statements.push(Change::new(
             about,
@@ -203,7 +234,7 @@ pub(super) fn own(context: &Context<'_>, about: &ObjectRef, one: &Sequence) -> V
     let is_new = !context.comparison.from.sequences.iter().any(|old| old.name == one.name);
     let was_there = context.from_table(table).and_then(|table| table.column(column));
     if is_new && was_there.is_some_and(|column| is_integer(&column.data_type)) && one.settings.increment == "1" {
-        statements.push(go_on(about, &format!("'{}'", name.replace('\'', "''")), table, column));
+        statements.push(go_on(about, &literal(&name), table, column));
     }
     statements
 }

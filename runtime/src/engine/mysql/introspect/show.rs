@@ -3,6 +3,7 @@
 //! - routines as their authors wrote them, parameters included
 //! - the settings of MariaDB's sequences, which are rows
 //! - the parser of a FULLTEXT index and a view's algorithm (MySQL)
+//! - in a database of few tables, the words of an index that change nothing, so that they are said again
 //! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
 
 use lockstep_catalog::structure::{ConstraintKind, Name, Routine, RoutineKind, Sequence, SequenceOptions};
@@ -48,14 +49,19 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
     Ok(())
 }
 
+/// So many tables are asked for their texts, for nothing but how their indexes were said (`USING BTREE`, which means nothing
+/// where there is no other method): as it is no difference, more of them need not be.
+const FEW: usize = 100;
+
 fn script(reading: &Reading) -> Option<String> {
     let mut statements = Vec::new();
     let quoted = |name: &str| quote(Dialect::Mysql, name).ok();
     for (kind, name) in &reading.routines {
         statements.push(format!("SHOW CREATE {kind} {}", quoted(name)?));
     }
+    let few = reading.structure.tables.len() <= FEW;
     for table in &reading.structure.tables {
-        if needs_text(reading.mariadb, table) {
+        if needs_text(reading.mariadb, table) || (few && !table.indexes.is_empty()) {
             statements.push(format!("SHOW CREATE TABLE {}", quoted(&table.name.name)?));
         }
     }
@@ -164,13 +170,20 @@ impl Reading {
                     .insert("period".to_owned(), format!("`{period}` ({columns}"));
                 continue;
             }
-            let Some(index) = table
-                .indexes
-                .iter_mut()
-                .find(|index| line.contains(&format!("KEY `{}` (", index.name)))
-            else {
+            let Some(index) = table.indexes.iter_mut().find(|index| {
+                line.contains(&format!(
+                    "KEY {} (",
+                    quote(Dialect::Mysql, &index.name).unwrap_or_default()
+                ))
+            }) else {
                 continue;
             };
+            if [" USING BTREE", " KEY_BLOCK_SIZE="]
+                .iter()
+                .any(|said| line.contains(said))
+            {
+                index.definition = Some(line.to_owned());
+            }
             if let Some((_, parser)) = line.split_once("WITH PARSER `") {
                 let parser = parser.split('`').next().unwrap_or_default();
                 index.options.insert("parser".to_owned(), parser.to_owned());

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, PgConnection};
 
-use super::queries::{AFTER, About, BEFORE, QUESTIONS};
+use super::queries::{About, BEFORE, Frame, QUESTIONS};
 use crate::Result;
 use crate::engine::postgres::connect::own;
 use crate::engine::postgres::console::texts;
@@ -65,13 +65,14 @@ impl Answers {
 }
 
 /// Asks everything in one message.
-pub(super) async fn ask(connection: &mut PgConnection) -> Result<Answers> {
+pub(super) async fn ask(connection: &mut PgConnection, frame: &Frame) -> Result<Answers> {
     let mut script = String::new();
-    for statement in BEFORE.iter().copied().chain(QUESTIONS.iter().map(|one| one.sql)) {
+    let before = std::iter::once(frame.first()).chain(BEFORE.iter().copied());
+    for statement in before.chain(QUESTIONS.iter().map(|one| one.sql)) {
         script.push_str(statement);
         script.push_str(";\n");
     }
-    script.push_str(AFTER);
+    script.push_str(frame.last());
     let mut answers: Vec<Vec<Line>> = vec![Vec::new()];
     {
         // Audited: constants of this module.
@@ -89,5 +90,5 @@ pub(super) async fn ask(connection: &mut PgConnection) -> Result<Answers> {
             }
         }
     }
-    Ok(Answers(answers.split_off(BEFORE.len().min(answers.len()))))
+    Ok(Answers(answers.split_off((1 + BEFORE.len()).min(answers.len()))))
 }

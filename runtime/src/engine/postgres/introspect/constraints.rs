@@ -157,7 +157,37 @@ fn note_on_constraint(table: &mut Table, row: &Line) {
         if let Some(space) = row.owned(14) {
             constraint.options.insert("tablespace".to_owned(), space);
         }
+        if let Some(definition) = &mut constraint.definition {
+            add_storage(definition, row);
+        }
     }
+}
+
+/// The server leaves out what is set on the index of a constraint; it stands before what is said of deferring and of which
+/// rows it is for.
+fn add_storage(definition: &mut String, row: &Line) {
+    let mut text = String::new();
+    let set: Vec<String> = row
+        .text(17)
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| format!("{key}='{}'", value.replace('\'', "''")))
+        .collect();
+    if !set.is_empty() {
+        text.push_str(&format!(" WITH ({})", set.join(", ")));
+    }
+    if let Some(space) = row.get(14) {
+        text.push_str(&format!(" USING INDEX TABLESPACE {}", super::others::ident(space)));
+    }
+    if text.is_empty() {
+        return;
+    }
+    let end = [" WHERE (", " DEFERRABLE"]
+        .iter()
+        .filter_map(|word| definition.find(word))
+        .min()
+        .unwrap_or(definition.len());
+    definition.insert_str(end, &text);
 }
 
 fn index(row: &Line, ids: &Ids) -> Index {

@@ -26,10 +26,20 @@ use sqlx::PgConnection;
 use crate::Result;
 use answers::Answers;
 use ids::{Class, Ids};
-use queries::About;
+use queries::{About, Frame};
 
+/// On a connection that is in no transaction.
 pub(super) async fn structure(connection: &mut PgConnection, selection: &Selection) -> Result<Structure> {
-    let answers = answers::ask(connection).await?;
+    read(connection, selection, &Frame::Alone).await
+}
+
+/// As an open transaction sees it; its settings stay as they are.
+pub(super) async fn within(connection: &mut PgConnection, selection: &Selection) -> Result<Structure> {
+    read(connection, selection, &Frame::Transaction).await
+}
+
+async fn read(connection: &mut PgConnection, selection: &Selection, frame: &Frame) -> Result<Structure> {
+    let answers = answers::ask(connection, frame).await?;
     let mut structure = assemble(&answers);
     structure.select(selection);
     structure.sort();

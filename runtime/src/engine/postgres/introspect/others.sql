@@ -31,7 +31,7 @@ SELECT 'pg_cast', c.oid, 'cast', pg_catalog.format('(%s AS %s)', pg_catalog.form
     CASE c.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END),
   pg_catalog.format('DROP CAST (%s AS %s)', pg_catalog.format_type(c.castsource, NULL), pg_catalog.format_type(c.casttarget, NULL))
 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384
-  AND c.oid NOT IN (SELECT e.objid FROM pg_catalog.pg_depend e WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass)
+  AND c.oid NOT IN (SELECT e.objid FROM pg_catalog.pg_depend e WHERE e.deptype IN ('e', 'i') AND e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass)
 UNION ALL
 SELECT 'pg_operator', o.oid, 'operator', o.oid::pg_catalog.regoperator::text,
   pg_catalog.format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, pg_catalog.concat_ws(', ',

@@ -5,7 +5,6 @@
 
 /// What precedes the questions: one moment for all of them, every name with its schema, constants printed alike everywhere.
 pub(super) const BEFORE: &[&str] = &[
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "SET LOCAL search_path = ''",
     "SET LOCAL timezone = 'UTC'",
     "SET LOCAL datestyle = 'ISO, YMD'",
@@ -13,8 +12,31 @@ pub(super) const BEFORE: &[&str] = &[
     "SET LOCAL quote_all_identifiers = off",
 ];
 
-/// What follows them.
-pub(super) const AFTER: &str = "COMMIT";
+/// What is around them.
+pub(super) enum Frame {
+    /// Nothing: one snapshot for all of them, which nothing changes.
+    Alone,
+    /// A transaction, whose settings are as they were afterwards.
+    Transaction,
+}
+
+impl Frame {
+    /// What begins it.
+    pub(super) fn first(&self) -> &'static str {
+        match self {
+            Self::Alone => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Transaction => "SAVEPOINT lockstep_reading",
+        }
+    }
+
+    /// What ends it.
+    pub(super) fn last(&self) -> &'static str {
+        match self {
+            Self::Alone => "COMMIT",
+            Self::Transaction => "ROLLBACK TO SAVEPOINT lockstep_reading; RELEASE SAVEPOINT lockstep_reading",
+        }
+    }
+}
 
 /// Rows of `n` that are the server's own schemas.
 macro_rules! own {
@@ -183,7 +205,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          i.indisclustered, i.indisreplident, ic.relispartition, k.oid, ts.spcname, \
          CASE WHEN k.oid IS NULL THEN pg_catalog.pg_get_expr(i.indpred, i.indrelid) END, \
          CASE WHEN k.oid IS NULL AND 0 = ANY (i.indkey) THEN (SELECT pg_catalog.string_agg(pg_catalog.pg_get_indexdef(i.indexrelid, g, false), \
-           E'\\n' ORDER BY g) FROM pg_catalog.generate_series(1, i.indnkeyatts::int) g WHERE i.indkey[g - 1] = 0) END \
+           E'\\n' ORDER BY g) FROM pg_catalog.generate_series(1, i.indnkeyatts::int) g WHERE i.indkey[g - 1] = 0) END, \
+         CASE WHEN k.oid IS NOT NULL THEN pg_catalog.array_to_string(ic.reloptions, E'\\n') END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid \
          JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p', 'm') \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am am ON am.oid = ic.relam \
@@ -276,7 +299,7 @@ pub(super) const QUESTIONS: &[Question] = &[
              FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = c.oid AND i.objsubid = 0 \
                AND i.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
              WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.oid >= 16384 \
-           UNION ALL SELECT 'a', c.oid, a.attnum, c.relowner, a.attacl, '{}' FROM pg_catalog.pg_attribute a \
+           UNION ALL SELECT 'a', c.oid, a.attnum, c.relowner, a.attacl, NULL::pg_catalog.aclitem[] FROM pg_catalog.pg_attribute a \
              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND c.oid >= 16384 AND NOT a.attisdropped \
            UNION ALL SELECT 'p', p.oid, 0, p.proowner, p.proacl, pg_catalog.acldefault('f', p.proowner) FROM pg_catalog.pg_proc p \
              WHERE p.proacl IS NOT NULL AND p.oid >= 16384 \
