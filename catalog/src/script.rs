@@ -18,6 +18,7 @@ mod body;
 mod concurrent;
 mod conduct;
 mod ddl;
+mod dump;
 mod error;
 mod footprint;
 mod gate;

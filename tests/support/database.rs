@@ -151,6 +151,7 @@ impl Database {
                     .fetch_all(&mut connection)
                     .await
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                // The engine turns every value into text where text is asked for.
                 let read = rows
                     .iter()
                     .map(|r| {

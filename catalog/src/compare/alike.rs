@@ -42,7 +42,10 @@ impl Alike for Constraint {
             (Some(one), Some(other)) => one == other,
             _ => self.kind == other.kind,
         };
-        same && self.deferrable == other.deferrable
+        // Where names are not made up, having one is a difference to having none (SQLite).
+        let named = self.generated_name || other.generated_name || self.name.is_empty() == other.name.is_empty();
+        same && named
+            && self.deferrable == other.deferrable
             && self.unchecked == other.unchecked
             && self.inherited == other.inherited
             && self.options == other.options

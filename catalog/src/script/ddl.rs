@@ -3,7 +3,7 @@
 //! Files of DDL are often dumps, or written for a database's own shell. What says nothing about the schema is left out:
 //! transaction control, rows, the shell's commands; on MySQL and SQLite also settings of the session.
 
-use super::{Lines, Place, Statement, body, matters, unreadable};
+use super::{Lines, Place, Statement, body, dump, matters, unreadable};
 use crate::dialect::Dialect;
 use crate::lex::{self, Kind, Lexeme};
 use crate::script::ScriptError;
@@ -33,6 +33,7 @@ pub fn split_ddl(dialect: Dialect, text: &str) -> Result<Vec<Statement>, ScriptE
     let lexed = lex::lex(dialect, text);
     let tokens: Vec<&Lexeme<'_>> = lexed.lexemes.iter().filter(|lexeme| matters(dialect, lexeme)).collect();
     let mut statements = Vec::new();
+    let mut virtual_tables = Vec::new();
     let mut remaining = tokens.as_slice();
     while let Some(first) = remaining.first() {
         if first.kind == Kind::Semicolon {
@@ -43,7 +44,13 @@ pub fn split_ddl(dialect: Dialect, text: &str) -> Result<Vec<Statement>, ScriptE
             Extent::Ends(at) => (&remaining[..at], &remaining[at + 1..]),
             Extent::RunsOut | Extent::Unclosed { .. } => (remaining, &[][..]),
         };
-        if let Some(last) = statement.last()
+        if dialect == Dialect::Sqlite
+            && let Some(sql) = dump::virtual_table_in(statement)
+        {
+            let line = lines.place(first.start).line;
+            virtual_tables.push(sql.clone());
+            statements.push(Statement { text: sql, line });
+        } else if let Some(last) = statement.last()
             && declares(dialect, statement)
         {
             statements.push(Statement {
@@ -53,6 +60,7 @@ pub fn split_ddl(dialect: Dialect, text: &str) -> Result<Vec<Statement>, ScriptE
         }
         remaining = rest;
     }
+    dump::without_shadows(&mut statements, &virtual_tables);
     match lexed.failure {
         Some(failure) => Err(unreadable(failure, &lines)),
         None => Ok(statements),

@@ -49,13 +49,9 @@ impl Structure {
                 .indexes
                 .sort_by_cached_key(|one| (one.name.clone(), serde_text(one)));
         }
-        for trigger in &mut canonical.triggers {
-            trigger.sql = None;
-        }
         for view in &mut canonical.views {
             view.name = dialect.folded(&view.name);
             view.columns.clear();
-            // As its author wrote it; the query says the same.
             view.sql = None;
             for index in &mut view.indexes {
                 index.definition = None;
@@ -63,6 +59,7 @@ impl Structure {
         }
         if dialect == Dialect::Sqlite {
             for trigger in &mut canonical.triggers {
+                trigger.sql = None;
                 trigger.name = dialect.folded_part(&trigger.name);
                 trigger.on = dialect.folded(&trigger.on);
             }

@@ -97,3 +97,21 @@ CREATE TABLE t (
   doc TEXT CHECK (json_valid(doc) AND CASE WHEN doc ->> '$.k' IS NULL THEN 0 ELSE 1 END = 1)
 );
 -- keeps: SELECT id, a, doc FROM t
+
+-- case: a check gets a name
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT CHECK (a > 0));
+-- rows
+INSERT INTO t VALUES (1, 5);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT CONSTRAINT positive CHECK (a > 0));
+-- keeps: SELECT id, a FROM t
+
+-- case: a check gets another name
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, CONSTRAINT above CHECK (a > 0));
+-- rows
+INSERT INTO t VALUES (1, 5);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, CONSTRAINT positive CHECK (a > 0));
+-- keeps: SELECT id, a FROM t

@@ -25,3 +25,6 @@ pub use table::{Declared, is_rowid_alias, table};
 pub fn fold(name: &str) -> String {
     name.to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests;

@@ -462,3 +462,6 @@ fn by_reference(tables: Vec<&Table>) -> Vec<&Table> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests;
