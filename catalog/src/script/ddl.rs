@@ -63,16 +63,25 @@ pub fn split_ddl(dialect: Dialect, text: &str) -> Result<Vec<Statement>, ScriptE
 fn declares(dialect: Dialect, statement: &[&Lexeme<'_>]) -> bool {
     let words: Vec<String> = words(statement);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match (dialect, words.as_slice()) {
-        (_, ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "END", ..]) => false,
-        (_, ["START", "TRANSACTION", ..]) => false,
-        (_, ["INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "COPY", ..]) => false,
-        (_, ["ANALYZE" | "VACUUM" | "OPTIMIZE", ..]) => false,
-        (Dialect::Mysql, ["SET" | "USE" | "LOCK" | "UNLOCK" | "FLUSH" | "SHOW", ..]) => false,
-        (Dialect::Mysql, ["CREATE" | "DROP" | "ALTER", "DATABASE" | "SCHEMA", ..]) => false,
-        (Dialect::Sqlite, ["PRAGMA", ..]) => false,
-        _ => true,
-    }
+    let says_nothing = matches!(
+        (dialect, words.as_slice()),
+        (
+            _,
+            ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "END", ..]
+        ) | (_, ["START", "TRANSACTION", ..])
+            | (
+                _,
+                ["INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "TRUNCATE" | "COPY", ..]
+            )
+            | (_, ["ANALYZE" | "VACUUM" | "OPTIMIZE", ..])
+            | (
+                Dialect::Mysql,
+                ["SET" | "USE" | "LOCK" | "UNLOCK" | "FLUSH" | "SHOW", ..]
+            )
+            | (Dialect::Mysql, ["CREATE" | "DROP" | "ALTER", "DATABASE" | "SCHEMA", ..])
+            | (Dialect::Sqlite, ["PRAGMA", ..])
+    );
+    !says_nothing
 }
 
 /// The first words, those of MySQL's `/*!40101 … */` included: the server reads them, too.
