@@ -99,9 +99,10 @@ impl<'a> Writer<'a> {
         self.keys_and_checks(&mut alter, pair, from, to)?;
         self.indexes(&mut alter, pair, to)?;
         settings(&mut alter, from, to)?;
+        let cut = alter.clauses.is_empty() || !self.put_together(from, to)?;
         if !alter.clauses.is_empty() {
             let kept_history = |table: &Table| table.options.contains_key("system_versioning");
-            if kept_history(from) && kept_history(to) {
+            if kept_history(from) {
                 self.push(change(
                     "SET SESSION system_versioning_alter_history = 'KEEP'".to_owned(),
                     format!("{}: the history of its rows stays", to.name),
@@ -118,7 +119,7 @@ impl<'a> Writer<'a> {
             altering.scans = alter.scans || alter.rewrites;
             self.push(altering);
         }
-        self.repartition(from, to)
+        self.repartition(from.partitioning.as_ref().filter(|_| cut), to)
     }
 
     /// Nothing of its rows was to stay.
