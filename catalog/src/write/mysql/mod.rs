@@ -17,6 +17,7 @@ mod convert;
 mod data_type;
 mod foreign;
 mod index;
+mod key;
 mod names;
 mod object;
 mod partition;
