@@ -9,7 +9,7 @@ use crate::write::WriteError;
 
 impl Writer<'_> {
     /// The table that is there, under its name of afterwards.
-    pub(super) fn from_table(&self, name: &Name) -> Option<&Table> {
+    pub(super) fn table_before(&self, name: &Name) -> Option<&Table> {
         let tables = &self.comparison.from.tables;
         let at = tables.binary_search_by(|table| table.name.cmp(name)).ok()?;
         tables.get(at)
@@ -48,7 +48,7 @@ impl Writer<'_> {
             let mut columns = table.columns.iter();
             columns.position(|column| column.name.to_lowercase() == wanted)
         };
-        if let Some(from) = self.from_table(&table.name)
+        if let Some(from) = self.table_before(&table.name)
             && let Some(at) = find(from)
         {
             let old = self.names.old_column(&table.name, name);
@@ -79,7 +79,7 @@ impl Writer<'_> {
 
     /// Whether there are rows that could be in the way.
     pub(super) fn has_rows_before(&self, table: &Table) -> bool {
-        self.from_table(&table.name).is_some()
+        self.table_before(&table.name).is_some()
     }
 
     /// Asks for rows of a table, under its name of before.
@@ -160,7 +160,7 @@ impl Writer<'_> {
             let mut columns = table.columns.iter();
             columns.find(|column| column.name.to_lowercase() == wanted).cloned()
         };
-        let (Some(from), Some(to)) = (self.from_table(&table.name), find(table)) else {
+        let (Some(from), Some(to)) = (self.table_before(&table.name), find(table)) else {
             return Ok(Some(sql));
         };
         let Some(before) = find(from) else { return Ok(Some(sql)) };
@@ -197,7 +197,7 @@ impl Writer<'_> {
         let filled: Vec<String> = here.iter().map(|sql| format!("{sql} IS NOT NULL")).collect();
         let mut condition = filled.join(" AND ");
         let there = comparison.to.table(&key.references);
-        let exists = !key.references.schema.is_empty() || self.from_table(&key.references).is_some();
+        let exists = !key.references.schema.is_empty() || self.table_before(&key.references).is_some();
         if exists {
             let mut same = Vec::new();
             for (column, sql) in key.referenced.iter().zip(&here) {

@@ -141,16 +141,14 @@ fn to_text(column: &str, old: &DataType, new: &DataType, collation: Option<&str>
     let longest = longest(old);
     let mut conditions = Vec::new();
     match new {
-        DataType::Char { length } | DataType::Varchar { length } => {
-            if longest.is_none_or(|longest| longest > *length) {
-                conditions.push(format!("CHAR_LENGTH({as_text}) > {length}"));
-            }
+        DataType::Char { length } | DataType::Varchar { length } if longest.is_none_or(|longest| longest > *length) => {
+            conditions.push(format!("CHAR_LENGTH({as_text}) > {length}"));
         }
-        DataType::Text { bytes } => {
-            if longest.is_none_or(|longest| longest.saturating_mul(4) > *bytes) && !fits(old, *bytes) {
-                let set = collation.map_or("utf8mb4", charset);
-                conditions.push(format!("LENGTH(CONVERT({as_text} USING {set})) > {bytes}"));
-            }
+        DataType::Text { bytes }
+            if longest.is_none_or(|longest| longest.saturating_mul(4) > *bytes) && !fits(old, *bytes) =>
+        {
+            let set = collation.map_or("utf8mb4", charset);
+            conditions.push(format!("LENGTH(CONVERT({as_text} USING {set})) > {bytes}"));
         }
         _ => {}
     }

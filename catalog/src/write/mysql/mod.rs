@@ -17,6 +17,7 @@ mod convert;
 mod data_type;
 mod foreign;
 mod index;
+mod key;
 mod names;
 mod object;
 mod partition;
@@ -195,19 +196,4 @@ fn in_order(items: &[String], needs: &HashMap<String, HashSet<String>>) -> (Vec<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_needed_comes_first_and_circles_are_told() {
-        let items = ["a", "b", "c", "d", "e"].map(str::to_owned);
-        let needs: HashMap<String, HashSet<String>> =
-            [("a", vec!["c"]), ("d", vec!["e"]), ("e", vec!["d"]), ("b", vec!["b"])]
-                .into_iter()
-                .map(|(item, needs)| (item.to_owned(), needs.into_iter().map(str::to_owned).collect()))
-                .collect();
-        let (ordered, circle) = in_order(&items, &needs);
-        assert_eq!(ordered, ["b", "c", "a"]);
-        assert_eq!(circle, ["d", "e"]);
-    }
-}
+mod tests;

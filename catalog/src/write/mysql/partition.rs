@@ -38,13 +38,31 @@ fn definition(part: &Partition) -> Result<String, IdentifierError> {
 }
 
 impl Writer<'_> {
-    /// What makes the partitions of one table those of the other.
-    pub(super) fn repartition(&mut self, from: &Table, to: &Table) -> Result<(), WriteError> {
-        if from.partitioning == to.partitioning {
+    /// Puts a table together that is cut by something it will not be cut by any more, so that its columns and keys are free
+    /// to change. Whether it did.
+    pub(super) fn put_together(&mut self, from: &Table, to: &Table) -> Result<bool, WriteError> {
+        let by = |table: &Table| table.partitioning.as_ref().map(|one| one.by.clone());
+        if by(from).is_none() || by(from) == by(to) {
+            return Ok(false);
+        }
+        let mut joining = change(
+            format!("ALTER TABLE {} REMOVE PARTITIONING", full(&to.name)?),
+            format!("{}: one piece again", to.name),
+            about(Kind::Table, &to.name),
+        );
+        joining.lock = lock(&to.name.name, true);
+        joining.rewrites = true;
+        self.push(joining);
+        Ok(true)
+    }
+
+    /// What makes the partitions that are there those of the table.
+    pub(super) fn repartition(&mut self, from: Option<&Partitioning>, to: &Table) -> Result<(), WriteError> {
+        if from == to.partitioning.as_ref() {
             return Ok(());
         }
         let table = full(&to.name)?;
-        let (sql, comment, copies) = match (&from.partitioning, &to.partitioning) {
+        let (sql, comment, copies) = match (from, &to.partitioning) {
             (None, None) => return Ok(()),
             (Some(_), None) => ("REMOVE PARTITIONING".to_owned(), "one piece again".to_owned(), true),
             (Some(old), Some(new)) if old.by == new.by => match self.rearranged(to, old, new)? {

@@ -30,6 +30,10 @@ impl Reading {
                 table.options.insert("engine".to_owned(), engine);
                 table.options.insert("collation".to_owned(), collation.clone());
                 for (option, value) in options(&created_with) {
+                    // Aria says its default once it was altered, and not before.
+                    if option == "page_checksum" && value == "1" {
+                        continue;
+                    }
                     table.options.insert(option, value);
                 }
                 if kind == "SYSTEM VERSIONED" {
