@@ -31,23 +31,9 @@ pub async fn ends<T>(work: impl Future<Output = T>) -> (T, Duration) {
 
 /// Nothing of ours runs at the server a second later, and nothing is locked: another writer gets in.
 pub async fn server_is_free(database: &Database) {
-    if database.engine == Engine::Postgres {
-        let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                    AND (state = 'active' OR state LIKE 'idle in transaction%')";
-        let took = until("the server does nothing more", async || {
-            database.number(busy).await == 0
-        })
-        .await;
-        assert!(took < A_SECOND, "it went on for {took:?}");
-    }
-    if database.engine == Engine::Mysql {
-        let busy = "SELECT count(*) FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t \
-                    ON t.trx_mysql_thread_id = p.id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID() \
-                    AND (p.command <> 'Sleep' OR t.trx_id IS NOT NULL)";
-        let took = until("the server does nothing more", async || {
-            database.number(busy).await == 0
-        })
-        .await;
+    if database.engine != Engine::Sqlite {
+        let free = async || database.busy_sessions().await == 0;
+        let took = until("the server does nothing more", free).await;
         assert!(took < A_SECOND, "it went on for {took:?}");
     }
     let write = match database.engine {

@@ -166,7 +166,7 @@ impl Someone {
         match self {
             Self::Sqlite(connection) => connection.close().await.expect("closed"),
             Self::Postgres(connection) => connection.close().await.expect("closed"),
-            Self::Mysql(connection) => connection.close().await.expect("closed"),
+            Self::Mysql(connection) => crate::support::leave(connection).await,
         }
     }
 }

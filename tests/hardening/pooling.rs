@@ -210,15 +210,16 @@ async fn a_pooler_that_nobody_told_us_of_is_named_in_the_error() {
     let mut met = None;
     for _ in 0..3 {
         let runtime = at(&pooler.url(""), &folder).await.expect("the pooler is there");
-        let outcome = runtime.activate(v("users@1.0.0")).await;
+        let up = runtime.activate(v("users@1.0.0")).await.map(drop);
+        let down = runtime.deactivate(v("users@1.0.0")).await.map(drop);
         runtime.shutdown().await;
-        if let Err(error) = outcome {
+        if let Err(error) = up.and(down) {
             met = Some(error);
             break;
         }
     }
     let error = met
-        .expect("the second process meets the statements of the first")
+        .expect("the second connection meets the statements of the first")
         .to_string();
     assert!(error.contains("statement-cache-capacity=0"), "{error}");
     invariants::check(&database, true).await;
