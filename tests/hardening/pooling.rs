@@ -210,10 +210,10 @@ async fn a_pooler_that_nobody_told_us_of_is_named_in_the_error() {
     let mut met = None;
     for _ in 0..3 {
         let runtime = at(&pooler.url(""), &folder).await.expect("the pooler is there");
-        let up = runtime.activate(v("users@1.0.0")).await.map(drop);
-        let down = runtime.deactivate(v("users@1.0.0")).await.map(drop);
+        let one = runtime.activate(v("users@1.0.0")).await.map(drop);
+        let two = runtime.activate(v("users@2.0.0")).await.map(drop);
         runtime.shutdown().await;
-        if let Err(error) = up.and(down) {
+        if let Err(error) = one.and(two) {
             met = Some(error);
             break;
         }

@@ -406,7 +406,8 @@ impl Session for MysqlSession {
                         // It may have sent another statement since.
                         self.stopper.stop().await;
                     }
-                    done
+                    // Some statements end well when they are stopped: to the code that looks like success.
+                    done.map(|done| done.and_then(|()| Err("it was stopped".into())))
                 }
             }
         };
