@@ -23,6 +23,7 @@ enum Endless {
     Asleep,
     InTheDatabase,
     Deaf,
+    Mended,
 }
 
 fn never_ends(connection: &StepConnection<'_>) -> &'static str {
@@ -43,6 +44,7 @@ impl CodeStep for Endless {
         match self {
             Self::Asleep => std::future::pending().await,
             Self::InTheDatabase => connection.execute(sql).await.map(drop),
+            Self::Mended => Ok(()),
             Self::Deaf => loop {
                 let _ = connection.execute(sql).await;
             },
@@ -99,7 +101,14 @@ async fn is_stopped(engine: Engine, code: Endless) {
     failed_on_its_way_up(&database, &runtime, &outcome.expect_err("stopped")).await;
     runtime.shutdown().await;
     invariants::check(&database, true).await;
-    works_once_mended(&database).await;
+    if engine == Engine::Mysql {
+        // What became of the step is looked up, so it must still be there: the code is mended, not taken out.
+        let mended = database.runtime(|b| with_code(b, &folder, Endless::Mended)).await;
+        mended.activate(v("users@2.0.0")).await.expect("the mended code runs");
+        mended.shutdown().await;
+    } else {
+        works_once_mended(&database).await;
+    }
     invariants::check(&database, true).await;
     database.drop().await;
 }
