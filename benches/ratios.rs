@@ -108,12 +108,12 @@ async fn apply(url: &str) -> f64 {
     took
 }
 
-/// Every grant is a new instance's: a lease row, an event, a commit.
-async fn grants(url: &str) -> (Vec<f64>, u64) {
+/// Every grant is a new instance's: a lease row, an event, a commit. In between, the same row by hand.
+async fn grants(url: &str, mut bare: Bare) -> (Vec<f64>, Vec<f64>, u64) {
     let runtime = runtime(url).await;
     let users: HandlerVersion = "users@1.0.0".parse().unwrap();
     runtime.activate(users.clone()).await.unwrap();
-    let mut times = Vec::new();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for at in 0..GRANTS {
         let options = ActivateOptions {
             instance: Some(InstanceId::new(&format!("web-{at}")).unwrap()),
@@ -127,13 +127,22 @@ async fn grants(url: &str) -> (Vec<f64>, u64) {
         }
         let watch = Instant::now();
         runtime.activate_with(users.clone(), options).await.unwrap();
-        times.push(watch.elapsed().as_secs_f64());
+        ours.push(watch.elapsed().as_secs_f64());
+        if !counted {
+            let took;
+            (bare, took) = task(async move {
+                let took = bare.insert(at).await;
+                (bare, took)
+            })
+            .await;
+            theirs.push(took);
+        }
     }
     let statements = STATEMENTS.load(Ordering::Relaxed);
     COUNTING.store(0, Ordering::Relaxed);
     tracing::callsite::rebuild_interest_cache();
     runtime.shutdown().await;
-    (times, statements)
+    (ours, theirs, statements)
 }
 
 /// In a task, as a program's work runs and as Lockstep runs its own.
@@ -150,8 +159,8 @@ async fn sqlite() {
         bare.push(task(bare_sqlite(url("bare", at))).await);
     }
     report("SQLite: 200 steps (400 statements)", &ours, &bare);
-    let (ours, statements) = grants(&url("grants", 0)).await;
-    let bare = task(bare_inserts_sqlite(url("inserts", 0))).await;
+    let beside = Bare::sqlite(&url("inserts", 0)).await;
+    let (ours, bare, statements) = grants(&url("grants", 0), beside).await;
     report(
         &format!("SQLite: lease on an applied schema ({statements} stmts)"),
         &ours,
@@ -187,24 +196,47 @@ async fn bare_sqlite(url: String) -> f64 {
     watch.elapsed().as_secs_f64()
 }
 
-const ROW: &str = "CREATE TABLE row (instance TEXT PRIMARY KEY, handler TEXT, version TEXT, schema TEXT)";
+const ROW: &str = "CREATE TABLE lease_row (instance TEXT PRIMARY KEY, handler TEXT, version TEXT, schema TEXT)";
 
-async fn bare_inserts_sqlite(url: String) -> Vec<f64> {
-    let mut connection = open_sqlite(&url).await;
-    sqlx::query(ROW).execute(&mut connection).await.unwrap();
-    let mut times = Vec::new();
-    for at in 0..GRANTS {
-        let watch = Instant::now();
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
-        sqlx::query("INSERT INTO row VALUES (?, 'users', '1.0.0', 'schema_v1')")
-            .bind(format!("web-{at}"))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
-        times.push(watch.elapsed().as_secs_f64());
+/// The bare driver, and a table for one row a grant.
+enum Bare {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Bare {
+    async fn sqlite(url: &str) -> Self {
+        let mut connection = open_sqlite(url).await;
+        sqlx::raw_sql(ROW).execute(&mut connection).await.unwrap();
+        Self::Sqlite(connection)
     }
-    times
+
+    async fn postgres(url: &str) -> Self {
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(ROW).execute(&mut connection).await.unwrap();
+        Self::Postgres(connection)
+    }
+
+    /// An insert and its commit.
+    async fn insert(&mut self, at: usize) -> f64 {
+        let name = format!("web-{at}");
+        let watch = Instant::now();
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.unwrap();
+                let row = sqlx::query("INSERT INTO lease_row VALUES (?, 'users', '1.0.0', 'schema_v1')");
+                row.bind(name).execute(&mut *connection).await.unwrap();
+                sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+            }
+            Self::Postgres(connection) => {
+                sqlx::query("BEGIN").execute(&mut *connection).await.unwrap();
+                let row = sqlx::query("INSERT INTO lease_row VALUES ($1, 'users', '1.0.0', 'schema_v1')");
+                row.bind(name).execute(&mut *connection).await.unwrap();
+                sqlx::query("COMMIT").execute(&mut *connection).await.unwrap();
+            }
+        }
+        watch.elapsed().as_secs_f64()
+    }
 }
 
 async fn postgres(server: &str) {
@@ -216,11 +248,8 @@ async fn postgres(server: &str) {
         bare.push(task(bare_postgres(database(&mut admin, server, "bare", at, &mut made).await)).await);
     }
     report("PostgreSQL: 200 steps (400 statements)", &ours, &bare);
-    let (ours, statements) = grants(&database(&mut admin, server, "grants", 0, &mut made).await).await;
-    let bare = task(bare_inserts_postgres(
-        database(&mut admin, server, "inserts", 0, &mut made).await,
-    ))
-    .await;
+    let beside = Bare::postgres(&database(&mut admin, server, "inserts", 0, &mut made).await).await;
+    let (ours, bare, statements) = grants(&database(&mut admin, server, "grants", 0, &mut made).await, beside).await;
     report(
         &format!("PostgreSQL: lease on an applied schema ({statements} stmts)"),
         &ours,
@@ -271,25 +300,4 @@ async fn bare_postgres(url: String) -> f64 {
     }
     sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
     watch.elapsed().as_secs_f64()
-}
-
-async fn bare_inserts_postgres(url: String) -> Vec<f64> {
-    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(ROW.replace("row (", "lease_row (").leak() as &'static str)
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    let mut times = Vec::new();
-    for at in 0..GRANTS {
-        let watch = Instant::now();
-        sqlx::query("BEGIN").execute(&mut connection).await.unwrap();
-        sqlx::query("INSERT INTO lease_row VALUES ($1, 'users', '1.0.0', 'schema_v1')")
-            .bind(format!("web-{at}"))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        sqlx::query("COMMIT").execute(&mut connection).await.unwrap();
-        times.push(watch.elapsed().as_secs_f64());
-    }
-    times
 }

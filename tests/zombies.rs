@@ -54,11 +54,7 @@ async fn is_inside(database: &Database) -> bool {
             .try_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK")
             .await
             .is_err(),
-        Engine::Mysql => {
-            let open = "SELECT count(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p \
-                        ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()";
-            database.number(open).await > 0
-        }
+        Engine::Mysql => database.busy_sessions().await > 0,
         Engine::Postgres => {
             let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' \
                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";

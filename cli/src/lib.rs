@@ -19,6 +19,7 @@ mod project;
 mod signals;
 mod terminal;
 mod trouble;
+mod wording;
 
 use std::process::ExitCode;
 

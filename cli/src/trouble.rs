@@ -6,6 +6,7 @@ use lockstep::{Error, ErrorKind};
 use serde::Serialize;
 
 use crate::exit;
+use crate::wording::Commands;
 
 /// The result of a command.
 pub(crate) type Result<T, E = Trouble> = std::result::Result<T, E>;
@@ -128,8 +129,8 @@ impl Trouble {
             code: error.code().to_owned(),
             kind: exit::kind_name(error.kind()),
             message: scrub(&error.to_string()),
-            state: error.state(),
-            next: error.next_step(),
+            state: error.state_in(&Commands),
+            next: error.next_step_in(&Commands),
             detail,
             excerpt: excerpt(error, None),
             causes,

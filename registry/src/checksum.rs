@@ -11,12 +11,21 @@ pub struct Checksum(String);
 impl Checksum {
     /// The checksum of parts; each is framed by its length, so that moving a boundary changes it.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        use std::fmt::Write;
         let mut hash = Sha256::new();
         for part in parts {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
+        Self::printed(hash)
+    }
+
+    /// The checksum of a file's bytes as they are: what `sha256sum` prints.
+    pub fn of_file(bytes: &[u8]) -> Self {
+        Self::printed(Sha256::new_with_prefix(bytes))
+    }
+
+    fn printed(hash: Sha256) -> Self {
+        use std::fmt::Write;
         let mut hex = String::with_capacity(64);
         for byte in hash.finalize() {
             // Writing to a string cannot fail.
@@ -46,6 +55,12 @@ impl std::fmt::Display for Checksum {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_files_checksum_is_the_one_that_other_tools_print() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Checksum::of_file(b"abc").as_str(), abc);
+    }
 
     #[test]
     fn moving_a_boundary_between_parts_changes_the_checksum() {

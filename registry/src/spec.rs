@@ -1,6 +1,6 @@
 //! Schema specs: the immutable set of steps behind a schema version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -144,6 +144,10 @@ pub struct SchemaSpec {
     pub compatible_with: Vec<SchemaVersion>,
     /// What to do, in this order.
     pub steps: Vec<Step>,
+    /// The files it was read from, each with the checksum of its very bytes. Kept for audits, and no part of
+    /// [`SchemaSpec::checksum`], to which line ends and trailing white space are nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, Checksum>,
     /// What the database must look like before the first step and after the last; looked at under the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expects: Option<Expectation>,
@@ -219,6 +223,7 @@ impl SchemaSpec {
             requires: Vec::new(),
             compatible_with: Vec::new(),
             steps,
+            files: BTreeMap::new(),
             expects: None,
         }
     }
@@ -333,6 +338,7 @@ impl TryFrom<SourceOneSchema> for SchemaSpec {
             requires: flat.requires,
             compatible_with: flat.compatible_with,
             steps,
+            files: BTreeMap::new(),
             expects: None,
         })
     }
@@ -410,6 +416,13 @@ mod tests {
         full.steps.push(Step::code("002", "r1"));
         full.steps.push(Step::irreversible("003", "y"));
         full.steps[0].timeout = Some(Duration::from_millis(1500));
+        let before = full.checksum();
+        full.files.insert("001.up.sql".to_owned(), Checksum::of_file(b"x"));
+        assert_eq!(
+            full.checksum(),
+            before,
+            "where it was read from is no part of what it does"
+        );
         let json = serde_json::to_string(&full).unwrap();
         let back: SchemaSpec = serde_json::from_str(&json).unwrap();
         assert_eq!(back, full);

@@ -50,8 +50,9 @@ pub(crate) async fn activate(core: Arc<Core>, request: Activate) -> Result<Activ
 
 async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadline: Deadline) -> Result<Activation> {
     let specs = core.specs.load_full();
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::For(&request.holder.instance)).await?;
+    let (mut transaction, facts) = core
+        .lock_scope(Reading::For(&request.holder.instance), deadline)
+        .await?;
     failpoint!("activation.planned");
     let missing = match plan_activate(facts.clone(), request, &specs) {
         Err(_) => {
@@ -129,7 +130,7 @@ async fn structural(
                 if !shown && !announced_again {
                     announced_again = true;
                     transaction.abandon().await;
-                    let scope = core.lock_scope(deadline).await?;
+                    let (scope, facts) = core.lock_scope(Reading::Whole, deadline).await?;
                     core.announce(scope, &facts, operation, true).await?;
                     continue;
                 }

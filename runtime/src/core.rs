@@ -206,8 +206,7 @@ impl Core {
         let record = async {
             // The engine's own lock: a runtime that is stopping still tells what failed.
             let deadline = self.recording_deadline();
-            let mut transaction = self.engine.lock_scope(self.scope(), deadline).await?;
-            let facts = transaction.facts(Reading::Whole).await?;
+            let (transaction, facts) = self.engine.lock_scope(self.scope(), Reading::Whole, deadline).await?;
             let clear = OperationChange::Clear(operation.id.clone());
             self.commit(transaction, decide(facts)?, clear, false, self.records())
                 .await
@@ -225,8 +224,7 @@ impl Core {
     pub(crate) async fn retract(&self, operation: &Operation) {
         let deadline = Deadline::after(self.settings.lock_timeout * 4);
         let cleared = async {
-            let mut transaction = self.engine.lock_scope(self.scope(), deadline).await?;
-            let facts = transaction.facts(Reading::Whole).await?;
+            let (transaction, facts) = self.engine.lock_scope(self.scope(), Reading::Whole, deadline).await?;
             if facts.operation.as_ref().is_none_or(|o| o.id != operation.id) {
                 transaction.abandon().await;
                 return Ok(());
@@ -243,10 +241,14 @@ impl Core {
         }
     }
 
-    /// A short transaction that holds the scope's row; given up when the runtime stops.
-    pub(crate) async fn lock_scope(&self, deadline: Deadline) -> Result<Box<dyn Transaction>> {
+    /// A short transaction that holds the scope's row, and what is; given up when the runtime stops.
+    pub(crate) async fn lock_scope(
+        &self,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(Box<dyn Transaction>, Facts)> {
         let locked = tokio::select! {
-            locked = self.engine.lock_scope(self.scope(), deadline) => locked,
+            locked = self.engine.lock_scope(self.scope(), reading, deadline) => locked,
             () = self.stop.cancelled() => Err(Error::Cancelled),
         };
         self.name_holder(locked).await

@@ -241,8 +241,7 @@ fn is_race(request: &Request, refusal: &Refusal) -> bool {
 }
 
 async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline: Deadline) -> Result<TakenBack> {
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     failpoint!("deactivation.planned");
     match request.plan(facts.clone()) {
         Err(refusal) => {
@@ -332,7 +331,7 @@ async fn structural(
                 if !shown && !announced_again {
                     announced_again = true;
                     transaction.abandon().await;
-                    let scope = core.lock_scope(deadline).await?;
+                    let (scope, facts) = core.lock_scope(Reading::Whole, deadline).await?;
                     core.announce(scope, &facts, operation, true).await?;
                     continue;
                 }

@@ -6,6 +6,8 @@ use lockstep_catalog::{DirectiveError, ScriptError};
 use lockstep_lifecycle::{Direction, Failure, Operation, Refusal};
 use lockstep_registry::{ParseError, SchemaVersion, SpecsError};
 
+use crate::advice::{Calls, Wording};
+
 /// What the caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -286,6 +288,11 @@ impl Error {
 
     /// What state everything is in now.
     pub fn state(&self) -> String {
+        self.state_in(&Calls)
+    }
+
+    /// The same in another's words.
+    pub fn state_in(&self, words: &dyn Wording) -> String {
         match self {
             Self::Step { failure } if is_cut(failure) && failure.leaves_traces => format!(
                 "{} is marked failed, half-way; whether {} took effect is not known yet",
@@ -296,8 +303,10 @@ impl Error {
                 failure.schema, failure.step
             ),
             Self::Step { failure } if is_unverified(failure) => format!(
-                "{} is marked failed, half-way; {} may be in effect: 'lockstep repair {}' shows what is",
-                failure.schema, failure.step, failure.schema
+                "{} is marked failed, half-way; {} may be in effect: {} shows what is",
+                failure.schema,
+                failure.step,
+                words.examine(&failure.schema)
             ),
             Self::Step { failure } if failure.leaves_traces && failure.direction == Direction::Down => format!(
                 "{} is marked failed, half taken back: what came after {} is undone, the rest is still in effect",
@@ -316,50 +325,12 @@ impl Error {
                 failure.schema
             ),
             Self::Unknown { .. } => "either all of it counts or none of it; nothing is half-done".to_owned(),
-            Self::HalfWay { .. } => {
-                "the work was begun, and how far it came is recorded: 'lockstep status' shows it; nothing of it is lost"
-                    .to_owned()
-            }
+            Self::HalfWay { .. } => format!(
+                "the work was begun, and how far it came is recorded: {} shows it; nothing of it is lost",
+                words.status()
+            ),
             Self::LeaseLost { .. } => "the schema may be taken back at any moment".to_owned(),
             _ => "nothing was changed".to_owned(),
-        }
-    }
-
-    /// What to do next.
-    pub fn next_step(&self) -> Option<String> {
-        match self {
-            Self::Refused(refusal) => refusal_next(refusal),
-            Self::Step { failure } => Some(step_next(failure)),
-            Self::Busy {
-                holder: Some(operation),
-                ..
-            } => Some(format!(
-                "see 'lockstep status' for what {} is doing, and try again",
-                operation.holder.instance
-            )),
-            Self::Busy { .. } if self.is_guarded_use() => {
-                Some("wait until they end, or end those that hang, and try again".to_owned())
-            }
-            Self::Busy { .. } => Some("try again; 'lockstep status' shows who works on what".to_owned()),
-            Self::NewerFormat { .. } => Some("use a newer lockstep for this database".to_owned()),
-            Self::NotPrepared { .. } => Some("connect as a user who may create tables here".to_owned()),
-            Self::ReadOnly { .. } => Some("connect to the primary, with a URL and as a user that may write".to_owned()),
-            Self::Database { code: Some(code), .. } => database_next(code),
-            Self::HalfWay { .. } => Some(
-                "run the same command again once the database answers: it looks up what took effect, and goes on"
-                    .to_owned(),
-            ),
-            Self::Unknown { .. } => {
-                Some("'lockstep status' shows what is true; the same command may be run again".to_owned())
-            }
-            Self::Connect { transient: true, .. } => {
-                Some("see whether the server runs and can be reached, and try again".to_owned())
-            }
-            Self::Connect { transient: false, .. } => {
-                Some("check the URL: the place, and for a server the user and the password".to_owned())
-            }
-            Self::MissingCode { .. } => Some("run this from a program that registers the code step".to_owned()),
-            _ => None,
         }
     }
 
@@ -416,113 +387,16 @@ fn without_position(text: &str) -> String {
     }
 }
 
-/// What a person does about an error of the database's own.
-fn database_next(code: &str) -> Option<String> {
-    match code {
-        "SQLSTATE 42501" => Some(
-            "let their owner GRANT what is missing to the user of the URL; Lockstep's own tables need GRANT SELECT, INSERT, \
-             UPDATE ON lockstep_meta, lockstep_scope, lockstep_schema, lockstep_binding, lockstep_lease, lockstep_step, \
-             lockstep_event"
-                .to_owned(),
-        ),
-        "error 1044" | "error 1142" | "error 1143" | "error 1370" => Some(
-            "let an administrator GRANT what is missing to the user of the URL; Lockstep's own tables need GRANT SELECT, \
-             INSERT, UPDATE on the tables lockstep_… of the database"
-                .to_owned(),
-        ),
-        "error 1095" => Some(
-            "let an administrator GRANT CONNECTION ADMIN (before MariaDB 10.5: SUPER; on MySQL CONNECTION_ADMIN) ON *.* to \
-             the user of the URL, or end that session; the server does so itself after a minute of silence"
-                .to_owned(),
-        ),
-        "SQLSTATE 53100" | "SQLite 13" | "error 1021" | "error 1114" => Some("make room on the database's disk, and run the same again".to_owned()),
-        _ => None,
-    }
-}
-
-fn refusal_next(refusal: &Refusal) -> Option<String> {
-    match refusal {
-        Refusal::UnknownHandlerVersion { handler_version, .. } => {
-            Some(format!("add {handler_version} to handlers.toml, or register it"))
-        }
-        Refusal::UnknownSchema { schema } => Some(format!("add a folder {schema} to the schemas directory")),
-        Refusal::BindingFixed { .. } => Some("give the new binding a new API version".to_owned()),
-        Refusal::Tampered { schema, .. } => Some(format!(
-            "restore the files of {schema} as they were applied, and put the change into a new schema"
-        )),
-        Refusal::Incompatible { upper, lower, .. } => Some(format!(
-            "deactivate the old version first, or declare compatible_with = [\"{lower}\"] in {upper}, or pass --override-incompatible"
-        )),
-        Refusal::InUse { schema, .. } => Some(format!("deactivate those first; 'lockstep usage {schema}' shows them")),
-        Refusal::DataLoss { schema, .. } => Some(format!(
-            "save the rows, or accept the loss: lockstep rollback {schema} --allow-data-loss"
-        )),
-        Refusal::LossUnknown { schema, .. } => Some(format!(
-            "look at the step, then accept what it does: lockstep rollback {schema} --allow-data-loss"
-        )),
-        Refusal::NeedsRepair { schema, .. } => Some(format!(
-            "lockstep repair {schema}, which shows what is in effect and what --resume and --undo would do"
-        )),
-        _ => None,
-    }
-}
-
-fn step_next(failure: &Failure) -> String {
-    let (schema, step) = (&failure.schema, &failure.step);
-    let look = format!("lockstep repair {schema}");
-    if is_cut(failure) {
-        return match (failure.direction, failure.leaves_traces) {
-            (_, false) => "nothing is wrong with the step: run the same command again".to_owned(),
-            (Direction::Up, true) => format!(
-                "nothing is wrong with the step: run the same command again, which looks up whether {step} took effect, and \
-                 goes on; '{look}' shows what the catalog says"
-            ),
-            (Direction::Down, true) => format!(
-                "nothing is wrong with the step: {look} --resume looks up whether {step} took effect, and goes on; '{look}' \
-                 shows what the catalog says"
-            ),
-        };
-    }
-    if is_in_doubt(failure) {
-        return format!(
-            "look whether {step} took effect, and take it back by hand if it did; then: {look} --resume, which runs it \
-             again; to go the other way: {look} --undo; trying without a choice only asks again"
-        );
-    }
-    if is_unverified(failure) && failure.direction == Direction::Up {
-        return format!(
-            "mend {step}.verify.sql, or what it asks about, and activate again, which asks anew; to go back instead: {look} \
-             --undo; '{look}' shows what the catalog says"
-        );
-    }
-    match (failure.direction, failure.leaves_traces) {
-        (Direction::Up, false) => format!("mend step {step} of {schema}, or the rows it met, and activate again"),
-        (Direction::Up, true) => format!(
-            "mend step {step}, or the rows it met, and activate again; to go back instead: {look} --undo; '{look}' shows \
-             both"
-        ),
-        // The files are not asked on the way back.
-        (Direction::Down, false) => format!(
-            "put right in the database what {step} met (its down is the one that was applied, not the file's), and run the \
-             same again; deactivating with --retain keeps {schema}"
-        ),
-        (Direction::Down, true) => format!(
-            "put right in the database what {step} met (its down is the one that was applied, not the file's), then: {look} \
-             --resume; to go up again instead: {look} --undo; '{look}' shows all choices"
-        ),
-    }
-}
-
 /// A connection that broke while a step was on its way: nothing is wrong with the step.
-fn is_cut(failure: &Failure) -> bool {
+pub(crate) fn is_cut(failure: &Failure) -> bool {
     failure.error.starts_with(CUT)
 }
 
-fn is_in_doubt(failure: &Failure) -> bool {
+pub(crate) fn is_in_doubt(failure: &Failure) -> bool {
     failure.leaves_traces && failure.error == crate::journalled::DOUBT
 }
 
-fn is_unverified(failure: &Failure) -> bool {
+pub(crate) fn is_unverified(failure: &Failure) -> bool {
     failure.leaves_traces && failure.error == crate::journalled::UNVERIFIED
 }
 

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use lockstep_catalog::{Dialect, Directives};
 use lockstep_registry::{
-    Action, Binding, HandlerId, HandlerVersion, SchemaSpec, SchemaVersion, SourceOneSchema, SpecsError, Step, Tag,
+    Action, Binding, Checksum, HandlerId, HandlerVersion, SchemaSpec, SchemaVersion, SourceOneSchema, SpecsError, Step,
+    Tag,
 };
 use serde::Deserialize;
 
@@ -185,20 +186,32 @@ pub(crate) fn handlers_of(path: &Path, text: &str) -> Result<Vec<Binding>> {
     Ok(bindings)
 }
 
+/// The files read for one schema, each with the checksum of its bytes.
+type Read = BTreeMap<String, Checksum>;
+
+/// Reads a file of a schema, and keeps the checksum of its bytes.
+fn read_for(files: &mut Read, path: &Path) -> Result<String> {
+    let text = read(path)?;
+    files.insert(file_name(path), Checksum::of_file(text.as_bytes()));
+    Ok(text)
+}
+
 pub(crate) fn read_schema(folder: &Path, version: SchemaVersion, dialect: Dialect) -> Result<SchemaSpec> {
     let json = folder.join("schema.json");
-    let spec = if json.exists() {
-        flat_of(&json, &read(&json)?, &version)?
+    let mut files = Read::new();
+    let mut spec = if json.exists() {
+        flat_of(&json, &read_for(&mut files, &json)?, &version)?
     } else {
         let toml = folder.join("schema.toml");
         let mut head = if toml.exists() {
-            head_of(&toml, &read(&toml)?, version)?
+            head_of(&toml, &read_for(&mut files, &toml)?, version)?
         } else {
             SchemaSpec::new(version, Vec::new())
         };
-        head.steps = load_steps(folder, dialect)?;
+        head.steps = load_steps(folder, dialect, &mut files)?;
         head
     };
+    spec.files = files;
     spec.check().map_err(SpecsError::from)?;
     Ok(spec)
 }
@@ -236,7 +249,7 @@ struct StepFiles {
     others: BTreeSet<String>,
 }
 
-fn load_steps(folder: &Path, dialect: Dialect) -> Result<Vec<Step>> {
+fn load_steps(folder: &Path, dialect: Dialect, read: &mut Read) -> Result<Vec<Step>> {
     let mut steps: BTreeMap<String, StepFiles> = BTreeMap::new();
     let mut paths = list(folder)?;
     // Sorted, an engine's own variant comes before the generic file; either order gives the variant.
@@ -282,7 +295,7 @@ fn load_steps(folder: &Path, dialect: Dialect) -> Result<Vec<Step>> {
     }
     steps
         .into_iter()
-        .map(|(name, files)| load_step(folder, name, files, dialect))
+        .map(|(name, files)| load_step(folder, name, files, dialect, read))
         .collect()
 }
 
@@ -290,7 +303,7 @@ fn directives(path: &Path, text: &str) -> Result<Directives> {
     lockstep_catalog::directive::read(text).map_err(|e| Error::directive(path.display().to_string(), &e))
 }
 
-fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) -> Result<Step> {
+fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect, read: &mut Read) -> Result<Step> {
     let Some(up_path) = files.up else {
         let message = if files.others.is_empty() {
             format!("step {name} has no {name}.up.sql")
@@ -303,7 +316,7 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
         };
         return Err(format_error(folder, None, message));
     };
-    let up = read(&up_path)?;
+    let up = read_for(read, &up_path)?;
     let above = directives(&up_path, &up)?;
     if !above.carries.is_empty() {
         let message = "'carries' belongs at the top of the down file: it says what that keeps elsewhere".to_owned();
@@ -326,7 +339,7 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
         }
         (None, true) => {}
         (Some(path), false) => {
-            let down = read(path)?;
+            let down = read_for(read, path)?;
             let below = directives(path, &down)?;
             if below.irreversible {
                 let message =
@@ -340,6 +353,6 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect) ->
             step.down = Some(Action::Sql(down));
         }
     }
-    step.verify = files.verify.map(|path| read(&path)).transpose()?;
+    step.verify = files.verify.map(|path| read_for(read, &path)).transpose()?;
     Ok(step)
 }

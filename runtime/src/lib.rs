@@ -22,6 +22,7 @@
 compile_error!("enable at least one engine: sqlite, postgres, mysql");
 
 mod activation;
+mod advice;
 mod builder;
 mod clock;
 mod core;
@@ -58,6 +59,7 @@ pub use lockstep_lifecycle as lifecycle;
 pub use lockstep_registry as registry;
 pub use sqlx;
 
+pub use advice::Wording;
 pub use builder::Builder;
 pub use engine::{CodeStep, StepConnection, StepError, dialect_of, redact};
 pub use error::{Error, ErrorKind, Result};
@@ -68,7 +70,8 @@ pub use guarded::Guarded;
 pub use lease::Lease;
 pub use lockstep_lifecycle::{Event, EventKind, Policy, RepairAction};
 pub use lockstep_registry::{
-    Binding, HandlerRef, HandlerVersion, InstanceId, LeaseKind, SchemaSpec, SchemaState, SchemaVersion, Scope, Step,
+    Binding, Checksum, HandlerRef, HandlerVersion, InstanceId, LeaseKind, SchemaSpec, SchemaState, SchemaVersion,
+    Scope, Step,
 };
 pub use observer::{Observed, SchemaObserver};
 pub use outcome::{Activation, Applied, Deactivation, Kept, Reaped, Repaired, RolledBack};

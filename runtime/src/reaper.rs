@@ -16,8 +16,7 @@ pub(crate) async fn reap(core: Arc<Core>) -> Result<Reaped> {
     let watch = Stopwatch::start();
     let deadline = core.deadline();
     let mut reaped = Reaped::default();
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     let leases = facts.leases.clone();
     let expiry = plan_expire(facts, core.settings.on_expire)?;
     if expiry.decision.events.is_empty() {

@@ -27,8 +27,7 @@ pub(crate) async fn recover(
     deadline: Deadline,
 ) -> Result<Vec<SchemaVersion>> {
     let session = journalled::open(core, deadline).await?;
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     let operation = core.operation(OperationKind::Repair, "what a crash left", &facts);
     let epoch = facts.epoch + 1;
     failpoint!("recovery.planned");
@@ -94,8 +93,10 @@ async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction)
         Err(Stopped::Failed(failure)) => return Err(deactivation::failed(core, run.operation, *failure).await),
     };
     let event = finished_event(spec, run.operation, direction, steps, watch);
-    let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core
+        .engine
+        .lock_scope(core.scope(), Reading::Whole, run.deadline)
+        .await?;
     run.check_epoch(facts.epoch)?;
     failpoint!("recovery.before_flip");
     let decision = conclude_repair(facts, event)?;
@@ -141,8 +142,7 @@ async fn attempt(
 ) -> Result<Repaired> {
     // Read before the scope's row is held: it may be the only connection there is. What was applied does not change.
     let stored = core.engine.stored_spec(core.scope(), schema).await?.map(Arc::new);
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     let operation = core.operation(OperationKind::Repair, schema, &facts);
     let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
     if half_way && action == RepairAction::MarkDone {
@@ -197,8 +197,7 @@ async fn mark_half_way(
     deadline: Deadline,
 ) -> Result<Repaired> {
     let session = journalled::open(core, deadline).await?;
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     let planned = plan_repair(facts, schema, RepairAction::MarkDone, &operation.id);
     let result = match planned {
         Ok(RepairPlan::Record(decision)) => {
@@ -286,8 +285,7 @@ async fn outside(
         Direction::Down => {}
     }
     let session = journalled::open(core, deadline).await?;
-    let mut transaction = core.lock_scope(deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
     if let Err(error) = plan_anew(&facts, schema, wanted, operation) {
         transaction.abandon().await;
         session.close().await;

@@ -1,5 +1,6 @@
 //! The facade: what a program does with Lockstep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use lockstep_lifecycle::{
     Activate, Deactivate, Event, JournalEntry, JournalState, OperationChange, Policy, RepairAction, plan_register,
 };
 use lockstep_registry::{
-    Binding, Compatibility, HandlerId, HandlerRef, HandlerVersion, Holder, InstanceId, LeaseKind, SchemaSpec,
+    Binding, Checksum, Compatibility, HandlerId, HandlerRef, HandlerVersion, Holder, InstanceId, LeaseKind, SchemaSpec,
     SchemaState, SchemaUsage, SchemaVersion, Statistics, Timestamp, compatible,
 };
 
@@ -93,8 +94,7 @@ impl Runtime {
         let core = Arc::clone(&self.core);
         self.core
             .owned(async move {
-                let mut transaction = core.lock_scope(core.deadline()).await?;
-                let facts = transaction.facts(Reading::Whole).await?;
+                let (transaction, facts) = core.lock_scope(Reading::Whole, core.deadline()).await?;
                 let decision = match plan_register(facts, &binding) {
                     Ok(decision) => decision,
                     Err(refusal) => {
@@ -332,6 +332,13 @@ impl Runtime {
     /// repairing it would run. Nothing is locked or changed.
     pub async fn examine(&self, schema: &SchemaVersion) -> Result<Examination> {
         examine::examine(&self.core, schema).await
+    }
+
+    /// The files a schema was applied from, each with the SHA-256 of its bytes as they were: for audits, and to be compared
+    /// with what `sha256sum` prints. Empty where it was applied from a program, or never.
+    pub async fn applied_files(&self, schema: &SchemaVersion) -> Result<BTreeMap<String, Checksum>> {
+        let stored = self.core.engine.stored_spec(self.core.scope(), schema).await?;
+        Ok(stored.map(|spec| spec.files).unwrap_or_default())
     }
 
     /// The journal of steps, oldest first: of one schema, or the newest `limit` of all.

@@ -31,7 +31,7 @@ async fn is_held(database: &Database) -> bool {
     let (mut probe, _) = transaction(database, "SELECT 1").await;
     let ask = sqlx::raw_sql("SELECT * FROM lockstep_guard FOR UPDATE NOWAIT");
     let held = ask.execute(&mut probe).await.is_err();
-    probe.close().await.unwrap();
+    crate::support::leave(probe).await;
     held
 }
 
@@ -114,7 +114,7 @@ pub async fn a_way_back_whose_hold_is_ended_drops_nothing_under_an_open_one(engi
     // The hold is gone and the lease still counts: this one begins.
     let mut guarded = runtime.begin(&v("one@1.0.0"), &deploy()).await.unwrap();
     insert(&mut guarded, "before").await;
-    scope.close().await.unwrap();
+    crate::support::leave(scope).await;
     until("the lease is over", async || database.status().await.leases.is_empty()).await;
     for _ in 0..10 {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -152,7 +152,7 @@ pub async fn a_way_back_whose_hold_was_taken_back_takes_it_again(engine: Engine)
     let (leaving, scope, _) = before_its_first_commit(&database, &runtime, &other).await;
     let beginning = tokio::time::timeout(Duration::from_secs(2), runtime.begin(&v("one@1.0.0"), &deploy())).await;
     assert!(beginning.is_err(), "it is kept out: {beginning:?}");
-    scope.close().await.unwrap();
+    crate::support::leave(scope).await;
     let left = leaving.await.unwrap().unwrap();
     assert_eq!(taken_back(&left), ["schema_a"]);
     end(database, [runtime, other]).await;

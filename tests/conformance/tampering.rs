@@ -115,8 +115,13 @@ pub async fn line_ends_and_trailing_space_do_not_matter(engine: Engine) {
     other.activate_with(v("one@1.0.0"), by("b")).await.unwrap();
     other.deactivate_with(v("one@1.0.0"), super::of("b")).await.unwrap();
     other.deactivate(v("one@1.0.0")).await.unwrap();
-    // And such a file is applied like any other.
+    // And such a file is applied like any other; what its bytes were is kept beside.
     other.activate(v("one@1.0.0")).await.unwrap();
+    let files = other.applied_files(&"schema_a".parse().unwrap()).await.unwrap();
+    let names: Vec<_> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["001_a.down.sql", "001_a.up.sql"]);
+    let down = "937ae32e019abfd72940f6b09c76aa98b0a04ffd22f82d38a58c5cc7ba016f48";
+    assert_eq!(files["001_a.down.sql"].as_str(), down);
     assert!(database.has_table("a").await);
     end(database, [runtime, other]).await;
 }

@@ -13,7 +13,9 @@ use crate::support::{Actor, Database, Engine, Folder};
 const SIX: [(&str, &str, &str); 6] = [
     (
         "001_orders",
-        "CREATE TABLE orders (id INTEGER AUTO_INCREMENT PRIMARY KEY, total INTEGER NOT NULL, CHECK (total >= 0));",
+        // MySQL renames no column that a CHECK names.
+        "CREATE TABLE orders (id INTEGER AUTO_INCREMENT PRIMARY KEY, total INTEGER NOT NULL, \
+         parts INTEGER NOT NULL DEFAULT 1, CHECK (parts > 0));",
         "DROP TABLE orders;",
     ),
     (
@@ -128,7 +130,7 @@ pub async fn a_failed_down_goes_on_or_back(engine: Engine) {
             panic!("{result:?}");
         };
         let next = error.next_step().unwrap_or_default();
-        assert!(next.contains("repair schema_a"), "{next}");
+        assert!(next.contains("examine(\"schema_a\")"), "{next}");
         let failure = failed::<()>(Err(error));
         assert_eq!((failure.step.as_str(), failure.direction), ("001_a", Direction::Down));
         assert!(database.has_table("a").await && !database.has_table("b").await);
@@ -336,17 +338,14 @@ pub async fn a_session_that_is_cut_in_the_middle_is_settled_by_the_next_attempt(
     database.execute(&format!("KILL {}", session[0])).await;
     let error = work.await.unwrap().unwrap_err();
     let next = error.next_step().unwrap_or_default();
-    assert!(
-        next.contains("the same command again") && !next.contains("mend"),
-        "{next}"
-    );
+    assert!(next.contains("do the same again") && !next.contains("mend"), "{next}");
     assert_eq!(error.kind(), ErrorKind::Retry, "{error}");
     let failure = failed::<()>(Err(error));
     assert!(
         failure.error.contains("the connection broke") && failure.leaves_traces,
         "{failure:?}"
     );
-    someone.close().await.unwrap();
+    crate::support::leave(someone).await;
     let again = runtime.activate(v("users@2.0.0")).await.unwrap();
     assert_eq!(again.name(), "applied", "{again:?}");
     assert!(database.has_column("users", "display_name").await);

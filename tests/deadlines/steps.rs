@@ -9,7 +9,7 @@ use crate::conformance::{s, v};
 use crate::invariants;
 use crate::support::{Database, Engine, Folder, facts_on};
 
-facts_on!(Sqlite sqlite, Postgres postgres:
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_endless_step_is_stopped_at_its_timeout
     an_endless_way_down_is_stopped_at_its_timeout
     a_step_is_stopped_when_the_whole_operation_runs_out_of_time
@@ -23,16 +23,27 @@ const ENDLESS_POSTGRES: &[&str] = &[
     "SET LOCAL statement_timeout = 0; SELECT pg_sleep(3600)",
 ];
 
+/// The same; the last with the server's own limit switched off.
+const ENDLESS_MYSQL: &[&str] = &[
+    "SELECT SLEEP(3600)",
+    "SELECT BENCHMARK(1000000000000, SHA2('x', 512))",
+    "{no limit}; SELECT SLEEP(3600)",
+];
+
 async fn an_endless_step_is_stopped_at_its_timeout(engine: Engine) {
-    let bodies = if engine == Engine::Postgres {
-        ENDLESS_POSTGRES
-    } else {
-        &[""]
+    let bodies = match engine {
+        Engine::Sqlite => &[ENDLESS_SQLITE],
+        Engine::Postgres => ENDLESS_POSTGRES,
+        Engine::Mysql => ENDLESS_MYSQL,
     };
     for body in bodies {
         let database = Database::new(engine).await;
         let folder = Folder::users();
-        endless(&folder, "up", ENDLESS_SQLITE, body);
+        let body = match engine {
+            Engine::Mysql => body.replace("{no limit}", database.without_server_limit().await),
+            _ => (*body).to_owned(),
+        };
+        endless(&folder, "up", &body, &body, &body);
         let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
         let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
         println!("{engine:?}: stopped after {} ms of 300: {body}", took.as_millis());
@@ -49,7 +60,7 @@ async fn an_endless_step_is_stopped_at_its_timeout(engine: Engine) {
 async fn an_endless_way_down_is_stopped_at_its_timeout(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
-    endless(&folder, "down", ENDLESS_SQLITE, ENDLESS_POSTGRES[0]);
+    endless(&folder, "down", ENDLESS_SQLITE, ENDLESS_POSTGRES[0], ENDLESS_MYSQL[0]);
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
     let (outcome, took) = ends(runtime.deactivate(v("users@2.0.0"))).await;
@@ -63,6 +74,10 @@ async fn an_endless_way_down_is_stopped_at_its_timeout(engine: Engine) {
             .contains("002_endless (down) of schema_v2 was stopped at its time limit"),
         "{error}"
     );
+    if engine == Engine::Mysql {
+        half_taken_back(&database, runtime, &error).await;
+        return database.drop().await;
+    }
     assert!(
         error
             .state()
@@ -71,7 +86,7 @@ async fn an_endless_way_down_is_stopped_at_its_timeout(engine: Engine) {
         error.state()
     );
     assert!(
-        error.next_step().expect("advice").contains("--retain"),
+        error.next_step().expect("advice").contains("Policy::Retain"),
         "{:?}",
         error.next_step()
     );
@@ -109,6 +124,10 @@ async fn a_step_is_stopped_when_the_whole_operation_runs_out_of_time(engine: Eng
         "schema_v2/002_endless.up.postgres.sql",
         "-- lockstep: timeout=1h\nSELECT pg_sleep(3600);\n",
     );
+    folder.write(
+        "schema_v2/002_endless.up.mysql.sql",
+        "-- lockstep: timeout=1h\nSELECT SLEEP(3600);\n",
+    );
     folder.write("schema_v2/002_endless.down.sql", "SELECT 1;\n");
     let runtime = database
         .runtime(|b| {
@@ -129,4 +148,26 @@ async fn a_step_is_stopped_when_the_whole_operation_runs_out_of_time(engine: Eng
     works_once_mended(&database).await;
     invariants::check(&database, true).await;
     database.drop().await;
+}
+
+/// Where nothing can be taken back as a whole, the schema is half-way: the state says so, and the advice names the command
+/// that goes on.
+async fn half_taken_back(database: &Database, runtime: lockstep::Runtime, error: &Error) {
+    assert!(
+        matches!(error, Error::Step { failure } if failure.timed_out && failure.leaves_traces),
+        "{error:?}"
+    );
+    assert!(error.state().contains("half taken back"), "{}", error.state());
+    assert!(
+        error.next_step().expect("advice").contains("schema_v2"),
+        "{:?}",
+        error.next_step()
+    );
+    assert_eq!(runtime.status(s("schema_v2")), Some(SchemaState::Failed));
+    assert!(
+        database.has_column("users", "display_name").await,
+        "that is not reached yet"
+    );
+    runtime.shutdown().await;
+    invariants::check(database, true).await;
 }

@@ -10,8 +10,9 @@ use super::{all_is_well, at};
 use crate::conformance::{failed, s, v};
 use crate::invariants;
 use crate::support::disk::Disk;
+use crate::support::maria::give_to_maria;
 use crate::support::server::give_to_server;
-use crate::support::{Actor, Database, Engine, Folder, Server};
+use crate::support::{Actor, Database, Engine, Folder, MariaServer, Server};
 
 const MEGABYTE: u64 = 1024 * 1024;
 
@@ -156,5 +157,76 @@ async fn a_full_disk_under_postgres_costs_only_what_did_not_fit() {
     all_is_well(&database).await;
     database.drop().await;
     // Before its disk.
+    drop(server);
+}
+
+/// The folder of one database is a small disk: the rest of the server has room. What came before the step that did not fit
+/// stays, as everything does there that commits by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_under_mariadb_costs_only_what_did_not_fit() {
+    let mut server = MariaServer::new();
+    server.start().await;
+    let database = Database::on_server(Engine::Mysql, &server.url("mysql"), "").await;
+    let name = database.rows("SELECT DATABASE()").await[0][0].clone();
+    let folder = server.folder_of(&name);
+    let mounted = match std::env::var_os("LOCKSTEP_TEST_NO_MOUNT") {
+        None => Disk::on(&folder, 8),
+        Some(_) => None,
+    };
+    let Some(disk) = mounted else {
+        // A limit on files ends the server's own log as well.
+        println!("no disk may be mounted here, and MariaDB bears no other limit");
+        return;
+    };
+    give_to_maria(disk.path());
+    let made = filling();
+    made.write(
+        "schema_v2/002_big.up.mysql.sql",
+        "CREATE TABLE big AS SELECT seq AS i, REPEAT(MD5(seq), 32) AS b FROM seq_1_to_100000;\n",
+    );
+    let runtime = at(&database.url, &made).await.expect("there is room for this");
+    runtime.activate(v("users@1.0.0")).await.unwrap();
+    let failure = failed(runtime.activate(v("users@2.0.0")).await);
+    println!("{:?}: {}", database.engine, failure.error);
+    assert_eq!((failure.step.as_str(), failure.leaves_traces), ("002_big", true));
+    assert!(
+        failure.error.contains("full") || failure.error.contains("No space"),
+        "{failure:?}"
+    );
+    assert!(!database.has_table("big").await, "nothing of it is there");
+    assert!(
+        database.has_column("users", "display_name").await,
+        "what came before it stays"
+    );
+    invariants::check(&database, true).await;
+
+    // Somebody else takes the last block: no new table has room, and what is there goes on.
+    let mended = Folder::users();
+    mended.write(
+        "schema_v2/002_big.up.sql",
+        "CREATE TABLE more (id INTEGER PRIMARY KEY, t TEXT);\n",
+    );
+    mended.write("schema_v2/002_big.down.sql", "DROP TABLE more;\n");
+    let second = at(&database.url, &mended).await.expect("there is room for this");
+    let filler = disk.fill();
+    let error = second.activate(v("users@2.0.0")).await.expect_err("there is no room");
+    println!(
+        "{:?}: {error}; {}",
+        database.engine,
+        error.next_step().unwrap_or_default()
+    );
+    let kinds = [ErrorKind::Operator, ErrorKind::StepFailed];
+    assert!(kinds.contains(&error.kind()), "{error:?}");
+    assert!(second.report().await.is_ok(), "reading needs no room");
+    assert!(!database.has_table("more").await);
+    std::fs::remove_file(filler).expect("removed");
+    second.activate(v("users@2.0.0")).await.expect("there is room again");
+    second.deactivate(v("users@2.0.0")).await.expect("and back");
+    runtime.deactivate(v("users@1.0.0")).await.unwrap();
+    for runtime in [runtime, second] {
+        runtime.shutdown().await;
+    }
+    // The server goes first: it has files open on the disk.
+    invariants::check(&database, true).await;
     drop(server);
 }

@@ -8,7 +8,7 @@ use lockstep::ErrorKind;
 
 use super::{at, whole_story};
 use crate::invariants;
-use crate::support::{Database, Folder, Server};
+use crate::support::{Database, Engine, Folder, MariaServer, Server};
 
 /// A certificate authority and a certificate for `localhost`, made by openssl.
 fn certificates(folder: &Path) {
@@ -93,7 +93,7 @@ async fn a_server_that_insists_on_tls_gets_it_and_certificates_are_checked() {
         &folder,
     )
     .await;
-    refused_certificate(&wrong.expect_err("another authority"));
+    refused_certificate(&wrong.expect_err("another authority"), "sslrootcert");
 
     // A good certificate of another host.
     server.write("server.crt", &read("stranger.crt"));
@@ -102,7 +102,7 @@ async fn a_server_that_insists_on_tls_gets_it_and_certificates_are_checked() {
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let full = format!("sslmode=verify-full&sslrootcert={}", ca("ca.crt"));
     let other = at(&url(&full), &folder).await;
-    refused_certificate(&other.expect_err("another name"));
+    refused_certificate(&other.expect_err("another name"), "sslrootcert");
     let wrong = at(&url(&full).replace("hush1", "hush2"), &folder)
         .await
         .expect_err("refused");
@@ -110,11 +110,77 @@ async fn a_server_that_insists_on_tls_gets_it_and_certificates_are_checked() {
     invariants::check(&database, true).await;
 }
 
-fn refused_certificate(error: &lockstep::Error) {
-    println!("Postgres: {error} — {}", error.next_step().unwrap_or_default());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mariadb_that_insists_on_tls_gets_it_and_certificates_are_checked() {
+    let made = tempfile::tempdir().expect("a temporary folder");
+    certificates(made.path());
+    let read = |name: &str| std::fs::read_to_string(made.path().join(name)).expect("made");
+    let mut server = MariaServer::new();
+    for (option, name) in [("ssl-cert", "server.crt"), ("ssl-key", "server.key")] {
+        let path = server.write(name, &read(name));
+        server.option(&format!("--{option}={}", path.display()));
+    }
+    server.option("--require-secure-transport=ON");
+    let port = free_port();
+    server.listens_at(port);
+    server.start().await;
+    let database = Database::on_server(Engine::Mysql, &server.url("mysql"), "").await;
+    let name = database.rows("SELECT DATABASE()").await[0][0].clone();
+    database
+        .execute(&format!(
+            "CREATE USER app@localhost IDENTIFIED BY 'hush1'; GRANT ALL ON {name}.* TO app@localhost"
+        ))
+        .await;
+    let folder = Folder::users();
+    let ca = |name: &str| made.path().join(name).display().to_string();
+    let url = |more: &str| format!("mysql://app:hush1@localhost:{port}/{name}?{more}");
+
+    // Without it: the server's own words, and what to write into the URL.
+    let error = at(&url("ssl-mode=disabled"), &folder).await.expect_err("refused");
+    let told = format!("{error} {}", error.next_step().unwrap_or_default());
+    assert_eq!(error.kind(), ErrorKind::Operator, "{error:?}");
+    assert!(
+        told.contains("Access denied") && told.contains("ssl-mode=required"),
+        "{told}"
+    );
+    assert!(!format!("{told} {error:?}").contains("hush1"), "{told}");
+
+    for good in [
+        "ssl-mode=required".to_owned(),
+        format!("ssl-mode=verify_ca&ssl-ca={}", ca("ca.crt")),
+        format!("ssl-mode=verify_identity&ssl-ca={}", ca("ca.crt")),
+    ] {
+        let runtime = at(&url(&good), &folder).await.unwrap_or_else(|e| panic!("{good}: {e}"));
+        whole_story(&runtime).await;
+        runtime.shutdown().await;
+    }
+    let wrong = at(
+        &url(&format!("ssl-mode=verify_identity&ssl-ca={}", ca("other.crt"))),
+        &folder,
+    )
+    .await;
+    refused_certificate(&wrong.expect_err("another authority"), "ssl-ca");
+
+    // A good certificate of another host.
+    server.write("server.crt", &read("stranger.crt"));
+    server.write("server.key", &read("stranger.key"));
+    database.execute("FLUSH SSL").await;
+    let full = format!("ssl-mode=verify_identity&ssl-ca={}", ca("ca.crt"));
+    let other = at(&url(&full), &folder).await;
+    refused_certificate(&other.expect_err("another name"), "ssl-ca");
+    let wrong = at(&url("ssl-mode=required").replace("hush1", "hush2"), &folder)
+        .await
+        .expect_err("refused");
+    assert!(!format!("{wrong} {wrong:?}").contains("hush2"), "{wrong}");
+    invariants::check(&database, true).await;
+}
+
+/// `parameter` is the one of the URL that names the authorities.
+fn refused_certificate(error: &lockstep::Error, parameter: &str) {
+    println!("{error} — {}", error.next_step().unwrap_or_default());
     let told = format!("{error} {}", error.next_step().unwrap_or_default());
     assert_eq!(error.kind(), ErrorKind::Operator, "{error:?}");
     assert!(told.contains("certificate"), "{told}");
-    assert!(told.contains("sslrootcert"), "{told}");
+    assert!(told.contains(parameter), "{told}");
     assert!(!format!("{told} {error:?}").contains("hush1"), "{told}");
 }

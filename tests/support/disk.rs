@@ -5,22 +5,36 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A mounted disk of a few megabytes; unmounted when it is dropped.
-pub struct Disk(tempfile::TempDir);
+pub struct Disk {
+    place: PathBuf,
+    /// Where it is mounted on a folder of its own.
+    _folder: Option<tempfile::TempDir>,
+}
 
 impl Disk {
     /// `None` where this user may not mount: then the caller limits files instead.
     pub fn small(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut disk = Self::on(folder.path(), megabytes)?;
+        disk._folder = Some(folder);
+        Some(disk)
+    }
+
+    /// The same over a folder that is there, whose files are not to be seen meanwhile.
+    pub fn on(place: &Path, megabytes: u32) -> Option<Self> {
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=0777"), "tmpfs"])
-            .arg(folder.path())
+            .arg(place)
             .output()
             .is_ok_and(|told| told.status.success());
-        mounted.then(|| Self(folder))
+        mounted.then(|| Self {
+            place: place.to_owned(),
+            _folder: None,
+        })
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        &self.place
     }
 
     /// Takes what room is left.

@@ -115,7 +115,8 @@ impl Link {
         if database.engine == Engine::Mysql {
             let options: sqlx::mysql::MySqlConnectOptions = database.url.parse().expect("a URL");
             let (user, name) = (options.get_username(), options.get_database().expect("a name"));
-            return format!("mysql://{user}@localhost/{name}?socket={folder}/{SOCKET}");
+            // It reads what passes.
+            return format!("mysql://{user}@localhost/{name}?socket={folder}/{SOCKET}&ssl-mode=disabled");
         }
         let options: sqlx::postgres::PgConnectOptions = database.url.parse().expect("a URL");
         let (user, name) = (options.get_username(), options.get_database().expect("a name"));

@@ -1,9 +1,9 @@
 //! Throwaway MariaDB servers of a test's own, for what the run's server cannot be: with other options, read-only.
 //! Each lives in a temporary folder, is reached through a socket there, and is stopped by its own handle when it is dropped.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,9 @@ use super::server::{PATIENCE, distribution_user, end, succeeds};
 pub struct MariaServer {
     folder: tempfile::TempDir,
     options: Vec<String>,
+    environment: Vec<(String, String)>,
+    /// Where it listens besides its socket.
+    port: Option<u16>,
     process: Option<Child>,
 }
 
@@ -26,6 +29,13 @@ fn as_maria(program: impl AsRef<std::ffi::OsStr>) -> Command {
         command.uid(user).gid(group);
     }
     command
+}
+
+/// Makes a file or folder its own.
+pub fn give_to_maria(path: &Path) {
+    if let Some((user, group)) = distribution_user("mysql") {
+        chown(path, Some(user), Some(group)).expect("its owner may be changed");
+    }
 }
 
 /// Where its program is; often outside the search path.
@@ -43,12 +53,12 @@ impl MariaServer {
     /// A new server, not started yet: its administrator is `lockstep`.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        if let Some((user, group)) = distribution_user("mysql") {
-            chown(folder.path(), Some(user), Some(group)).expect("its owner may be changed");
-        }
+        give_to_maria(folder.path());
         let server = Self {
             folder,
             options: Vec::new(),
+            environment: Vec::new(),
+            port: None,
             process: None,
         };
         let mut install = as_maria("mariadb-install-db");
@@ -68,6 +78,30 @@ impl MariaServer {
         self.folder.path().join("data")
     }
 
+    /// The folder of one of its databases, once that is made.
+    pub fn folder_of(&self, database: &str) -> PathBuf {
+        self.data().join(database)
+    }
+
+    /// A file of its own; returns where.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+        give_to_maria(&path);
+        path
+    }
+
+    /// It listens on the loopback address as well.
+    pub fn listens_at(&mut self, port: u16) {
+        self.port = Some(port);
+    }
+
+    /// Runs it with a variable in its environment.
+    pub fn environment(&mut self, pairs: &[(String, String)]) {
+        self.environment.extend_from_slice(pairs);
+    }
+
     /// Starts it with an option more.
     pub fn option(&mut self, option: &str) {
         self.options.push(option.to_owned());
@@ -78,9 +112,12 @@ impl MariaServer {
         let mut command = as_maria(program());
         let at = |name: &str| self.folder.path().join(name).display().to_string();
         command.arg("--no-defaults").arg(format!("--datadir={}", at("data")));
-        command
-            .arg(format!("--socket={}", at("socket")))
-            .arg("--skip-networking");
+        command.arg(format!("--socket={}", at("socket")));
+        match self.port {
+            None => command.arg("--skip-networking"),
+            Some(port) => command.args(["--bind-address=127.0.0.1".to_owned(), format!("--port={port}")]),
+        };
+        command.envs(self.environment.iter().cloned());
         // Of its own: a server that starts removes what looks like another one's leftovers.
         command.arg(format!("--tmpdir={}", at("")));
         command.arg(format!("--pid-file={}", at("pid")));

@@ -12,7 +12,7 @@ pub mod process;
 pub mod server;
 pub mod wire;
 
-pub use database::{Database, Engine};
+pub use database::{Database, Engine, leave};
 pub use folder::Folder;
 pub use link::{Fate, Link};
 pub use maria::MariaServer;

@@ -75,6 +75,41 @@ impl Database {
         }
     }
 
+    /// How many other sessions of this database do something at the server, or have a transaction open.
+    pub async fn busy_sessions(&self) -> i64 {
+        if self.engine != Engine::Mysql {
+            let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                        AND (state = 'active' OR state LIKE 'idle in transaction%')";
+            return self.number(busy).await;
+        }
+        let sessions =
+            "SELECT id, command FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        let sessions = self.rows(sessions).await;
+        // Not `innodb_trx`: it shows a copy that the server does not renew while somebody looks at it often.
+        let status = self.rows("SHOW ENGINE INNODB STATUS").await;
+        let open = |id: &str| {
+            let mut transactions = status[0][2].split("---TRANSACTION ").skip(1);
+            transactions.any(|t| {
+                t.lines().next().is_some_and(|l| l.contains("ACTIVE")) && t.contains(&format!("thread id {id},"))
+            })
+        };
+        let busy = sessions.iter().filter(|s| s[1] != "Sleep" || open(&s[0]));
+        i64::try_from(busy.count()).expect("few")
+    }
+
+    /// Whether the server is MariaDB, where that makes a difference.
+    pub async fn is_mariadb(&self) -> bool {
+        self.rows("SELECT VERSION()").await[0][0].contains("MariaDB")
+    }
+
+    /// Switches off the server's own limit of a session's statements.
+    pub async fn without_server_limit(&self) -> &'static str {
+        match self.is_mariadb().await {
+            true => "SET SESSION max_statement_time = 0",
+            false => "SET SESSION max_execution_time = 0",
+        }
+    }
+
     /// How many sessions of the server run a statement like that in this database right now.
     pub async fn running(&self, like: &str) -> i64 {
         if self.engine == Engine::Mysql {

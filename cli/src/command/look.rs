@@ -1,5 +1,7 @@
 //! `status`, `usage` and `history`: what only looks.
 
+use std::collections::BTreeMap;
+
 use lockstep::lifecycle::Refusal;
 use lockstep::{SchemaStatus, Status};
 
@@ -77,9 +79,14 @@ pub(crate) async fn history(app: &App, args: History) -> Result<u8> {
     // The library gives a schema's whole journal.
     let surplus = entries.len().saturating_sub(args.limit as usize);
     entries.drain(..surplus);
+    let files = match schema {
+        Some(schema) => app.in_time(async { Ok(runtime.applied_files(schema).await?) }).await?,
+        None => BTreeMap::new(),
+    };
     app.show(&HistoryAnswer {
         command: "history",
         entries,
+        files,
     });
     Ok(exit::DONE)
 }

@@ -1,11 +1,12 @@
 //! The answers, one struct a command. `command` names the command; `outcome` says in a word what it came to.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use lockstep::catalog::Dialect;
 use lockstep::lifecycle::{Event, Failure, JournalEntry, LiveUse};
 use lockstep::{
-    Activation, Deactivation, Examination, HandlerVersion, LeaseStatus, Preview, Reaped, Rehearsal, Repaired,
+    Activation, Checksum, Deactivation, Examination, HandlerVersion, LeaseStatus, Preview, Reaped, Rehearsal, Repaired,
     RolledBack, SchemaState, SchemaVersion, Status,
 };
 use serde::Serialize;
@@ -154,6 +155,9 @@ pub(crate) struct HistoryAnswer {
     pub(crate) command: &'static str,
     /// Oldest first.
     pub(crate) entries: Vec<JournalEntry>,
+    /// Of one schema: the files it was applied from, each with the SHA-256 of its bytes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) files: BTreeMap<String, Checksum>,
 }
 
 /// `events`: one line each.

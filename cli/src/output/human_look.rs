@@ -182,6 +182,15 @@ impl Document for HistoryAnswer {
             &["STARTED", "SCHEMA", "WAY", "STEP", "STATE", "TOOK", "ROWS", "ERROR"],
             rows,
         );
+        if !self.files.is_empty() {
+            page.line("");
+            page.table(
+                &["APPLIED FROM", "SHA-256"],
+                self.files
+                    .iter()
+                    .map(|(file, sum)| vec![cell(file), cell(sum.as_str())]),
+            );
+        }
     }
 }
 

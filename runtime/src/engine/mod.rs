@@ -1,8 +1,8 @@
 //! The engine port: what a database must be able to do, said in terms of what holds after a crash.
 //!
 //! ```text
-//!  lease on an applied schema     lock_scope ─► facts ─► commit(events)
-//!  steps in one transaction       lock_structure ─► facts ─► execute… ─► lock_scope ─► facts ─► commit(events)
+//!  lease on an applied schema     lock_scope, facts ─► commit(events)
+//!  steps in one transaction       lock_structure ─► facts ─► execute… ─► lock_scope, facts ─► commit(events)
 //!  the user's own statements      begin_guarded ─► … ─► commit
 //!  steps outside a transaction    open_session ─► T1 ─► (journal started ─► execute ─► journal done)… ─► T2
 //! ```
@@ -75,8 +75,14 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// One consistent reading, without a lock. `None` where Lockstep was never used.
     async fn facts(&self, scope: &Scope) -> Result<Option<Facts>>;
 
-    /// A transaction that holds the scope's row. A crash before its commit leaves nothing.
-    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>>;
+    /// A transaction that holds the scope's row, and what is, read in a statement after the lock. A crash before its
+    /// commit leaves nothing.
+    async fn lock_scope(
+        &self,
+        scope: &Scope,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(Box<dyn Transaction>, Facts)>;
 
     /// A transaction that holds the structural lock. A crash before its commit leaves nothing.
     async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>>;

@@ -76,40 +76,6 @@ pub(crate) fn script(writes: &[Write], literal: impl Fn(&str) -> String) -> Stri
     out
 }
 
-/// A few writes as one statement that a server plans once: those before the last as common table expressions.
-///
-/// Only where no table is written twice: within one statement a row can change but once.
-#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // the others have no such statements
-pub(crate) fn merged(writes: &[Write]) -> Option<Write> {
-    const MOST: usize = 6;
-    let table = |write: &Write| {
-        write
-            .sql
-            .split_whitespace()
-            .find(|w| w.starts_with("lockstep_"))
-            .map(str::to_owned)
-    };
-    let tables: std::collections::BTreeSet<_> = writes.iter().map(table).collect();
-    let (last, before) = writes.split_last()?;
-    if tables.len() < writes.len() || writes.len() > MOST {
-        return None;
-    }
-    let parts: Vec<_> = before
-        .iter()
-        .enumerate()
-        .map(|(at, write)| format!("w{at} AS ({})", write.sql))
-        .collect();
-    let head = if parts.is_empty() {
-        String::new()
-    } else {
-        format!("WITH {} ", parts.join(", "))
-    };
-    Some(Write {
-        sql: Cow::Owned(format!("{head}{}", last.sql)),
-        values: writes.iter().flat_map(|write| write.values.clone()).collect(),
-    })
-}
-
 /// What a commit writes: rows of every table, then the events, then the scope's row.
 #[derive(Debug)]
 pub(crate) struct Plan {

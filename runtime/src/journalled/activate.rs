@@ -52,8 +52,7 @@ async fn apply_all(run: &mut Run<'_>, request: &Activate, watch: Stopwatch) -> R
     let mut done = Vec::new();
     loop {
         // T1, planned from what is true now.
-        let mut transaction = core.lock_scope(run.deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
+        let (transaction, facts) = core.lock_scope(Reading::Whole, run.deadline).await?;
         let (schema, more) = match plan_activate(facts.clone(), request, &specs) {
             Err(refusal) => {
                 transaction.abandon().await;
@@ -106,8 +105,10 @@ async fn apply_all(run: &mut Run<'_>, request: &Activate, watch: Stopwatch) -> R
         done.extend(applied(&event));
 
         // T2.
-        let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
+        let (transaction, facts) = core
+            .engine
+            .lock_scope(core.scope(), Reading::Whole, run.deadline)
+            .await?;
         run.check_epoch(facts.epoch)?;
         failpoint!("activation.before_flip");
         if more {

@@ -10,7 +10,7 @@ use crate::steps::{Stopped, code_of, stopped, unexpected};
 use crate::{Error, Result, metric};
 use lockstep_catalog::{Conduct, Footprint, Losses, Statement, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
-use lockstep_registry::{SchemaSpec, SchemaVersion, Step, Timestamp};
+use lockstep_registry::{Checksum, SchemaSpec, SchemaVersion, Step, Timestamp};
 
 use super::Run;
 use super::doubt::{Answers, Doubt, Question, Sent, UNVERIFIED, Verdict, verdict};
@@ -65,13 +65,9 @@ impl Run<'_> {
         }
         for position in &remaining {
             let Some(step) = spec.steps.get(*position as usize) else {
-                return Err(Error::Damaged {
-                    message: format!(
-                        "the journal of {} names step {position}, which it does not have",
-                        spec.version
-                    ),
-                }
-                .into());
+                let recorded = progress.in_effect.get(position).cloned();
+                let recorded = recorded.unwrap_or_else(|| spec.checksum());
+                return Err(Error::from(taken_out(spec, &format!("step {position}"), recorded)).into());
             };
             if let Err(stopped) = self.step(spec, step, *position, direction).await {
                 // What failed first, and had no effect, leaves nothing.
@@ -381,13 +377,7 @@ impl Run<'_> {
     ) -> Result<(), Stopped> {
         let (position, was) = (started.position, started.direction);
         let Some(step) = spec.steps.get(position as usize) else {
-            return Err(Error::Damaged {
-                message: format!(
-                    "the journal of {} names step {position}, which it does not have",
-                    spec.version
-                ),
-            }
-            .into());
+            return Err(Error::from(taken_out(spec, &started.step, started.checksum.clone())).into());
         };
         let patience = step.timeout.unwrap_or(self.core.settings.step_timeout);
         self.session
@@ -489,6 +479,16 @@ fn told(fault: Fault) -> Fault {
 pub(crate) async fn progress_of(core: &Core, schema: &SchemaVersion) -> Result<Progress> {
     let entries = core.engine.journal(core.scope(), Some(schema), WHOLE_JOURNAL).await?;
     Ok(Progress::of(&entries))
+}
+
+/// A step that was sent, or is in effect, is not in the files any more: they are to be restored (R9).
+fn taken_out(spec: &SchemaSpec, step: &str, recorded: Checksum) -> Refusal {
+    Refusal::Tampered {
+        schema: spec.version.clone(),
+        recorded,
+        found: spec.checksum(),
+        steps: vec![format!("{step} (gone)")],
+    }
 }
 
 /// R9 for what is half-way: the steps in effect are as they were; the others may have been mended.

@@ -102,8 +102,7 @@ async fn revert_all(
     failpoint!("deactivation.excluded");
     for spec in &going {
         // T1: from here on no lease is granted on it, and the lease that freed it is gone.
-        let mut transaction = core.lock_scope(run.deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
+        let (transaction, facts) = core.lock_scope(Reading::Whole, run.deadline).await?;
         // What was planned before we held the lock may not be so any more: then everything is planned anew.
         if let Err(changed) = still_planned(request, &facts, spec, specs, events.is_empty()) {
             transaction.abandon().await;
@@ -163,8 +162,10 @@ async fn revert_all(
         let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), lost);
 
         // T2.
-        let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-        let facts = transaction.facts(Reading::Whole).await?;
+        let (transaction, facts) = core
+            .engine
+            .lock_scope(core.scope(), Reading::Whole, run.deadline)
+            .await?;
         run.check_epoch(facts.epoch)?;
         failpoint!("deactivation.before_flip");
         let mut decision = record_part(facts, event).map_err(Error::from)?;
@@ -178,8 +179,10 @@ async fn revert_all(
         failpoint!("deactivation.after_flip");
     }
     // The end: what stays is retained, the announcement goes.
-    let mut transaction = core.engine.lock_scope(core.scope(), run.deadline).await?;
-    let facts = transaction.facts(Reading::Whole).await?;
+    let (transaction, facts) = core
+        .engine
+        .lock_scope(core.scope(), Reading::Whole, run.deadline)
+        .await?;
     let mut decision = request.conclude(facts, kept).map_err(Error::from)?;
     for spec in specs {
         for parent in &spec.requires {

@@ -346,13 +346,32 @@ pub(super) fn connect_error(url: &str, error: &sqlx::Error) -> Error {
     let transient = match number(error) {
         // No room for another connection, or the server stops.
         Some(number) => matches!(number, 1040 | 1053 | 1203 | 1226),
-        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut),
+        // A certificate that is refused stays so.
+        None => {
+            matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) && !words(error).contains("certificate")
+        }
     };
+    let mut message = words(error);
+    if let Some(advice) = encryption_advice(&message, url) {
+        message = format!("{message}; {advice}");
+    }
     Error::Connect {
         url: url.to_owned(),
-        message: words(error),
+        message,
         transient,
     }
+}
+
+/// What the URL must say where encryption is the trouble.
+fn encryption_advice(message: &str, url: &str) -> Option<&'static str> {
+    // MariaDB says no more than that access is denied.
+    let plain = url.to_ascii_lowercase().contains("ssl-mode=disabled") && message.contains("Access denied");
+    if plain || message.contains("insecure transport") {
+        return Some("if the server insists on TLS, say ssl-mode=required in the URL, or verify_identity and ssl-ca");
+    }
+    message.contains("certificate").then_some(
+        "ssl-mode=verify_identity checks it against the authorities in the file that ssl-ca names, and the host's name",
+    )
 }
 
 /// Lock wait time-out, deadlock, a lock not to be had at once.

@@ -23,7 +23,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 
 use super::console::Console;
 use super::guard::{Claim, Entry};
-use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
+use super::{Engine, LeaseToken, Limit, Outcome, Reading, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::{Deadline, pause};
 use crate::settings::Settings;
@@ -68,8 +68,15 @@ impl Engine for Mysql {
         self.facts_if_prepared(scope).await
     }
 
-    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
-        Ok(Box::new(self.begin(scope, deadline).await?))
+    async fn lock_scope(
+        &self,
+        scope: &Scope,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(Box<dyn Transaction>, Facts)> {
+        let mut transaction = self.begin(scope, deadline).await?;
+        let facts = transaction.facts(reading).await?;
+        Ok((Box::new(transaction), facts))
     }
 
     async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {

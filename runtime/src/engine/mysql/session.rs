@@ -233,9 +233,15 @@ impl MysqlSession {
                 Ok(sql.execute(connection).await?.rows_affected())
             });
             entry.rows += done.await.map_err(|fault| Fault { statement: at, ..fault })?;
-            // Functions such as BENCHMARK end early without an error when the server stops them.
-            if limit.deadline.is_over() {
-                let fault = Fault::new(Cause::TimedOut, "it ran out of time");
+            // Functions such as BENCHMARK, and on MySQL SLEEP, end early without an error when the server stops them.
+            let stopped = if limit.cancel.is_cancelled() {
+                Some(Fault::new(Cause::Cancelled, "it was stopped"))
+            } else if limit.deadline.is_over() {
+                Some(Fault::new(Cause::TimedOut, "it ran out of time"))
+            } else {
+                None
+            };
+            if let Some(fault) = stopped {
                 return Err(Fault { statement: at, ..fault });
             }
         }
@@ -400,7 +406,8 @@ impl Session for MysqlSession {
                         // It may have sent another statement since.
                         self.stopper.stop().await;
                     }
-                    done
+                    // Some statements end well when they are stopped: to the code that looks like success.
+                    done.map(|done| done.and_then(|()| Err("it was stopped".into())))
                 }
             }
         };

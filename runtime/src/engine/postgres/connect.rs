@@ -248,6 +248,11 @@ fn is_shared_session(state: Option<&str>) -> bool {
     matches!(state, Some("42P05" | "26000"))
 }
 
+/// Whether a statement is not prepared on this connection.
+pub(super) fn is_unprepared(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("26000")
+}
+
 /// Whether a prepared statement was made before its tables changed: on another connection it works.
 fn is_stale(error: &sqlx::Error) -> bool {
     sqlstate(error).as_deref() == Some("0A000") && routine(error) == Some("RevalidateCachedQuery")

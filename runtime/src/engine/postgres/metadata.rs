@@ -1,10 +1,11 @@
 //! Lockstep's tables in PostgreSQL: made, read, renewed, listened to.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
-use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
+use lockstep_registry::{Checksum, SchemaSpec, SchemaVersion, Scope};
 use sqlx::postgres::{PgConnection, PgListener, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -24,22 +25,70 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema_version, kind, ttl_us, state, epoch, \
      acquired_at, renewed_at, expires_at";
 
-/// Which live leases: all, or one instance's own and any one of the others' for each handler version and schema.
-/// `$2` is the instance, or null.
-fn leases_sql(reading: Reading<'_>) -> String {
-    let live = "FROM lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
-    match reading {
-        Reading::Whole => format!("SELECT {LEASE_COLUMNS} {live} AND $2::text IS NULL"),
-        Reading::For(_) => format!(
-            "SELECT {LEASE_COLUMNS} {live} AND instance = $2 UNION ALL (SELECT DISTINCT ON (handler, api_version, \
-             schema_version) {LEASE_COLUMNS} {live} AND instance <> $2 ORDER BY handler, api_version, schema_version)"
-        ),
+const LIVE: &str = "FROM lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
+
+/// All live leases.
+static WHOLE: LazyLock<Prepared> =
+    LazyLock::new(|| Prepared::new(&format!("SELECT {LEASE_COLUMNS} {LIVE} AND $2::text IS NULL")));
+
+/// One instance's own, and any one of the others' for each handler version and schema.
+static FOR_ONE: LazyLock<Prepared> = LazyLock::new(|| {
+    Prepared::new(&format!(
+        "SELECT {LEASE_COLUMNS} {LIVE} AND instance = $2 UNION ALL (SELECT DISTINCT ON (handler, api_version, \
+         schema_version) {LEASE_COLUMNS} {LIVE} AND instance <> $2 ORDER BY handler, api_version, schema_version)"
+    ))
+});
+
+/// A reading that a connection may keep prepared. `$1` is the scope, `$2` the instance, or null.
+pub(super) struct Prepared {
+    sql: String,
+    /// Made from the text: whatever version of Lockstep prepared it, it is this very statement.
+    name: String,
+}
+
+impl Prepared {
+    pub(super) fn of(reading: Reading<'_>) -> &'static Self {
+        match reading {
+            Reading::Whole => &WHOLE,
+            Reading::For(_) => &FOR_ONE,
+        }
+    }
+
+    fn new(leases: &str) -> Self {
+        let sql = facts_sql(leases);
+        let name = format!("lockstep_{}", &Checksum::of([sql.as_str()]).as_str()[..16]);
+        Self { sql, name }
+    }
+
+    /// To be sent once on each connection, after an attempt without it failed.
+    pub(super) async fn prepare(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        answered(sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await?;
+        let sql = format!("PREPARE {} (text, text) AS {}", self.name, self.sql);
+        answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection)).await?;
+        Ok(())
+    }
+
+    /// As a statement of a script, where the connection keeps it.
+    pub(super) fn execute(&self, scope: &Scope, reading: Reading<'_>) -> String {
+        let scope = literal(scope.as_str());
+        format!("EXECUTE {} ({scope}, {})", self.name, instance_of(reading))
+    }
+
+    /// As a statement of a script, in full.
+    pub(super) fn text(&self, scope: &Scope, reading: Reading<'_>) -> String {
+        let sql = self.sql.replace("$1", &literal(scope.as_str()));
+        sql.replace("$2", &instance_of(reading))
     }
 }
 
-/// `$1` is the scope.
-fn facts_sql(reading: Reading<'_>) -> String {
-    let leases = leases_sql(reading);
+fn instance_of(reading: Reading<'_>) -> String {
+    match reading {
+        Reading::Whole => "NULL".to_owned(),
+        Reading::For(instance) => literal(instance.as_str()),
+    }
+}
+
+fn facts_sql(leases: &str) -> String {
     format!(
         "SELECT s.epoch, s.event_seq, s.operation, {NOW},
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT version, state, checksum, requires, compatible_with, applied_at,
@@ -50,13 +99,6 @@ fn facts_sql(reading: Reading<'_>) -> String {
   (SELECT value FROM lockstep_meta WHERE key = 'format')
 FROM lockstep_scope s WHERE s.scope = $1"
     )
-}
-
-/// The same as one piece of text, for a reading that brings its own transaction and limits in one round trip.
-fn facts_text(scope: &Scope) -> String {
-    facts_sql(Reading::Whole)
-        .replace("$1", &literal(scope.as_str()))
-        .replace("$2", "NULL")
 }
 
 /// The engine's words for the columns of Lockstep's tables.
@@ -148,7 +190,8 @@ impl Postgres {
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
         const DOING: &str = "reading the scope";
         let first = |rows: Vec<FactsRow>| rows.into_iter().next().map(FactsRow::into_facts).transpose();
-        let error = match self.try_read(&facts_text(scope), facts_row).await? {
+        let sql = WHOLE.text(scope, Reading::Whole);
+        let error = match self.try_read(&sql, facts_row).await? {
             Ok(rows) => return first(rows),
             Err(error) => error,
         };
@@ -158,7 +201,7 @@ impl Postgres {
                 tables::check_format(format.as_deref())?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
-                    return first(self.read(DOING, &facts_text(scope), facts_row).await?);
+                    return first(self.read(DOING, &sql, facts_row).await?);
                 }
                 Err(own(DOING)(error))
             }
@@ -332,15 +375,20 @@ pub(super) async fn facts(
         Reading::For(instance) => Some(instance.as_str()),
     };
     // Prepared: the server plans it once for each connection.
-    let row = sqlx::query(AssertSqlSafe(facts_sql(reading)))
+    let row = sqlx::query(AssertSqlSafe(Prepared::of(reading).sql.as_str()))
         .persistent(persistent)
         .bind(scope.as_str())
         .bind(instance)
         .fetch_optional(connection)
         .await
         .map_err(own("reading the scope"))?;
+    facts_of(row.as_ref(), scope)
+}
+
+/// What a reading's one row says.
+pub(super) fn facts_of(row: Option<&PgRow>, scope: &Scope) -> Result<Facts> {
     match row {
-        Some(row) => facts_row(&row).map_err(own("reading the scope"))?.into_facts(),
+        Some(row) => facts_row(row).map_err(own("reading the scope"))?.into_facts(),
         None => Err(Error::Damaged {
             message: format!("lockstep_scope has no row for scope {scope}"),
         }),

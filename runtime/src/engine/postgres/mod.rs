@@ -23,7 +23,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 
 use super::console::Console;
 use super::guard::{Claim, Entry};
-use super::{Engine, IndexSeen, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
+use super::{Engine, IndexSeen, LeaseToken, Limit, Outcome, Reading, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
@@ -66,8 +66,14 @@ impl Engine for Postgres {
         self.facts_if_prepared(scope).await
     }
 
-    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
-        Ok(Box::new(self.begin(scope, deadline).await?))
+    async fn lock_scope(
+        &self,
+        scope: &Scope,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(Box<dyn Transaction>, Facts)> {
+        let (transaction, facts) = self.begin(scope, reading, deadline).await?;
+        Ok((Box::new(transaction), facts))
     }
 
     async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {

@@ -10,14 +10,13 @@ use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot, Statement};
 use lockstep_lifecycle::{Commit, Event, Facts};
 use lockstep_registry::{SchemaVersion, Scope};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
-use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, leave, literal, own, run, words};
+use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, is_unprepared, leave, literal, own, words};
 use super::{Postgres, guard, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
-use crate::engine::writes::Value;
 use crate::engine::{COUNTED_AT_ONCE, count_sql, table_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
@@ -126,23 +125,48 @@ struct Resolver {
 }
 
 const WRITING: &str = "writing Lockstep's tables";
+const LOCKING: &str = "locking the scope";
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Postgres {
-    /// A short transaction that holds the scope's row, in one round trip; tried again with jitter until the deadline.
-    pub(super) async fn begin(&self, scope: &Scope, deadline: Deadline) -> Result<PgTransaction> {
+    /// A short transaction that holds the scope's row, and what is; tried again with jitter until the deadline.
+    ///
+    /// One round trip: the statements of a script have a snapshot each, so what is read sees what the lock waited for.
+    pub(super) async fn begin(
+        &self,
+        scope: &Scope,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(PgTransaction, Facts)> {
         let watch = Stopwatch::start();
+        let prepared = metadata::Prepared::of(reading);
+        let read = if self.persistent {
+            prepared.execute(scope, reading)
+        } else {
+            prepared.text(scope, reading)
+        };
         let sql = format!(
             "{BEGIN}; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = '10s'; \
              SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL plan_cache_mode = force_generic_plan; \
-             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE",
+             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE; {read}",
             lock = self.settings.lock_timeout.as_millis().max(1),
             scope = literal(scope.as_str()),
         );
         loop {
             let mut line = self.line().await?;
-            match answered(sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(line.connection()?)).await {
-                Ok(_) => return Ok(self.transaction(Held::Pooled(line), scope, None)),
+            let mut rows = lock_and_read(line.connection()?, &sql).await;
+            if rows.as_ref().is_err_and(is_unprepared) {
+                // The first time on this connection.
+                prepared.prepare(line.connection()?).await.map_err(own(LOCKING))?;
+                rows = lock_and_read(line.connection()?, &sql).await;
+            }
+            match rows {
+                Ok(rows) => {
+                    let facts = metadata::facts_of(rows.last(), scope)?;
+                    let mut transaction = self.transaction(Held::Pooled(line), scope, None);
+                    transaction.facts = Some(facts.clone());
+                    return Ok((transaction, facts));
+                }
                 Err(e) if is_lock_timeout(&e) && !deadline.is_over() => {
                     pause(Duration::from_millis(20), deadline).await
                 }
@@ -153,7 +177,7 @@ impl Postgres {
                         holder: None,
                     });
                 }
-                Err(e) => return Err(own("locking the scope")(e)),
+                Err(e) => return Err(own(LOCKING)(e)),
             }
         }
     }
@@ -219,6 +243,10 @@ impl Postgres {
             },
         }
     }
+}
+
+async fn lock_and_read(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>, sqlx::Error> {
+    answered(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(connection)).await
 }
 
 fn lost(error: &Error) -> Fault {
@@ -290,7 +318,7 @@ impl Transaction for PgTransaction {
             limit = SCOPE_PATIENCE.as_millis(),
             scope = literal(self.scope.as_str()),
         );
-        self.simple("locking the scope", sql).await?;
+        self.simple(LOCKING, sql).await?;
         self.facts(Reading::Whole).await
     }
 
@@ -474,29 +502,11 @@ impl Transaction for PgTransaction {
         };
         let plan = writes::plan(Dialect::Postgres, &self.scope, &facts, commit, records)?;
         // A wake-up, never the data: the number only tells who has seen it already.
-        let wake_up = plan.events.last().map(|last| last.seq.to_string());
-        let done = match writes::merged(&plan.writes) {
-            // The everyday commit, such as a lease: planned once for each connection.
-            Some(mut write) => {
-                if let Some(seq) = wake_up {
-                    write.sql.to_mut().push_str(" RETURNING pg_catalog.pg_notify(?, ?)");
-                    write
-                        .values
-                        .extend([Value::Text(self.channel.clone()), Value::Text(seq)]);
-                }
-                let connection = self.held.connection()?;
-                run(connection, write, self.persistent).await.map_err(own(WRITING))?;
-                answered(sqlx::raw_sql("COMMIT").execute(connection)).await
-            }
-            // One round trip, however much there is; an error ends the script before its COMMIT.
-            None => {
-                let notify = |seq| format!("SELECT pg_catalog.pg_notify({}, '{seq}'); ", literal(&self.channel));
-                let notify = wake_up.map(notify).unwrap_or_default();
-                let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
-                answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await
-            }
-        };
-        match done {
+        let notify = |last: &Event| format!("NOTIFY {}, '{}'; ", self.channel, last.seq);
+        let notify = plan.events.last().map(notify).unwrap_or_default();
+        // One round trip, however much there is; an error ends the script before its COMMIT.
+        let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
+        match answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await {
             Ok(_) => {
                 self.held.finish().await;
                 Ok(plan.events)

@@ -23,7 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use super::console::Console;
 use super::guard::{Claim, Entry};
 use super::step::{Cause, Fault};
-use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
+use super::{Engine, LeaseToken, Limit, Outcome, Reading, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
@@ -62,8 +62,15 @@ impl Engine for Sqlite {
         metadata::facts_if_prepared(&mut connection, scope).await
     }
 
-    async fn lock_scope(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
-        Ok(Box::new(self.begin(scope, deadline, false).await?))
+    async fn lock_scope(
+        &self,
+        scope: &Scope,
+        reading: Reading<'_>,
+        deadline: Deadline,
+    ) -> Result<(Box<dyn Transaction>, Facts)> {
+        let mut transaction = self.begin(scope, deadline, false).await?;
+        let facts = transaction.facts(reading).await?;
+        Ok((Box::new(transaction), facts))
     }
 
     async fn lock_structure(&self, scope: &Scope, deadline: Deadline) -> Result<Box<dyn Transaction>> {
