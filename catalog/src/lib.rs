@@ -30,6 +30,6 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    declarations, forbids_transaction, is_setting, index_of_concurrent, kind_of, losses, split,
+    declarations, forbids_transaction, index_of_concurrent, is_setting, kind_of, losses, split,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

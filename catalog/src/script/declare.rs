@@ -32,18 +32,19 @@ pub fn is_setting(text: &str) -> bool {
 
 fn first_word(text: &str) -> &str {
     let text = text.trim_start();
-    &text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())]
+    &text[..text
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(text.len())]
 }
 
 fn declares(dialect: Dialect, text: &str) -> bool {
-    let words: Vec<String> = text
-        .split_whitespace()
-        .take(4)
-        .map(str::to_ascii_uppercase)
-        .collect();
+    let words: Vec<String> = text.split_whitespace().take(4).map(str::to_ascii_uppercase).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "END" | "ABORT", ..] => false,
+        [
+            "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "END" | "ABORT",
+            ..,
+        ] => false,
         ["START", "TRANSACTION", ..] | ["LOCK" | "UNLOCK", "TABLES", ..] => false,
         ["SET", "ROLE" | "SESSION", ..] | ["RESET", ..] | ["DISCARD", ..] if dialect == Dialect::Postgres => false,
         // Owners are no part of what is compared, and their roles need not exist here.
@@ -109,9 +110,17 @@ mod tests {
                     COPY t (a) FROM stdin;\n1\nit's\n\\.\n\nCREATE TABLE u (b int);\nCOMMIT;\n";
         assert_eq!(
             texts(dump),
-            ["SET search_path = app", "CREATE TABLE t (a int)", "CREATE TABLE u (b int)"]
+            [
+                "SET search_path = app",
+                "CREATE TABLE t (a int)",
+                "CREATE TABLE u (b int)"
+            ]
         );
-        let lines: Vec<u32> = declarations(Dialect::Postgres, dump).unwrap().iter().map(|one| one.line).collect();
+        let lines: Vec<u32> = declarations(Dialect::Postgres, dump)
+            .unwrap()
+            .iter()
+            .map(|one| one.line)
+            .collect();
         assert_eq!(lines, [2, 4, 11]);
     }
 

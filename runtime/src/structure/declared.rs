@@ -1,8 +1,8 @@
 //! SQL that declares what should be, loaded into a throwaway database and read back: what it means is what the engine
 //! makes of it.
 
-use lockstep_catalog::{declarations, is_setting};
 use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::{declarations, is_setting};
 
 use super::Database;
 use crate::clock::Deadline;

@@ -130,7 +130,9 @@ pub(super) fn nodes<'a>(
     pair: &Pair<'a, Column>,
     nodes: &mut Nodes<'a>,
 ) -> Result<(), WriteError> {
-    let Some(name) = either(pair).map(|one| one.name.as_str()) else { return Ok(()) };
+    let Some(name) = either(pair).map(|one| one.name.as_str()) else {
+        return Ok(());
+    };
     let table = &to.name;
     let about = id::part(Kind::Table, table, name);
     let thing = Thing::Column { table, pair: *pair };
@@ -145,14 +147,21 @@ pub(super) fn nodes<'a>(
         }
         Pair::Dropped(one) => {
             let goes_with_parent = (one.inherited || from.partition_of.is_some())
-                && from.partition_of.iter().map(|part| &part.parent).chain(&from.inherits).any(|parent| {
-                    context.is_column_dropped(parent, name)
-                });
+                && from
+                    .partition_of
+                    .iter()
+                    .map(|part| &part.parent)
+                    .chain(&from.inherits)
+                    .any(|parent| context.is_column_dropped(parent, name));
             if !goes_with_parent {
                 nodes.add(Node::new(about, thing, State::Drop));
             }
         }
-        Pair::Both { from: old, to: new, alike } => {
+        Pair::Both {
+            from: old,
+            to: new,
+            alike,
+        } => {
             let swapped = context.of_swapped.contains(&(table.clone(), name.to_owned()));
             if alike && !swapped {
                 nodes.add(Node::new(about, thing, State::Keep));
@@ -189,11 +198,17 @@ fn from_parent(context: &Context<'_>, from: &Table, to: &Table, old: &Column, ne
     if from.partition_of.is_none() && !old.inherited {
         return false;
     }
-    let Some(parent_to) = context.parents_column(to, &new.name) else { return false };
+    let Some(parent_to) = context.parents_column(to, &new.name) else {
+        return false;
+    };
     let parent = to.partition_of.iter().map(|part| &part.parent).chain(&to.inherits);
-    let parent_from = parent.filter_map(|name| context.from_table(name)).find_map(|table| table.column(&old.name));
+    let parent_from = parent
+        .filter_map(|name| context.table_from(name))
+        .find_map(|table| table.column(&old.name));
     parent_from.is_some_and(|parent_from| {
-        !parent_from.is_alike(parent_to) && parent_to.data_type == new.data_type && parent_from.data_type == old.data_type
+        !parent_from.is_alike(parent_to)
+            && parent_to.data_type == new.data_type
+            && parent_from.data_type == old.data_type
     })
 }
 
@@ -207,7 +222,11 @@ fn both<'a>(
 ) -> Result<(), WriteError> {
     let table = &to.name;
     let about = id::part(Kind::Table, table, &new.name);
-    let pair = Pair::Both { from: old, to: new, alike: false };
+    let pair = Pair::Both {
+        from: old,
+        to: new,
+        alike: false,
+    };
     let thing = Thing::Column { table, pair };
     let handed_down = from_parent(context, from, to, old, new);
     let swapped = context.of_swapped.contains(&(table.clone(), new.name.clone()));
@@ -230,7 +249,11 @@ fn both<'a>(
     let mut disturbs = false;
     let mut family = false;
     let say = |what: String, comment: &str| {
-        let sql = format!("ALTER TABLE {} ALTER COLUMN {} {what}", qualified(table), ident(&new.name));
+        let sql = format!(
+            "ALTER TABLE {} ALTER COLUMN {} {what}",
+            qualified(table),
+            ident(&new.name)
+        );
         Change::new(&about, sql, comment).locks(table, Mode::AccessExclusive)
     };
     if old.generated.is_some() {
@@ -249,7 +272,10 @@ fn both<'a>(
                 None if old.collation.is_some() => " COLLATE \"default\"".to_owned(),
                 None => String::new(),
             };
-            let using = conversion.using.as_ref().map_or_else(String::new, |using| format!(" USING {using}"));
+            let using = conversion
+                .using
+                .as_ref()
+                .map_or_else(String::new, |using| format!(" USING {using}"));
             let change = say(format!("TYPE {}{collation}{using}", new.data_type), "change the type");
             statements.push(change.rewrites(conversion.rewrites).scans(conversion.rewrites));
             checks.extend(conversion.checks);
@@ -258,7 +284,7 @@ fn both<'a>(
     if !handed_down {
         nullability(context, table, old, new, &about, &mut statements, &mut checks);
     }
-    identity_changes(context, table, old, new, &about, &mut statements);
+    identity_changes(table, old, new, &about, &mut statements);
     statements.extend(setting_changes(table, old, new, &about));
     if old.comment != new.comment {
         statements.push(comment(&about, table, new));
@@ -306,7 +332,7 @@ fn nullability(
                     .locks(table, Mode::RowExclusive)
                     .scans(true),
                 ),
-                None => checks.extend(rows::not_null(context, table, &old.name, &new.name)),
+                None => checks.extend(rows::not_null(context, table, &new.name)),
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             statements.push(
@@ -323,21 +349,22 @@ fn nullability(
     }
 }
 
-fn identity_changes(
-    context: &Context<'_>,
-    table: &Name,
-    old: &Column,
-    new: &Column,
-    about: &ObjectRef,
-    statements: &mut Vec<Change>,
-) {
+fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef, statements: &mut Vec<Change>) {
     let (name, column) = (qualified(table), ident(&new.name));
     let alter = |what: String, comment: &str| {
-        Change::new(about, format!("ALTER TABLE {name} ALTER COLUMN {column} {what}"), comment).locks(table, Mode::AccessExclusive)
+        Change::new(
+            about,
+            format!("ALTER TABLE {name} ALTER COLUMN {column} {what}"),
+            comment,
+        )
+        .locks(table, Mode::AccessExclusive)
     };
     match (&old.identity, &new.identity) {
         (None, Some(one)) => {
-            statements.push(alter(format!("ADD {}", identity(table, new, one)), "filled from a counter"));
+            statements.push(alter(
+                format!("ADD {}", identity(table, new, one)),
+                "filled from a counter",
+            ));
             if one.sequence.increment == "1" {
                 let counter = format!(
                     "pg_catalog.pg_get_serial_sequence({}, {})",
@@ -356,7 +383,11 @@ fn identity_changes(
             }
             let mut what = String::new();
             if one.always != other.always {
-                what.push_str(if other.always { " SET GENERATED ALWAYS" } else { " SET GENERATED BY DEFAULT" });
+                what.push_str(if other.always {
+                    " SET GENERATED ALWAYS"
+                } else {
+                    " SET GENERATED BY DEFAULT"
+                });
             }
             let mut before = one.sequence.clone();
             if old.data_type != new.data_type {
@@ -377,21 +408,30 @@ fn identity_changes(
         }
         _ => {}
     }
-    let _ = context;
 }
 
 fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) -> Vec<Change> {
     let mut statements = Vec::new();
     let mut say = |what: String| {
-        let sql = format!("ALTER TABLE {} ALTER COLUMN {} {what}", qualified(table), ident(&new.name));
+        let sql = format!(
+            "ALTER TABLE {} ALTER COLUMN {} {what}",
+            qualified(table),
+            ident(&new.name)
+        );
         statements.push(Change::new(about, sql, "how the column is kept").locks(table, Mode::ShareUpdateExclusive));
     };
     let get = |column: &Column, key: &str| column.options.get(key).cloned();
     if get(old, "compression") != get(new, "compression") {
-        say(format!("SET COMPRESSION {}", get(new, "compression").unwrap_or_else(|| "default".to_owned())));
+        say(format!(
+            "SET COMPRESSION {}",
+            get(new, "compression").unwrap_or_else(|| "default".to_owned())
+        ));
     }
     if get(old, "statistics") != get(new, "statistics") {
-        say(format!("SET STATISTICS {}", get(new, "statistics").unwrap_or_else(|| "-1".to_owned())));
+        say(format!(
+            "SET STATISTICS {}",
+            get(new, "statistics").unwrap_or_else(|| "-1".to_owned())
+        ));
     }
     if get(old, "storage") != get(new, "storage") {
         // The word for a type's own way is only known from PostgreSQL 16 on.
@@ -400,7 +440,10 @@ fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) 
             "integer" | "bigint" | "smallint" | "boolean" | "uuid" | "date" => "PLAIN",
             _ => "EXTENDED",
         };
-        say(format!("SET STORAGE {}", get(new, "storage").unwrap_or_else(|| own.to_owned())));
+        say(format!(
+            "SET STORAGE {}",
+            get(new, "storage").unwrap_or_else(|| own.to_owned())
+        ));
     }
     let (set, reset) = tables::changed(&old.options, &new.options, "set.");
     if !set.is_empty() {
@@ -430,7 +473,11 @@ pub(super) fn create(about: &ObjectRef, table: &Name, pair: &Pair<'_, Column>) -
             .rewrites(volatile),
     ];
     for (what, _) in settings(one) {
-        let sql = format!("ALTER TABLE {} ALTER COLUMN {} {what}", qualified(table), ident(&one.name));
+        let sql = format!(
+            "ALTER TABLE {} ALTER COLUMN {} {what}",
+            qualified(table),
+            ident(&one.name)
+        );
         statements.push(Change::new(about, sql, "how the column is kept"));
     }
     if one.comment.is_some() {
@@ -441,7 +488,11 @@ pub(super) fn create(about: &ObjectRef, table: &Name, pair: &Pair<'_, Column>) -
 
 pub(super) fn drop_default(about: &ObjectRef, table: &Name, pair: &Pair<'_, Column>) -> Vec<Change> {
     let Some(one) = pair.from() else { return Vec::new() };
-    let sql = format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", qualified(table), ident(&one.name));
+    let sql = format!(
+        "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        qualified(table),
+        ident(&one.name)
+    );
     vec![Change::new(about, sql, "drop the default").locks(table, Mode::AccessExclusive)]
 }
 
@@ -449,6 +500,10 @@ pub(super) fn create_default(about: &ObjectRef, table: &Name, pair: &Pair<'_, Co
     let Some((one, default)) = pair.to().and_then(|one| Some((one, one.default.as_ref()?))) else {
         return Vec::new();
     };
-    let sql = format!("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {default}", qualified(table), ident(&one.name));
+    let sql = format!(
+        "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {default}",
+        qualified(table),
+        ident(&one.name)
+    );
     vec![Change::new(about, sql, "set the default").locks(table, Mode::AccessExclusive)]
 }

@@ -37,7 +37,10 @@ impl Type {
             && open < close
             && !text.starts_with('"')
         {
-            numbers = text[open + 1..close].split(',').filter_map(|one| one.trim().parse().ok()).collect();
+            numbers = text[open + 1..close]
+                .split(',')
+                .filter_map(|one| one.trim().parse().ok())
+                .collect();
             base = format!("{}{}", &text[..open], &text[close + 1..]);
         }
         Self { base, numbers, array }
@@ -83,7 +86,10 @@ fn resolve(context: &Context<'_>, text: &str, old: bool) -> String {
 /// A type's name as the engine prints it with an empty search path.
 fn shown(name: &Name) -> String {
     let part = |one: &str| {
-        let plain = one.chars().enumerate().all(|(at, c)| c == '_' || c.is_ascii_lowercase() || (at > 0 && c.is_ascii_digit()));
+        let plain = one
+            .chars()
+            .enumerate()
+            .all(|(at, c)| c == '_' || c.is_ascii_lowercase() || (at > 0 && c.is_ascii_digit()));
         if plain { one.to_owned() } else { ident(one) }
     };
     format!("{}.{}", part(&name.schema), part(&name.name))
@@ -96,7 +102,8 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
     );
     let column = ident(&new.name);
     let mut conversion = Conversion {
-        changes_family: swapped || from.base != to.base && !(from.is_text() && to.is_text()) && !both_numbers(&from, &to),
+        changes_family: swapped
+            || from.base != to.base && !(from.is_text() && to.is_text()) && !both_numbers(&from, &to),
         rewrites: true,
         ..Conversion::default()
     };
@@ -113,8 +120,14 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
         conversion.rewrites = false;
         return conversion;
     }
-    conversion.using = using(&from, &to, &column, &new.data_type, swapped || old.data_type == new.data_type);
-    let labels = labels(context, &to, &new.data_type);
+    conversion.using = using(
+        &from,
+        &to,
+        &column,
+        &new.data_type,
+        swapped || old.data_type == new.data_type,
+    );
+    let labels = labels(context, &new.data_type);
     let conditions = conditions(&from, &to, &column, conversion.using.as_deref(), labels.as_deref());
     conversion.checks = conditions
         .into_iter()
@@ -128,9 +141,8 @@ fn both_numbers(from: &Type, to: &Type) -> bool {
     number(from) && number(to)
 }
 
-fn labels(context: &Context<'_>, to: &Type, text: &str) -> Option<Vec<String>> {
+fn labels(context: &Context<'_>, text: &str) -> Option<Vec<String>> {
     let base = text.trim_end_matches("[]");
-    let _ = to;
     context
         .to_types
         .values()
@@ -147,7 +159,9 @@ fn using(from: &Type, to: &Type, column: &str, target: &str, swapped: bool) -> O
     }
     match (from.array, to.array) {
         (false, true) => {
-            return Some(format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}]::{target} END"));
+            return Some(format!(
+                "CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}]::{target} END"
+            ));
         }
         (true, false) if to.is_text() => return None,
         (true, false) => return Some(format!("{column}[1]::{target}")),
@@ -172,15 +186,18 @@ fn using(from: &Type, to: &Type, column: &str, target: &str, swapped: bool) -> O
         ("boolean", _) if is_number(to) => Some(format!("{column}::integer::{target}")),
         ("integer", "boolean") => Some(format!("{column}::boolean")),
         (_, "boolean") if is_number(from) => Some(format!("({column} <> 0)")),
-        ("timestamp without time zone", "timestamp with time zone") | ("timestamp with time zone", "timestamp without time zone") => {
-            Some(format!("{column} AT TIME ZONE 'UTC'"))
-        }
+        ("timestamp without time zone", "timestamp with time zone")
+        | ("timestamp with time zone", "timestamp without time zone") => Some(format!("{column} AT TIME ZONE 'UTC'")),
         ("timestamp with time zone", "date") => Some(format!("({column} AT TIME ZONE 'UTC')::date")),
         ("date", "timestamp with time zone") => Some(format!("{column}::timestamp AT TIME ZONE 'UTC'")),
         (from_base, to_base) if STAMPS.contains(&from_base) && STAMPS.contains(&to_base) => None,
         (_, to_base) if is_number(from) && STAMPS.contains(&to_base) => Some(stamp_of(column)),
         (from_base, _) if STAMPS.contains(&from_base) && is_number(to) => {
-            let column = if from_base == "date" { format!("{column}::timestamp") } else { column.to_owned() };
+            let column = if from_base == "date" {
+                format!("{column}::timestamp")
+            } else {
+                column.to_owned()
+            };
             Some(format!("pg_catalog.date_part('epoch', {column})::{target}"))
         }
         ("json", "jsonb") | ("jsonb", "json") | ("cidr", "inet") => None,
@@ -199,7 +216,10 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
         message: message(what),
     };
     if from.array && !to.array && !to.is_text() {
-        return vec![when(format!("pg_catalog.cardinality({column}) > 1"), "a single value: there are several")];
+        return vec![when(
+            format!("pg_catalog.cardinality({column}) > 1"),
+            "a single value: there are several",
+        )];
     }
     if from.array || to.array {
         return match labels {
@@ -214,13 +234,22 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
         };
     }
     if let Some(labels) = labels {
-        return vec![when(format!("{column}::text NOT IN ({})", types::label_list(labels)), &to.base)];
+        return vec![when(
+            format!("{column}::text NOT IN ({})", types::label_list(labels)),
+            &to.base,
+        )];
     }
     if to.is_text() {
-        return text_limit(from, to, column).into_iter().map(|sql| when(sql, "so short a text")).collect();
+        return text_limit(to, column)
+            .into_iter()
+            .map(|sql| when(sql, "so short a text"))
+            .collect();
     }
     if from.is_text() {
-        return reads_as(to, &format!("{column}::text")).into_iter().map(|sql| when(sql, &to.base)).collect();
+        return reads_as(to, &format!("{column}::text"))
+            .into_iter()
+            .map(|sql| when(sql, &to.base))
+            .collect();
     }
     numbers(from, to, column)
         .or_else(|| round_trip(from, to, column, using))
@@ -229,15 +258,16 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
         .collect()
 }
 
-fn text_limit(from: &Type, to: &Type, column: &str) -> Option<String> {
+fn text_limit(to: &Type, column: &str) -> Option<String> {
     let limit = match to.base.as_str() {
         "character" | "character varying" | "bpchar" => *to.numbers.first()?,
         "\"char\"" => 1,
         "name" => 63,
         _ => return None,
     };
-    let _ = from;
-    Some(format!("pg_catalog.char_length(pg_catalog.rtrim({column}::text, ' ')) > {limit}"))
+    Some(format!(
+        "pg_catalog.char_length(pg_catalog.rtrim({column}::text, ' ')) > {limit}"
+    ))
 }
 
 fn integer_range(size: u8) -> (&'static str, &'static str) {
@@ -280,7 +310,9 @@ fn numbers(from: &Type, to: &Type, column: &str) -> Option<String> {
     // To floating point: what does not come back the same.
     match (from.base.as_str(), to.base.as_str()) {
         ("real", _) | ("smallint", _) | ("integer", "double precision") => None,
-        ("double precision", "real") => Some(format!("{column}::real::double precision <> {column} AND {column}::real::text <> {column}::text")),
+        ("double precision", "real") => Some(format!(
+            "{column}::real::double precision <> {column} AND {column}::real::text <> {column}::text"
+        )),
         (_, base) => Some(format!("{column}::{base}::numeric <> {value}")),
     }
 }
@@ -328,9 +360,7 @@ fn reads_as(to: &Type, text: &str) -> Option<String> {
             "pg_catalog.lower(pg_catalog.btrim({text})) NOT IN ('t', 'tr', 'tru', 'true', 'f', 'fa', 'fal', 'fals', 'false', \
              'y', 'ye', 'yes', 'n', 'no', 'on', 'of', 'off', '1', '0')"
         ),
-        "uuid" => format!(
-            "pg_catalog.replace({text}, '-', '') !~ '^\\{{?[0-9a-fA-F]{{32}}\\}}?$'"
-        ),
+        "uuid" => format!("pg_catalog.replace({text}, '-', '') !~ '^\\{{?[0-9a-fA-F]{{32}}\\}}?$'"),
         "date" => not_a_date(text, "$"),
         "timestamp without time zone" | "timestamp with time zone" => not_a_date(
             text,

@@ -20,7 +20,7 @@ pub(super) fn nodes<'a>(context: &Context<'a>) -> Result<Nodes<'a>, WriteError> 
         types::nodes(context, pair, &mut nodes)?;
     }
     for pair in &comparison.sequences {
-        sequences::nodes(context, pair, &mut nodes);
+        sequences::nodes(pair, &mut nodes);
     }
     for pair in &comparison.tables {
         table(context, pair, &mut nodes)?;
@@ -60,7 +60,11 @@ pub(super) fn plain<T>(pair: &Pair<'_, T>) -> State {
 fn table<'a>(context: &Context<'a>, pair: &TablePair<'a>, nodes: &mut Nodes<'a>) -> Result<(), WriteError> {
     match pair.table {
         Pair::Added(to) => {
-            nodes.add(Node::new(id::of(Kind::Table, &to.name), Thing::Table(pair.table), State::Create));
+            nodes.add(Node::new(
+                id::of(Kind::Table, &to.name),
+                Thing::Table(pair.table),
+                State::Create,
+            ));
             for constraint in to.constraints.iter().filter(|one| !relations::is_inline(one)) {
                 if !constraint.inherited {
                     nodes.add(constraints::node(context, &to.name, Pair::Added(constraint)));
@@ -72,7 +76,11 @@ fn table<'a>(context: &Context<'a>, pair: &TablePair<'a>, nodes: &mut Nodes<'a>)
             tables::marks(None, to, nodes);
         }
         Pair::Dropped(from) => {
-            nodes.add(Node::new(id::of(Kind::Table, &from.name), Thing::Table(pair.table), State::Drop));
+            nodes.add(Node::new(
+                id::of(Kind::Table, &from.name),
+                Thing::Table(pair.table),
+                State::Drop,
+            ));
             // Two tables that point to each other can only go once one of them lets go.
             for constraint in &from.constraints {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind
@@ -112,7 +120,9 @@ fn view<'a>(pair: &Pair<'a, View>, nodes: &mut Nodes<'a>) {
         pair.from().map_or(empty, |view| &view.indexes),
         pair.to().map_or(empty, |view| &view.indexes),
     );
-    let Some(name) = either(pair).map(|view| &view.name) else { return };
+    let Some(name) = either(pair).map(|view| &view.name) else {
+        return;
+    };
     let find = |list: &'a [Index], name: &str| list.iter().find(|one| one.name == name);
     for index in to {
         let paired = match find(from, &index.name) {

@@ -9,10 +9,10 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use super::context::Context;
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{columns, constraints, indexes, others, relations, routines, sequences, tables, types, views};
+use crate::Dialect;
 use crate::lex;
 use crate::structure::{ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::{Change, Plan, WriteError};
-use crate::Dialect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Act {
@@ -57,7 +57,10 @@ impl Graph {
                 }
             }
             if node.state == State::Recreate {
-                graph.edge(graph.places.get(&(at, Act::Drop)).copied(), graph.places.get(&(at, Act::Create)).copied());
+                graph.edge(
+                    graph.places.get(&(at, Act::Drop)).copied(),
+                    graph.places.get(&(at, Act::Create)).copied(),
+                );
             }
         }
         graph
@@ -84,7 +87,10 @@ impl Graph {
                 let table = self::id::of(Kind::Table, &id.name);
                 match (whole, id.kind) {
                     (true, Kind::Default) => {
-                        let column = ObjectRef { kind: Kind::Table, ..id.clone() };
+                        let column = ObjectRef {
+                            kind: Kind::Table,
+                            ..id.clone()
+                        };
                         self.place(nodes, &column, Act::Create)
                             .or_else(|| self.place(nodes, &table, Act::Create))
                     }
@@ -98,7 +104,10 @@ impl Graph {
     fn departure(&self, nodes: &Nodes<'_>, id: &ObjectRef) -> Option<usize> {
         self.place(nodes, id, Act::Drop).or_else(|| {
             if matches!(id.kind, Kind::Default) {
-                let column = ObjectRef { kind: Kind::Table, ..id.clone() };
+                let column = ObjectRef {
+                    kind: Kind::Table,
+                    ..id.clone()
+                };
                 if let Some(found) = self.place(nodes, &column, Act::Drop) {
                     return Some(found);
                 }
@@ -177,7 +186,10 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
             Thing::OldType(old) => {
                 graph.edge(graph.place(nodes, &id::of(Kind::Type, &old.name), Act::Alter), drop);
                 for (table, column) in &context.of_swapped {
-                    graph.edge(graph.place(nodes, &id::part(Kind::Table, table, column), Act::Alter), drop);
+                    graph.edge(
+                        graph.place(nodes, &id::part(Kind::Table, table, column), Act::Alter),
+                        drop,
+                    );
                     graph.edge(graph.departure(nodes, &id::part(Kind::Table, table, column)), drop);
                     graph.edge(
                         graph.place(nodes, &id::of(Kind::Type, &old.name), Act::Alter),
@@ -198,7 +210,9 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
                     let part = id.part.is_some() && id.name == table.name;
                     let parents = table.partition_of.as_ref().is_some_and(|part| part.parent == id.name);
                     if Some(other) != create
-                        && ((part && matches!(id.kind, Kind::Table | Kind::Index | Kind::Constraint) && !is_foreign(&nodes.all[operation.node]))
+                        && ((part
+                            && matches!(id.kind, Kind::Table | Kind::Index | Kind::Constraint)
+                            && !is_foreign(&nodes.all[operation.node]))
                             || (parents && id.kind == Kind::Table && matches!(node.thing, Thing::Attachment(_))))
                         && !matches!(nodes.all[operation.node].thing, Thing::Marks(_) | Thing::Detachment(_))
                     {
@@ -280,8 +294,12 @@ fn wish_bodies(nodes: &Nodes<'_>, graph: &mut Graph) {
         made.entry(name).or_default().push(at);
     }
     for at in 0..graph.operations.len() {
-        let Thing::Routine(pair) = &nodes.all[graph.operations[at].node].thing else { continue };
-        let (Some(routine), true) = (pair.to(), graph.operations[at].act != Act::Drop) else { continue };
+        let Thing::Routine(pair) = &nodes.all[graph.operations[at].node].thing else {
+            continue;
+        };
+        let (Some(routine), true) = (pair.to(), graph.operations[at].act != Act::Drop) else {
+            continue;
+        };
         let mut words = HashSet::new();
         collect_words(&routine.definition, &mut words, 0);
         for word in words {
@@ -380,8 +398,7 @@ fn sorted(nodes: &Nodes<'_>, graph: &Graph) -> Vec<usize> {
             continue;
         }
         sorted.push(next);
-        for (targets, degrees, is_hard) in [(&graph.edges[next], &mut hard, true), (&graph.wishes[next], &mut soft, false)] {
-            let _ = is_hard;
+        for (targets, degrees) in [(&graph.edges[next], &mut hard), (&graph.wishes[next], &mut soft)] {
             for then in targets {
                 degrees[*then] = degrees[*then].saturating_sub(1);
             }
@@ -408,7 +425,11 @@ fn drop_of(context: &Context<'_>, nodes: &Nodes<'_>, node: &Node<'_>) -> Vec<Cha
         Thing::Type(pair) => pair.from().map(|one| types::drop(&node.id, one)).into_iter().collect(),
         Thing::OldType(old) => vec![types::drop_old(&node.id, old)],
         Thing::Sequence(pair) => sequences::drop(context, &node.id, pair),
-        Thing::Table(pair) => pair.from().map(|one| relations::drop(&node.id, one)).into_iter().collect(),
+        Thing::Table(pair) => pair
+            .from()
+            .map(|one| relations::drop(&node.id, one))
+            .into_iter()
+            .collect(),
         Thing::Owner(_) | Thing::Attachment(_) | Thing::Detachment(_) | Thing::Marks(_) => Vec::new(),
         Thing::Column { table, pair } => columns::drop(&node.id, table, pair),
         Thing::Default { table, pair } => columns::drop_default(&node.id, table, pair),
@@ -420,7 +441,11 @@ fn drop_of(context: &Context<'_>, nodes: &Nodes<'_>, node: &Node<'_>) -> Vec<Cha
             indexes::drop(context, &node.id, on, pair)
         }
         Thing::View(pair) => pair.from().map(|one| views::drop(&node.id, one)).into_iter().collect(),
-        Thing::Routine(pair) => pair.from().map(|one| routines::drop(&node.id, one)).into_iter().collect(),
+        Thing::Routine(pair) => pair
+            .from()
+            .map(|one| routines::drop(&node.id, one))
+            .into_iter()
+            .collect(),
         Thing::Trigger(pair) => match pair.from() {
             Some(one) if !goes(nodes, &one.on) => vec![routines::drop_trigger(&node.id, one)],
             _ => Vec::new(),
@@ -429,8 +454,16 @@ fn drop_of(context: &Context<'_>, nodes: &Nodes<'_>, node: &Node<'_>) -> Vec<Cha
             let Some(one) = pair.from() else { return Vec::new() };
             let passive = matches!(one.kind.as_str(), "privilege" | "comment");
             let target_goes = one.on.as_ref().is_some_and(|on| goes(nodes, on))
-                || (passive && context.from_needs.iter().any(|(of, on)| *of == node.id && nodes.get(on).is_some_and(Node::drops)));
-            if target_goes { Vec::new() } else { others::drop_other(&node.id, one) }
+                || (passive
+                    && context
+                        .from_needs
+                        .iter()
+                        .any(|(of, on)| *of == node.id && nodes.get(on).is_some_and(Node::drops)));
+            if target_goes {
+                Vec::new()
+            } else {
+                others::drop_other(&node.id, one)
+            }
         }
     }
 }
@@ -443,17 +476,27 @@ fn create_of(context: &Context<'_>, node: &Node<'_>) -> Result<Vec<Change>, Writ
         Thing::OldType(_) => Vec::new(),
         Thing::Sequence(pair) => pair.to().map_or_else(Vec::new, |one| sequences::create(&node.id, one)),
         Thing::Owner(sequence) => sequences::own(context, &node.id, sequence),
-        Thing::Table(pair) => pair.to().map_or_else(Vec::new, |one| relations::create(context, &node.id, one)),
+        Thing::Table(pair) => pair
+            .to()
+            .map_or_else(Vec::new, |one| relations::create(context, &node.id, one)),
         Thing::Attachment(table) => tables::attach(&node.id, table),
         Thing::Detachment(table) => tables::detach(&node.id, table),
         Thing::Marks(table) => tables::create_marks(context, &node.id, table),
         Thing::Column { table, pair } => columns::create(&node.id, table, pair),
         Thing::Default { table, pair } => columns::create_default(&node.id, table, pair),
         Thing::Constraint { table, pair } => constraints::create(context, &node.id, table, pair),
-        Thing::Index { on, pair } => pair.to().map_or_else(Vec::new, |one| indexes::create(context, &node.id, on, one)),
-        Thing::View(pair) => pair.to().map_or_else(Vec::new, |one| views::create(&node.id, one, false)),
+        Thing::Index { on, pair } => pair
+            .to()
+            .map_or_else(Vec::new, |one| indexes::create(context, &node.id, on, one)),
+        Thing::View(pair) => pair
+            .to()
+            .map_or_else(Vec::new, |one| views::create(&node.id, one, false)),
         Thing::Routine(pair) => pair.to().map_or_else(Vec::new, |one| routines::create(&node.id, one)),
-        Thing::Trigger(pair) => pair.to().map_or_else(Vec::new, |one| routines::create_trigger(&node.id, one)),
-        Thing::Other(pair) => pair.to().map_or_else(Vec::new, |one| others::create_other(&node.id, one)),
+        Thing::Trigger(pair) => pair
+            .to()
+            .map_or_else(Vec::new, |one| routines::create_trigger(&node.id, one)),
+        Thing::Other(pair) => pair
+            .to()
+            .map_or_else(Vec::new, |one| others::create_other(&node.id, one)),
     })
 }

@@ -65,7 +65,11 @@ pub(super) fn node<'a>(context: &Context<'a>, on: &'a Name, pair: Pair<'a, Index
             let mut wanted = to.clone();
             wanted.options.remove("clustered");
             if plain.is_alike(&wanted) {
-                let statements = if from.comment == to.comment { Vec::new() } else { vec![comment(&about, on, to)] };
+                let statements = if from.comment == to.comment {
+                    Vec::new()
+                } else {
+                    vec![comment(&about, on, to)]
+                };
                 return Node::new(about, thing, State::Keep).altered(statements);
             }
             Node::new(about, thing, State::Recreate).checked(rows::index(context, on, to))
@@ -74,18 +78,24 @@ pub(super) fn node<'a>(context: &Context<'a>, on: &'a Name, pair: Pair<'a, Index
 }
 
 pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, on: &Name, pair: &Pair<'_, Index>) -> Vec<Change> {
-    let Some(one) = pair.from().filter(|one| !one.inherited) else { return Vec::new() };
+    let Some(one) = pair.from().filter(|one| !one.inherited) else {
+        return Vec::new();
+    };
     let apart = context.choices.concurrently && !is_partitioned(context, on);
     let word = if apart { "CONCURRENTLY " } else { "" };
     let sql = format!("DROP INDEX {word}{}", qualified(&Name::new(&on.schema, &one.name)));
-    let mode = if apart { Mode::ShareUpdateExclusive } else { Mode::AccessExclusive };
+    let mode = if apart {
+        Mode::ShareUpdateExclusive
+    } else {
+        Mode::AccessExclusive
+    };
     vec![Change::new(about, sql, "drop the index").locks(on, mode).outside(apart)]
 }
 
 fn is_partitioned(context: &Context<'_>, table: &Name) -> bool {
     context
-        .to_table(table)
-        .or(context.from_table(table))
+        .table_to(table)
+        .or(context.table_from(table))
         .is_some_and(|table| table.partitioning.is_some())
 }
 
@@ -111,7 +121,11 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
     let mut statements = vec![change];
     if let Some(space) = one.options.get("tablespace") {
         let name = qualified(&Name::new(&on.schema, &one.name));
-        statements.push(Change::new(about, format!("ALTER INDEX {name} SET TABLESPACE {}", ident(space)), "move the index"));
+        statements.push(Change::new(
+            about,
+            format!("ALTER INDEX {name} SET TABLESPACE {}", ident(space)),
+            "move the index",
+        ));
     }
     if one.comment.is_some() {
         statements.push(comment(about, on, one));
@@ -122,5 +136,9 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
 fn comment(about: &ObjectRef, on: &Name, one: &Index) -> Change {
     let name = qualified(&Name::new(&on.schema, &one.name));
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON INDEX {name} IS {text}"), "describe the index")
+    Change::new(
+        about,
+        format!("COMMENT ON INDEX {name} IS {text}"),
+        "describe the index",
+    )
 }

@@ -20,8 +20,15 @@ pub(super) fn namespace<'a>(pair: &Pair<'a, Namespace>) -> Node<'a> {
         let comment = match *pair {
             Pair::Both { alike: true, .. } => Vec::new(),
             _ => {
-                let text = pair.to().map_or_else(|| literal("standard public schema"), |one| text_or_null(one.comment.as_ref()));
-                vec![Change::new(&about, format!("COMMENT ON SCHEMA {} IS {text}", ident(PUBLIC)), "describe the schema")]
+                let text = pair.to().map_or_else(
+                    || literal("standard public schema"),
+                    |one| text_or_null(one.comment.as_ref()),
+                );
+                vec![Change::new(
+                    &about,
+                    format!("COMMENT ON SCHEMA {} IS {text}", ident(PUBLIC)),
+                    "describe the schema",
+                )]
             }
         };
         return Node::new(about, thing, State::Keep).altered(comment);
@@ -38,12 +45,20 @@ pub(super) fn namespace<'a>(pair: &Pair<'a, Namespace>) -> Node<'a> {
 
 fn comment(about: &ObjectRef, one: &Namespace) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON SCHEMA {} IS {text}", ident(&one.name)), "describe the schema")
+    Change::new(
+        about,
+        format!("COMMENT ON SCHEMA {} IS {text}", ident(&one.name)),
+        "describe the schema",
+    )
 }
 
 pub(super) fn create_namespace(about: &ObjectRef, pair: &Pair<'_, Namespace>) -> Vec<Change> {
     let Some(one) = pair.to() else { return Vec::new() };
-    let mut statements = vec![Change::new(about, format!("CREATE SCHEMA {}", ident(&one.name)), "create the schema")];
+    let mut statements = vec![Change::new(
+        about,
+        format!("CREATE SCHEMA {}", ident(&one.name)),
+        "create the schema",
+    )];
     if one.comment.is_some() {
         statements.push(comment(about, one));
     }
@@ -76,12 +91,20 @@ pub(super) fn extension<'a>(pair: &Pair<'a, Extension>) -> Node<'a> {
 
 fn comment_extension(about: &ObjectRef, one: &Extension) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON EXTENSION {} IS {text}", ident(&one.name)), "describe the extension")
+    Change::new(
+        about,
+        format!("COMMENT ON EXTENSION {} IS {text}", ident(&one.name)),
+        "describe the extension",
+    )
 }
 
 pub(super) fn create_extension(about: &ObjectRef, pair: &Pair<'_, Extension>) -> Vec<Change> {
     let Some(one) = pair.to() else { return Vec::new() };
-    let sql = format!("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}", ident(&one.name), ident(&one.schema));
+    let sql = format!(
+        "CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}",
+        ident(&one.name),
+        ident(&one.schema)
+    );
     vec![Change::new(about, sql, "install the extension")]
 }
 
@@ -131,7 +154,11 @@ fn statements(about: &ObjectRef, text: &str, comment: &str) -> Vec<Change> {
     text.split(";\nALTER ")
         .enumerate()
         .map(|(at, part)| {
-            let sql = if at == 0 { part.to_owned() } else { format!("ALTER {part}") };
+            let sql = if at == 0 {
+                part.to_owned()
+            } else {
+                format!("ALTER {part}")
+            };
             Change::new(about, sql, comment)
         })
         .collect()

@@ -15,7 +15,7 @@ pub(super) fn propagate(context: &Context<'_>, nodes: &mut Nodes<'_>) {
     let mut work: Vec<usize> = (0..nodes.all.len())
         .filter(|at| nodes.all[*at].drops() || nodes.all[*at].disturbs)
         .collect();
-    let mut seen: HashSet<(usize, State2)> = HashSet::new();
+    let mut seen: HashSet<(usize, (bool, bool))> = HashSet::new();
     while let Some(at) = work.pop() {
         let cause = Cause::of(&nodes.all[at]);
         if !seen.insert((at, cause.key())) {
@@ -31,8 +31,6 @@ pub(super) fn propagate(context: &Context<'_>, nodes: &mut Nodes<'_>) {
         }
     }
 }
-
-type State2 = (bool, bool);
 
 /// What a dependent has to reckon with.
 struct Cause {
@@ -50,7 +48,7 @@ impl Cause {
         }
     }
 
-    fn key(&self) -> State2 {
+    fn key(&self) -> (bool, bool) {
         (self.gone, self.comes_back)
     }
 }
@@ -65,10 +63,7 @@ fn must_go(dependent: &Node<'_>, cause: &Cause) -> bool {
     let changes_type = !cause.gone && !cause.comes_back;
     there
         && match &dependent.thing {
-            Thing::View(_)
-            | Thing::Routine(_)
-            | Thing::Trigger(_)
-            | Thing::Default { .. } => true,
+            Thing::View(_) | Thing::Routine(_) | Thing::Trigger(_) | Thing::Default { .. } => true,
             Thing::Column { pair, .. } => matches!(
                 pair,
                 Pair::Both { from, to, .. } if from.generated.is_some() && to.generated.is_some()
@@ -79,9 +74,7 @@ fn must_go(dependent: &Node<'_>, cause: &Cause) -> bool {
                 _ => false,
             },
             Thing::Index { pair, .. } if changes_type => pair.from().is_some_and(|index| {
-                index.predicate.is_some()
-                    || index.parts.iter().any(|part| part.column_name().is_none())
-                    || cause.family
+                index.predicate.is_some() || index.parts.iter().any(|part| part.column_name().is_none()) || cause.family
             }),
             Thing::Constraint { .. } | Thing::Index { .. } => true,
             Thing::Other(pair) => {

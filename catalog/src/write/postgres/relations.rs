@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::change::Mode;
 use super::columns;
 use super::context::Context;
 use super::names::{ident, qualified};
@@ -9,7 +10,6 @@ use super::tables;
 use super::types::text_or_null;
 use crate::structure::{Constraint, ConstraintKind, Name, ObjectRef, Table};
 use crate::write::Change;
-use super::change::Mode;
 
 /// Whether a constraint is written inside `CREATE TABLE`. Foreign keys come when all tables are there.
 pub(super) fn is_inline(one: &Constraint) -> bool {
@@ -24,7 +24,9 @@ pub(super) fn points_back(context: &Context<'_>, from: &Name, to: &Name) -> bool
         if name == to {
             return true;
         }
-        let Some(table) = context.from_table(name).filter(|_| context.is_dropped(name)) else { continue };
+        let Some(table) = context.table_from(name).filter(|_| context.is_dropped(name)) else {
+            continue;
+        };
         for constraint in &table.constraints {
             if let ConstraintKind::ForeignKey(key) = &constraint.kind
                 && seen.insert(&key.references)
@@ -37,14 +39,23 @@ pub(super) fn points_back(context: &Context<'_>, from: &Name, to: &Name) -> bool
 }
 
 pub(super) fn drop(about: &ObjectRef, one: &Table) -> Change {
-    let word = if one.options.contains_key("foreign_server") { "FOREIGN TABLE" } else { "TABLE" };
-    Change::new(about, format!("DROP {word} {}", qualified(&one.name)), "drop the table").locks(&one.name, Mode::AccessExclusive)
+    let word = if one.options.contains_key("foreign_server") {
+        "FOREIGN TABLE"
+    } else {
+        "TABLE"
+    };
+    Change::new(about, format!("DROP {word} {}", qualified(&one.name)), "drop the table")
+        .locks(&one.name, Mode::AccessExclusive)
 }
 
 pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> Vec<Change> {
     let name = qualified(&one.name);
     let foreign = one.options.get("foreign_server");
-    let unlogged = if one.options.contains_key("unlogged") { "UNLOGGED " } else { "" };
+    let unlogged = if one.options.contains_key("unlogged") {
+        "UNLOGGED "
+    } else {
+        ""
+    };
     let word = if foreign.is_some() { "FOREIGN TABLE" } else { "TABLE" };
     let mut sql = format!("CREATE {unlogged}{word} {name}");
     let typed = one.options.get("of_type");
@@ -65,7 +76,11 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
             constraint.definition.as_deref().unwrap_or_default()
         ));
     }
-    let body = if items.is_empty() { "()".to_owned() } else { format!("(\n    {}\n)", items.join(",\n    ")) };
+    let body = if items.is_empty() {
+        "()".to_owned()
+    } else {
+        format!("(\n    {}\n)", items.join(",\n    "))
+    };
     match (&one.partition_of, typed) {
         (Some(part), _) => {
             sql.push_str(&format!(" PARTITION OF {}", qualified(&part.parent)));
@@ -113,14 +128,26 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
     if one.comment.is_some() {
         statements.push(comment(about, one));
     }
-    for constraint in one.constraints.iter().filter(|constraint| is_inline(constraint) && constraint.comment.is_some()) {
+    for constraint in one
+        .constraints
+        .iter()
+        .filter(|constraint| is_inline(constraint) && constraint.comment.is_some())
+    {
         statements.push(super::constraints::comment(about, &one.name, constraint));
     }
     statements
 }
 
 pub(super) fn comment(about: &ObjectRef, one: &Table) -> Change {
-    let word = if one.options.contains_key("foreign_server") { "FOREIGN TABLE" } else { "TABLE" };
+    let word = if one.options.contains_key("foreign_server") {
+        "FOREIGN TABLE"
+    } else {
+        "TABLE"
+    };
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON {word} {} IS {text}", qualified(&one.name)), "describe the table")
+    Change::new(
+        about,
+        format!("COMMENT ON {word} {} IS {text}", qualified(&one.name)),
+        "describe the table",
+    )
 }

@@ -41,11 +41,25 @@ fn statement(structure: &Structure, rename: &Rename) -> Vec<Change> {
         Rename::Type { from, to } => whole(&id::of(Kind::Type, to), "TYPE", from, to),
         Rename::Sequence { from, to } => whole(&id::of(Kind::Sequence, to), "SEQUENCE", from, to),
         Rename::Label { of, from, to } => {
-            let sql = format!("ALTER TYPE {} RENAME VALUE {} TO {}", qualified(of), literal(from), literal(to));
-            vec![Change::new(&id::of(Kind::Type, of), sql, format!("rename the value {from}"))]
+            let sql = format!(
+                "ALTER TYPE {} RENAME VALUE {} TO {}",
+                qualified(of),
+                literal(from),
+                literal(to)
+            );
+            vec![Change::new(
+                &id::of(Kind::Type, of),
+                sql,
+                format!("rename the value {from}"),
+            )]
         }
         Rename::Column { table, from, to } => {
-            let sql = format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), ident(from), ident(to));
+            let sql = format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {}",
+                qualified(table),
+                ident(from),
+                ident(to)
+            );
             let about = id::part(Kind::Table, table, to);
             vec![Change::new(&about, sql, format!("rename the column {from}")).locks(table, Mode::AccessExclusive)]
         }
@@ -56,7 +70,12 @@ fn statement(structure: &Structure, rename: &Rename) -> Vec<Change> {
             vec![Change::new(&about, sql, format!("rename the index {from}")).locks(table, Mode::ShareUpdateExclusive)]
         }
         Rename::Constraint { table, from, to } => {
-            let sql = format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", qualified(table), ident(from), ident(to));
+            let sql = format!(
+                "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+                qualified(table),
+                ident(from),
+                ident(to)
+            );
             let about = id::part(Kind::Constraint, table, to);
             vec![Change::new(&about, sql, format!("rename the constraint {from}")).locks(table, Mode::AccessExclusive)]
         }
@@ -72,10 +91,9 @@ pub(in crate::write) fn implied(from: &Structure, to: &Structure) -> Renames {
         if to.sequences.iter().any(|one| one.name == old.name) {
             continue;
         }
-        let new = to
-            .sequences
-            .iter()
-            .find(|one| one.owned_by.as_ref() == Some(owner) && !from.sequences.iter().any(|other| other.name == one.name));
+        let new = to.sequences.iter().find(|one| {
+            one.owned_by.as_ref() == Some(owner) && !from.sequences.iter().any(|other| other.name == one.name)
+        });
         if let Some(new) = new {
             renames.push(Rename::Sequence {
                 from: old.name.clone(),

@@ -9,7 +9,10 @@ use crate::structure::{Kind, ObjectRef, Routine, RoutineKind, Trigger};
 use crate::write::Change;
 
 pub(super) fn routine<'a>(pair: &Pair<'a, Routine>) -> Node<'a> {
-    let about = pair.to().or(pair.from()).map_or_else(|| ObjectRef::new(Kind::Routine, Default::default()), id::routine);
+    let about = pair
+        .to()
+        .or(pair.from())
+        .map_or_else(|| ObjectRef::new(Kind::Routine, Default::default()), id::routine);
     let thing = Thing::Routine(*pair);
     match *pair {
         Pair::Added(_) => Node::new(about, thing, State::Create),
@@ -72,7 +75,11 @@ pub(super) fn create(about: &ObjectRef, one: &Routine) -> Vec<Change> {
 
 fn comment(about: &ObjectRef, one: &Routine) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON {} IS {text}", target(one)), "describe the function")
+    Change::new(
+        about,
+        format!("COMMENT ON {} IS {text}", target(one)),
+        "describe the function",
+    )
 }
 
 pub(super) fn trigger<'a>(pair: &Pair<'a, Trigger>) -> Node<'a> {

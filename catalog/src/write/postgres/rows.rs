@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::names::{ident, qualified};
 use super::node::id;
+use crate::Dialect;
 use crate::compare::Rename;
 use crate::lex;
-use crate::structure::{Column, Constraint, ConstraintKind, ForeignKey, Index, Kind, Name, ObjectRef, Table, UserType, UserTypeKind};
+use crate::structure::{
+    Column, Constraint, ConstraintKind, ForeignKey, Index, Kind, Name, ObjectRef, Table, UserType, UserTypeKind,
+};
 use crate::write::Check;
-use crate::Dialect;
 
 /// What a row must not be like.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Rows {
         let old = name_before(context, table);
         let before = context.before.table(&old)?;
         let columns = columns_before(context, table);
-        let to = context.to_table(table);
+        let to = context.table_to(table);
         let mut wanted: Vec<String> = Vec::new();
         let mut changed = old != *table;
         for column in &before.columns {
@@ -48,14 +50,23 @@ impl Rows {
         for column in to.iter().flat_map(|table| &table.columns) {
             let was = columns.get(&column.name).map_or(column.name.as_str(), String::as_str);
             if before.column(was).is_none() && column.generated.is_none() && column.identity.is_none() {
-                let value = column.default.as_deref().filter(|default| !default.contains("nextval(")).unwrap_or("NULL");
+                let value = column
+                    .default
+                    .as_deref()
+                    .filter(|default| !default.contains("nextval("))
+                    .unwrap_or("NULL");
                 changed = true;
                 wanted.push(format!("({value})::{} AS {}", column.data_type, ident(&column.name)));
             }
         }
         let key = key(before, &columns);
         let source = if changed {
-            format!("(SELECT {}, ctid FROM {}) AS {}", wanted.join(", "), qualified(&old), ident(&table.name))
+            format!(
+                "(SELECT {}, ctid FROM {}) AS {}",
+                wanted.join(", "),
+                qualified(&old),
+                ident(&table.name)
+            )
         } else {
             qualified(&old)
         };
@@ -122,11 +133,17 @@ pub(super) fn condition(context: &Context<'_>, table: &Name, column: &str, condi
     Some(check(about, &rows, &ident(column), &guarded, condition.message))
 }
 
-pub(super) fn not_null(context: &Context<'_>, table: &Name, _old: &str, column: &str) -> Option<Check> {
+pub(super) fn not_null(context: &Context<'_>, table: &Name, column: &str) -> Option<Check> {
     let rows = Rows::of(context, table)?;
     let about = id::part(Kind::Table, table, column);
     let name = ident(column);
-    Some(check(about, &rows, &name, &format!("{name} IS NULL"), "is NULL, which will not be allowed".to_owned()))
+    Some(check(
+        about,
+        &rows,
+        &name,
+        &format!("{name} IS NULL"),
+        "is NULL, which will not be allowed".to_owned(),
+    ))
 }
 
 /// A column that must have a value, and has none to give to the rows that are there.
@@ -139,7 +156,9 @@ pub(super) fn added_column(context: &Context<'_>, table: &Name, column: &Column)
     if column.nullable || fills_itself || domain {
         return Vec::new();
     }
-    let Some(rows) = Rows::of(context, table) else { return Vec::new() };
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
     let about = id::part(Kind::Table, table, &column.name);
     let message = format!("has no value for the new column {}, which has no default", column.name);
     vec![check(about, &rows, "NULL", "true", message)]
@@ -147,11 +166,19 @@ pub(super) fn added_column(context: &Context<'_>, table: &Name, column: &Column)
 
 /// A column that will be computed: rows that hold something else would lose it.
 pub(super) fn computed(context: &Context<'_>, table: &Name, column: &Column, expression: &str) -> Vec<Check> {
-    let Some(rows) = Rows::of(context, table) else { return Vec::new() };
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
     let about = id::part(Kind::Table, table, &column.name);
     let name = ident(&column.name);
     let condition = format!("{name} IS NOT NULL AND {name}::text IS DISTINCT FROM ({expression})::text");
-    vec![check(about, &rows, &name, &condition, "is not what the column will compute".to_owned())]
+    vec![check(
+        about,
+        &rows,
+        &name,
+        &condition,
+        "is not what the column will compute".to_owned(),
+    )]
 }
 
 /// What a constraint demands of the rows that are there.
@@ -160,15 +187,22 @@ pub(super) fn constraint(context: &Context<'_>, table: &Name, one: &Constraint) 
         return Vec::new();
     }
     let about = id::part(Kind::Constraint, table, &one.name);
-    let Some(rows) = Rows::of(context, table) else { return Vec::new() };
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
     match &one.kind {
         ConstraintKind::Check { expression } => {
             let message = format!("does not meet {}", one.name);
             vec![check(about, &rows, "NULL", &format!("NOT ({expression})"), message)]
         }
-        ConstraintKind::ForeignKey(key) => foreign(context, about, &rows, table, key).into_iter().collect(),
+        ConstraintKind::ForeignKey(key) => foreign(context, about, &rows, key).into_iter().collect(),
         ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
-            let columns: Vec<String> = key.parts.iter().filter_map(|part| part.column_name()).map(ident).collect();
+            let columns: Vec<String> = key
+                .parts
+                .iter()
+                .filter_map(|part| part.column_name())
+                .map(ident)
+                .collect();
             vec![duplicates(about, &rows.source, &columns, None, key.nulls_not_distinct)]
         }
         ConstraintKind::Exclusion { .. } => Vec::new(),
@@ -179,7 +213,9 @@ pub(super) fn index(context: &Context<'_>, table: &Name, one: &Index) -> Vec<Che
     if !one.unique {
         return Vec::new();
     }
-    let Some(rows) = Rows::of(context, table) else { return Vec::new() };
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
     let about = id::part(Kind::Index, table, &one.name);
     let parts: Vec<String> = one
         .parts
@@ -189,7 +225,13 @@ pub(super) fn index(context: &Context<'_>, table: &Name, one: &Index) -> Vec<Che
             crate::structure::IndexTarget::Expression(text) => format!("({text})"),
         })
         .collect();
-    vec![duplicates(about, &rows.source, &parts, one.predicate.as_deref(), one.nulls_not_distinct)]
+    vec![duplicates(
+        about,
+        &rows.source,
+        &parts,
+        one.predicate.as_deref(),
+        one.nulls_not_distinct,
+    )]
 }
 
 fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Option<&str>, nulls_alike: bool) -> Check {
@@ -197,18 +239,28 @@ fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Optio
     if !nulls_alike {
         conditions.extend(parts.iter().map(|part| format!("{part} IS NOT NULL")));
     }
-    let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let filter = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", conditions.join(" AND "))
+    };
     let list = parts.join(", ");
     Check {
         about,
-        query: format!("SELECT {list}, pg_catalog.count(*) FROM {source}{filter} GROUP BY {list} HAVING pg_catalog.count(*) > 1"),
+        query: format!(
+            "SELECT {list}, pg_catalog.count(*) FROM {source}{filter} GROUP BY {list} HAVING pg_catalog.count(*) > 1"
+        ),
         message: "is there more than once".to_owned(),
     }
 }
 
-fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, key: &ForeignKey) -> Option<Check> {
+fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, key: &ForeignKey) -> Option<Check> {
     let columns: Vec<String> = key.columns.iter().map(|column| ident(column)).collect();
-    let there = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let there = columns
+        .iter()
+        .map(|column| format!("{column} IS NOT NULL"))
+        .collect::<Vec<_>>()
+        .join(" AND ");
     let alias = ident("lockstep_referenced");
     let condition = match Rows::of(context, &key.references) {
         Some(referenced) => {
@@ -225,24 +277,29 @@ fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, k
         }
         None => there,
     };
-    let _ = table;
     let rows = Rows {
         source: format!("(SELECT *, ctid FROM {}) AS {}", rows.source, ident("lockstep_row")),
         key: rows.key.clone(),
     };
     // Where the names were changed, `ctid` is a column of the inner table already.
     let rows = Rows {
-        source: rows.source.replace("(SELECT *, ctid FROM (SELECT", "(SELECT * FROM (SELECT"),
+        source: rows
+            .source
+            .replace("(SELECT *, ctid FROM (SELECT", "(SELECT * FROM (SELECT"),
         key: rows.key,
     };
     let message = format!("points to no row of {}", key.references);
-    Some(check(about, &rows, &columns.join(" || ',' || ").replace(" || ',' || ", ", "), &condition, message))
+    Some(check(about, &rows, &columns.join(", "), &condition, message))
 }
 
 /// What a changed domain demands of the columns of it.
 pub(super) fn domain(context: &Context<'_>, from: &UserType, to: &UserType) -> Vec<Check> {
     let (
-        UserTypeKind::Domain { nullable: was, checks: old, .. },
+        UserTypeKind::Domain {
+            nullable: was,
+            checks: old,
+            ..
+        },
         UserTypeKind::Domain { nullable, checks, .. },
     ) = (&from.kind, &to.kind)
     else {
@@ -257,16 +314,30 @@ pub(super) fn domain(context: &Context<'_>, from: &UserType, to: &UserType) -> V
         .collect();
     let mut found = Vec::new();
     for (table, column) in columns {
-        let Some(rows) = Rows::of(context, &table) else { continue };
+        let Some(rows) = Rows::of(context, &table) else {
+            continue;
+        };
         let about = id::part(Kind::Table, &table, &column);
         let name = ident(&column);
         if *was && !nullable {
-            found.push(check(about.clone(), &rows, &name, &format!("{name} IS NULL"), "is NULL".to_owned()));
+            found.push(check(
+                about.clone(),
+                &rows,
+                &name,
+                &format!("{name} IS NULL"),
+                "is NULL".to_owned(),
+            ));
         }
         for one in checks.iter().filter(|one| !one.unchecked && !old.contains(one)) {
             let text = one.definition.strip_prefix("CHECK ").unwrap_or(&one.definition);
             let condition = format!("NOT {}", with_value(text, &name));
-            found.push(check(about.clone(), &rows, &name, &condition, format!("does not meet {}", one.name)));
+            found.push(check(
+                about.clone(),
+                &rows,
+                &name,
+                &condition,
+                format!("does not meet {}", one.name),
+            ));
         }
     }
     found

@@ -8,7 +8,7 @@ use crate::compare::Pair;
 use crate::structure::{Kind, Name, ObjectRef, Sequence, SequenceOptions};
 use crate::write::Change;
 
-pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, Sequence>, nodes: &mut Nodes<'a>) {
+pub(super) fn nodes<'a>(pair: &Pair<'a, Sequence>, nodes: &mut Nodes<'a>) {
     let Some(one) = either(pair) else { return };
     let about = id::of(Kind::Sequence, &one.name);
     let owner = |sequence: &'a Sequence, nodes: &mut Nodes<'a>| {
@@ -31,7 +31,6 @@ pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, Sequence>, nodes:
             }
         }
     }
-    let _ = context;
 }
 
 /// What a sequence went with until now, where it lets go of that.
@@ -81,8 +80,16 @@ fn limits(data_type: &str) -> (&'static str, &'static str) {
 }
 
 pub(super) fn create(about: &ObjectRef, one: &Sequence) -> Vec<Change> {
-    let unlogged = if one.options.contains_key("unlogged") { "UNLOGGED " } else { "" };
-    let sql = format!("CREATE {unlogged}SEQUENCE {}{}", qualified(&one.name), settings(&one.settings, true));
+    let unlogged = if one.options.contains_key("unlogged") {
+        "UNLOGGED "
+    } else {
+        ""
+    };
+    let sql = format!(
+        "CREATE {unlogged}SEQUENCE {}{}",
+        qualified(&one.name),
+        settings(&one.settings, true)
+    );
     let mut statements = vec![Change::new(about, sql, "create the sequence")];
     if one.comment.is_some() {
         statements.push(comment(about, one));
@@ -91,17 +98,30 @@ pub(super) fn create(about: &ObjectRef, one: &Sequence) -> Vec<Change> {
 }
 
 fn comment(about: &ObjectRef, one: &Sequence) -> Change {
-    let sql = format!("COMMENT ON SEQUENCE {} IS {}", qualified(&one.name), text_or_null(one.comment.as_ref()));
+    let sql = format!(
+        "COMMENT ON SEQUENCE {} IS {}",
+        qualified(&one.name),
+        text_or_null(one.comment.as_ref())
+    );
     Change::new(about, sql, "describe the sequence")
 }
 
 pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, pair: &Pair<'_, Sequence>) -> Vec<Change> {
     match pair.from() {
         // It goes with its column.
-        Some(one) if one.owned_by.as_ref().is_some_and(|(table, column)| context.is_column_dropped(table, column)) => {
+        Some(one)
+            if one
+                .owned_by
+                .as_ref()
+                .is_some_and(|(table, column)| context.is_column_dropped(table, column)) =>
+        {
             Vec::new()
         }
-        Some(one) => vec![Change::new(about, format!("DROP SEQUENCE {}", qualified(&one.name)), "drop the sequence")],
+        Some(one) => vec![Change::new(
+            about,
+            format!("DROP SEQUENCE {}", qualified(&one.name)),
+            "drop the sequence",
+        )],
         None => Vec::new(),
     }
 }
@@ -135,8 +155,18 @@ pub(super) fn into_limits(about: &ObjectRef, name: &Name, from: &SequenceOptions
     let name = qualified(name);
     let mut statements = Vec::new();
     for (old, new, beyond, narrower) in [
-        (&from.minimum, &to.minimum, "<", number(&to.minimum) > number(&from.minimum)),
-        (&from.maximum, &to.maximum, ">", number(&to.maximum) < number(&from.maximum)),
+        (
+            &from.minimum,
+            &to.minimum,
+            "<",
+            number(&to.minimum) > number(&from.minimum),
+        ),
+        (
+            &from.maximum,
+            &to.maximum,
+            ">",
+            number(&to.maximum) < number(&from.maximum),
+        ),
     ] {
         if old != new && narrower {
             let sql = format!(
@@ -155,12 +185,27 @@ fn alter(about: &ObjectRef, from: &Sequence, to: &Sequence) -> Vec<Change> {
     let settings = changed(&from.settings, &to.settings, true, "");
     statements.extend(into_limits(about, &to.name, &from.settings, &to.settings));
     if !settings.is_empty() {
-        statements.push(Change::new(about, format!("ALTER SEQUENCE {name}{settings}"), "change the sequence"));
+        statements.push(Change::new(
+            about,
+            format!("ALTER SEQUENCE {name}{settings}"),
+            "change the sequence",
+        ));
     }
-    match (from.options.contains_key("unlogged"), to.options.contains_key("unlogged")) {
-        (true, false) => statements.push(Change::new(about, format!("ALTER SEQUENCE {name} SET LOGGED"), "log the sequence")),
+    match (
+        from.options.contains_key("unlogged"),
+        to.options.contains_key("unlogged"),
+    ) {
+        (true, false) => statements.push(Change::new(
+            about,
+            format!("ALTER SEQUENCE {name} SET LOGGED"),
+            "log the sequence",
+        )),
         (false, true) => {
-            statements.push(Change::new(about, format!("ALTER SEQUENCE {name} SET UNLOGGED"), "stop logging the sequence"));
+            statements.push(Change::new(
+                about,
+                format!("ALTER SEQUENCE {name} SET UNLOGGED"),
+                "stop logging the sequence",
+            ));
         }
         _ => {}
     }
@@ -174,7 +219,11 @@ fn alter(about: &ObjectRef, from: &Sequence, to: &Sequence) -> Vec<Change> {
 pub(super) fn own(context: &Context<'_>, about: &ObjectRef, one: &Sequence) -> Vec<Change> {
     let name = qualified(&one.name);
     let Some((table, column)) = &one.owned_by else {
-        return vec![Change::new(about, format!("ALTER SEQUENCE {name} OWNED BY NONE"), "let the sequence stand alone")];
+        return vec![Change::new(
+            about,
+            format!("ALTER SEQUENCE {name} OWNED BY NONE"),
+            "let the sequence stand alone",
+        )];
     };
     let mut statements = vec![Change::new(
         about,
@@ -182,7 +231,7 @@ pub(super) fn own(context: &Context<'_>, about: &ObjectRef, one: &Sequence) -> V
         "the sequence goes with its column",
     )];
     let is_new = !context.comparison.from.sequences.iter().any(|old| old.name == one.name);
-    let was_there = context.from_table(table).and_then(|table| table.column(column));
+    let was_there = context.table_from(table).and_then(|table| table.column(column));
     if is_new && was_there.is_some_and(|column| is_integer(&column.data_type)) && one.settings.increment == "1" {
         statements.push(go_on(about, &literal(&name), table, column));
     }

@@ -34,7 +34,11 @@ pub(super) fn nodes<'a>(
     nodes.add(Node::new(about.clone(), Thing::Table(pair.table), State::Keep).altered(alter(&about, from, to)));
     if from.partition_of != to.partition_of {
         if from.partition_of.is_some() {
-            nodes.add(Node::new(detachment_id(&from.name), Thing::Detachment(from), State::Create));
+            nodes.add(Node::new(
+                detachment_id(&from.name),
+                Thing::Detachment(from),
+                State::Create,
+            ));
         }
         if to.partition_of.is_some() {
             nodes.add(Node::new(attachment_id(&to.name), Thing::Attachment(to), State::Create));
@@ -44,11 +48,18 @@ pub(super) fn nodes<'a>(
 }
 
 pub(super) fn attach(about: &ObjectRef, one: &Table) -> Vec<Change> {
-    let Some(part) = &one.partition_of else { return Vec::new() };
+    let Some(part) = &one.partition_of else {
+        return Vec::new();
+    };
     vec![
         Change::new(
             about,
-            format!("ALTER TABLE {} ATTACH PARTITION {} {}", qualified(&part.parent), qualified(&one.name), part.bound),
+            format!(
+                "ALTER TABLE {} ATTACH PARTITION {} {}",
+                qualified(&part.parent),
+                qualified(&one.name),
+                part.bound
+            ),
             "make the table a partition",
         )
         .locks(&one.name, Mode::AccessExclusive)
@@ -57,11 +68,17 @@ pub(super) fn attach(about: &ObjectRef, one: &Table) -> Vec<Change> {
 }
 
 pub(super) fn detach(about: &ObjectRef, one: &Table) -> Vec<Change> {
-    let Some(part) = &one.partition_of else { return Vec::new() };
+    let Some(part) = &one.partition_of else {
+        return Vec::new();
+    };
     vec![
         Change::new(
             about,
-            format!("ALTER TABLE {} DETACH PARTITION {}", qualified(&part.parent), qualified(&one.name)),
+            format!(
+                "ALTER TABLE {} DETACH PARTITION {}",
+                qualified(&part.parent),
+                qualified(&one.name)
+            ),
             "make the partition a table of its own",
         )
         .locks(&part.parent, Mode::AccessExclusive),
@@ -79,7 +96,10 @@ pub(super) fn storage(options: &Options) -> String {
 
 /// A storage parameter's value: numbers and words as they are, everything else as a text.
 pub(super) fn parameter(value: &str) -> String {
-    let plain = !value.is_empty() && value.chars().all(|one| one.is_ascii_alphanumeric() || "._-".contains(one));
+    let plain = !value.is_empty()
+        && value
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || "._-".contains(one));
     if plain && !value.starts_with('-') {
         value.to_owned()
     } else {
@@ -144,7 +164,13 @@ fn alter(about: &ObjectRef, from: &Table, to: &Table) -> Vec<Change> {
     }
     if get(from, "access_method") != get(to, "access_method") {
         let method = get(to, "access_method").unwrap_or_else(|| "heap".to_owned());
-        statements.push(say(format!("SET ACCESS METHOD {}", ident(&method)), "change how rows are kept").rewrites(true));
+        statements.push(
+            say(
+                format!("SET ACCESS METHOD {}", ident(&method)),
+                "change how rows are kept",
+            )
+            .rewrites(true),
+        );
     }
     if get(from, "of_type") != get(to, "of_type") {
         let what = get(to, "of_type").map_or_else(|| "NOT OF".to_owned(), |of| format!("OF {of}"));
@@ -178,12 +204,15 @@ pub(super) fn marks<'a>(from: Option<&Table>, to: &'a Table, nodes: &mut Nodes<'
 fn clustered(table: &Table) -> Option<&str> {
     let by_index = |index: &&Index| index.options.contains_key("clustered");
     let index = table.indexes.iter().find(by_index).map(|index| index.name.as_str());
-    let constraint = table.constraints.iter().find(|one| one.options.contains_key("clustered"));
+    let constraint = table
+        .constraints
+        .iter()
+        .find(|one| one.options.contains_key("clustered"));
     index.or(constraint.map(|one| one.name.as_str()))
 }
 
 pub(super) fn create_marks(context: &Context<'_>, about: &ObjectRef, to: &Table) -> Vec<Change> {
-    let from = context.from_table(&to.name);
+    let from = context.table_from(&to.name);
     let name = qualified(&to.name);
     let mut statements = Vec::new();
     let say = |what: String, comment: &str| {
@@ -203,7 +232,10 @@ pub(super) fn create_marks(context: &Context<'_>, about: &ObjectRef, to: &Table)
         statements.push(say(format!("REPLICA IDENTITY {what}"), "what names rows to replicas"));
     }
     if from.and_then(clustered) != clustered(to) {
-        let what = clustered(to).map_or_else(|| "SET WITHOUT CLUSTER".to_owned(), |index| format!("CLUSTER ON {}", ident(index)));
+        let what = clustered(to).map_or_else(
+            || "SET WITHOUT CLUSTER".to_owned(),
+            |index| format!("CLUSTER ON {}", ident(index)),
+        );
         statements.push(say(what, "what the table is clustered by"));
     }
     statements

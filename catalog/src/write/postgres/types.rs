@@ -8,7 +8,11 @@ use crate::compare::Pair;
 use crate::structure::{Attribute, DomainCheck, Kind, Name, ObjectRef, UserType, UserTypeKind};
 use crate::write::{Change, Check, WriteError};
 
-pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, UserType>, nodes: &mut Nodes<'a>) -> Result<(), WriteError> {
+pub(super) fn nodes<'a>(
+    context: &Context<'a>,
+    pair: &Pair<'a, UserType>,
+    nodes: &mut Nodes<'a>,
+) -> Result<(), WriteError> {
     let Some(one) = either(pair) else { return Ok(()) };
     let about = id::of(Kind::Type, &one.name);
     match *pair {
@@ -37,7 +41,11 @@ pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, UserType>, nodes:
         Pair::Both { alike: true, .. } => nodes.add(Node::new(about, Thing::Type(*pair), State::Keep)),
         Pair::Both { from, to, .. } => {
             let (statements, checks) = alter(context, &about, from, to);
-            nodes.add(Node::new(about, Thing::Type(*pair), State::Keep).altered(statements).checked(checks));
+            nodes.add(
+                Node::new(about, Thing::Type(*pair), State::Keep)
+                    .altered(statements)
+                    .checked(checks),
+            );
         }
     }
     Ok(())
@@ -61,7 +69,12 @@ fn swap(about: &ObjectRef, from: &UserType, to: &UserType) -> Vec<Change> {
     let old = old_name(&from.name);
     let mut statements = vec![Change::new(
         about,
-        format!("ALTER {} {} RENAME TO {}", word(from), qualified(&from.name), ident(&old.name)),
+        format!(
+            "ALTER {} {} RENAME TO {}",
+            word(from),
+            qualified(&from.name),
+            ident(&old.name)
+        ),
         "set the old type aside",
     )];
     statements.extend(create(about, to));
@@ -77,7 +90,11 @@ pub(super) fn drop_old(about: &ObjectRef, old: &UserType) -> Change {
 }
 
 pub(super) fn drop(about: &ObjectRef, one: &UserType) -> Change {
-    Change::new(about, format!("DROP {} {}", word(one), qualified(&one.name)), "drop the type")
+    Change::new(
+        about,
+        format!("DROP {} {}", word(one), qualified(&one.name)),
+        "drop the type",
+    )
 }
 
 fn word(one: &UserType) -> &'static str {
@@ -104,18 +121,29 @@ pub(super) fn in_place(context: &Context<'_>, from: &UserType, to: &UserType) ->
         ) => base == new_base && collation == new_collation,
         (UserTypeKind::Composite { attributes: old }, UserTypeKind::Composite { attributes: new }) => {
             let about = id::of(Kind::Type, &from.name);
-            let in_columns = context.from_needs.iter().any(|(of, on)| *on == about && of.kind == Kind::Table);
-            let kept: Vec<&Attribute> = new.iter().filter(|one| old.iter().any(|other| other.name == one.name)).collect();
+            let in_columns = context
+                .from_needs
+                .iter()
+                .any(|(of, on)| *on == about && of.kind == Kind::Table);
+            let kept: Vec<&Attribute> = new
+                .iter()
+                .filter(|one| old.iter().any(|other| other.name == one.name))
+                .collect();
             let retyped = kept.iter().any(|one| {
-                old.iter()
-                    .any(|other| other.name == one.name && (other.data_type != one.data_type || other.collation != one.collation))
+                old.iter().any(|other| {
+                    other.name == one.name && (other.data_type != one.data_type || other.collation != one.collation)
+                })
             });
             // New attributes come last, and kept ones keep their order.
             let order: Vec<&str> = old
                 .iter()
                 .filter(|one| new.iter().any(|other| other.name == one.name))
                 .map(|one| one.name.as_str())
-                .chain(new.iter().filter(|one| !old.iter().any(|other| other.name == one.name)).map(|one| one.name.as_str()))
+                .chain(
+                    new.iter()
+                        .filter(|one| !old.iter().any(|other| other.name == one.name))
+                        .map(|one| one.name.as_str()),
+                )
                 .collect();
             let as_wanted = order.iter().copied().eq(new.iter().map(|one| one.name.as_str()));
             as_wanted && !(retyped && in_columns)
@@ -171,7 +199,12 @@ pub(super) fn create(about: &ObjectRef, one: &UserType) -> Vec<Change> {
     };
     let mut statements = vec![Change::new(about, sql, "create the type")];
     if let UserTypeKind::Domain { checks, .. } = &one.kind {
-        statements.extend(checks.iter().filter(|check| check.unchecked).map(|check| add_check(about, &name, check)));
+        statements.extend(
+            checks
+                .iter()
+                .filter(|check| check.unchecked)
+                .map(|check| add_check(about, &name, check)),
+        );
     }
     if one.comment.is_some() {
         statements.push(comment(about, one));
@@ -185,7 +218,10 @@ pub(super) fn create(about: &ObjectRef, one: &UserType) -> Vec<Change> {
 }
 
 fn attribute(one: &Attribute) -> String {
-    let collation = one.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
+    let collation = one
+        .collation
+        .as_ref()
+        .map_or_else(String::new, |name| format!(" COLLATE {name}"));
     format!("{} {}{collation}", ident(&one.name), one.data_type)
 }
 
@@ -195,19 +231,31 @@ pub(super) fn text_or_null(text: Option<&String>) -> String {
 
 fn comment(about: &ObjectRef, one: &UserType) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON {} {} IS {text}", word(one), qualified(&one.name)), "describe the type")
+    Change::new(
+        about,
+        format!("COMMENT ON {} {} IS {text}", word(one), qualified(&one.name)),
+        "describe the type",
+    )
 }
 
 fn comment_attribute(about: &ObjectRef, name: &str, one: &Attribute) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON COLUMN {name}.{} IS {text}", ident(&one.name)), "describe the attribute")
+    Change::new(
+        about,
+        format!("COMMENT ON COLUMN {name}.{} IS {text}", ident(&one.name)),
+        "describe the attribute",
+    )
 }
 
 fn add_check(about: &ObjectRef, name: &str, check: &DomainCheck) -> Change {
     let unchecked = if check.unchecked { " NOT VALID" } else { "" };
     Change::new(
         about,
-        format!("ALTER DOMAIN {name} ADD CONSTRAINT {} {}{unchecked}", ident(&check.name), check.definition),
+        format!(
+            "ALTER DOMAIN {name} ADD CONSTRAINT {} {}{unchecked}",
+            ident(&check.name),
+            check.definition
+        ),
         "add the condition",
     )
 }
@@ -245,7 +293,9 @@ fn grow(context: &Context<'_>, about: &ObjectRef, to: &UserType, old: &[String],
             (None, Some(first)) => format!(" BEFORE {}", literal(first)),
             (None, None) => String::new(),
         };
-        let where_to = at.checked_sub(1).and_then(|before| have.iter().position(|one| **one == new[before]));
+        let where_to = at
+            .checked_sub(1)
+            .and_then(|before| have.iter().position(|one| **one == new[before]));
         have.insert(where_to.map_or(0, |before| before + 1), label);
         // A value cannot be used in the transaction that adds it.
         let used = is_used(context, label);
@@ -266,15 +316,22 @@ fn is_used(context: &Context<'_>, label: &str) -> bool {
     let to = context.comparison.to;
     to.tables.iter().any(|table| {
         table.columns.iter().any(|column| {
-            [column.default.as_deref(), column.generated.as_ref().map(|one| one.expression.as_str())]
-                .into_iter()
-                .flatten()
-                .any(|expression| expression.contains(&text))
-        }) || table
-            .constraints
-            .iter()
-            .any(|one| one.definition.as_ref().is_some_and(|definition| definition.contains(&text)))
-            || table.indexes.iter().any(|one| one.predicate.as_ref().is_some_and(|predicate| predicate.contains(&text)))
+            [
+                column.default.as_deref(),
+                column.generated.as_ref().map(|one| one.expression.as_str()),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|expression| expression.contains(&text))
+        }) || table.constraints.iter().any(|one| {
+            one.definition
+                .as_ref()
+                .is_some_and(|definition| definition.contains(&text))
+        }) || table.indexes.iter().any(|one| {
+            one.predicate
+                .as_ref()
+                .is_some_and(|predicate| predicate.contains(&text))
+        })
     }) || to.views.iter().any(|view| view.query.contains(&text))
 }
 
@@ -296,7 +353,10 @@ fn reshape(about: &ObjectRef, name: &str, old: &[Attribute], new: &[Attribute]) 
                 "add the attribute",
             )),
             Some(before) if before.data_type != one.data_type || before.collation != one.collation => {
-                let collation = one.collation.as_ref().map_or_else(String::new, |name| format!(" COLLATE {name}"));
+                let collation = one
+                    .collation
+                    .as_ref()
+                    .map_or_else(String::new, |name| format!(" COLLATE {name}"));
                 statements.push(Change::new(
                     about,
                     format!(
@@ -336,13 +396,18 @@ fn alter_domain(about: &ObjectRef, from: &UserType, to: &UserType) -> Vec<Change
     };
     let name = qualified(&to.name);
     let mut statements = Vec::new();
-    let mut say = |what: String, comment: &str| statements.push(Change::new(about, format!("ALTER DOMAIN {name} {what}"), comment));
+    let mut say = |what: String, comment: &str| {
+        statements.push(Change::new(about, format!("ALTER DOMAIN {name} {what}"), comment))
+    };
     for check in old {
         let now = checks.iter().find(|one| one.name == check.name);
         match now {
             Some(now) if now == check => {}
             Some(now) if now.definition == check.definition && !now.unchecked => {
-                say(format!("VALIDATE CONSTRAINT {}", ident(&check.name)), "check the values that are there");
+                say(
+                    format!("VALIDATE CONSTRAINT {}", ident(&check.name)),
+                    "check the values that are there",
+                );
             }
             _ => say(format!("DROP CONSTRAINT {}", ident(&check.name)), "drop the condition"),
         }

@@ -18,7 +18,8 @@ pub(super) fn node<'a>(pair: &Pair<'a, View>) -> Node<'a> {
         Pair::Dropped(_) => Node::new(about, thing, State::Drop),
         Pair::Both { alike: true, .. } => Node::new(about, thing, State::Keep),
         Pair::Both { from, to, .. } => {
-            let says_the_same = from.query == to.query && from.options == to.options && from.materialized == to.materialized;
+            let says_the_same =
+                from.query == to.query && from.options == to.options && from.materialized == to.materialized;
             let mut statements = Vec::new();
             if !says_the_same {
                 let grows = !from.materialized && !to.materialized && to.columns.starts_with(&from.columns);
@@ -38,7 +39,11 @@ pub(super) fn node<'a>(pair: &Pair<'a, View>) -> Node<'a> {
             }
             for key in from.options.keys().filter(|key| !to.options.contains_key(*key)) {
                 if let Some(column) = key.strip_prefix("default.") {
-                    let sql = format!("ALTER VIEW {} ALTER COLUMN {} DROP DEFAULT", qualified(&to.name), ident(column));
+                    let sql = format!(
+                        "ALTER VIEW {} ALTER COLUMN {} DROP DEFAULT",
+                        qualified(&to.name),
+                        ident(column)
+                    );
                     statements.push(Change::new(&about, sql, "drop the default"));
                 }
             }
@@ -52,7 +57,11 @@ fn word(one: &View) -> &'static str {
 }
 
 pub(super) fn drop(about: &ObjectRef, one: &View) -> Change {
-    Change::new(about, format!("DROP {} {}", word(one), qualified(&one.name)), "drop the view")
+    Change::new(
+        about,
+        format!("DROP {} {}", word(one), qualified(&one.name)),
+        "drop the view",
+    )
 }
 
 /// `replacing` leaves out what a replaced view keeps.
@@ -74,11 +83,19 @@ pub(super) fn create(about: &ObjectRef, one: &View, replacing: bool) -> Vec<Chan
         sql.push_str(&format!(" TABLESPACE {}", ident(space)));
     }
     sql.push_str(&format!(" AS\n{}", one.query));
-    let purpose = if replacing { "replace the view" } else { "create the view" };
+    let purpose = if replacing {
+        "replace the view"
+    } else {
+        "create the view"
+    };
     let mut statements = vec![Change::new(about, sql, purpose).scans(one.materialized)];
     for (key, value) in &one.options {
         if let Some(column) = key.strip_prefix("default.") {
-            let sql = format!("ALTER VIEW {} ALTER COLUMN {} SET DEFAULT {value}", qualified(&one.name), ident(column));
+            let sql = format!(
+                "ALTER VIEW {} ALTER COLUMN {} SET DEFAULT {value}",
+                qualified(&one.name),
+                ident(column)
+            );
             statements.push(Change::new(about, sql, "set the default"));
         }
     }
@@ -95,7 +112,11 @@ pub(super) fn create(about: &ObjectRef, one: &View, replacing: bool) -> Vec<Chan
 
 fn comment(about: &ObjectRef, one: &View) -> Change {
     let text = text_or_null(one.comment.as_ref());
-    Change::new(about, format!("COMMENT ON {} {} IS {text}", word(one), qualified(&one.name)), "describe the view")
+    Change::new(
+        about,
+        format!("COMMENT ON {} {} IS {text}", word(one), qualified(&one.name)),
+        "describe the view",
+    )
 }
 
 fn comment_column(about: &ObjectRef, one: &View, column: &str, text: Option<&String>) -> Change {

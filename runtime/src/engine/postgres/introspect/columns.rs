@@ -63,10 +63,9 @@ fn column(row: &Line, comment: Option<String>, counters: &Counters) -> Column {
         data_type: row.text(3).to_owned(),
         nullable: !row.flag(4),
         default: expression.clone().filter(|_| stored.is_none()),
-        generated: stored.zip(expression).map(|(stored, expression)| Generated {
-            expression,
-            stored,
-        }),
+        generated: stored
+            .zip(expression)
+            .map(|(stored, expression)| Generated { expression, stored }),
         identity,
         collation: row.owned(7),
         comment,

@@ -12,7 +12,9 @@ use super::queries::About;
 
 pub(super) fn read(answers: &Answers, ids: &mut Ids, tables: &mut HashMap<u32, Table>) {
     for row in answers.of(About::Constraints) {
-        let Some(table) = tables.get_mut(&row.id(1)) else { continue };
+        let Some(table) = tables.get_mut(&row.id(1)) else {
+            continue;
+        };
         let at = ObjectRef::part(Kind::Constraint, table.name.clone(), row.text(3));
         ids.learn(Class::Constraint, row.id(0), at.clone());
         if row.id(18) != 0 && row.text(4) != "f" {
@@ -114,7 +116,9 @@ pub(super) fn indexes(
 ) {
     for row in answers.of(About::Indexes) {
         let owner = row.id(1);
-        let Some(name) = ids.relation(owner).cloned() else { continue };
+        let Some(name) = ids.relation(owner).cloned() else {
+            continue;
+        };
         if row.id(13) != 0 {
             if let Some(table) = tables.get_mut(&owner) {
                 note_on_constraint(table, row);
@@ -129,7 +133,9 @@ pub(super) fn indexes(
         let index = index(row, ids);
         if let Some(table) = tables.get_mut(&owner) {
             if row.flag(11) {
-                table.options.insert("replica_identity".to_owned(), format!("index {}", index.name));
+                table
+                    .options
+                    .insert("replica_identity".to_owned(), format!("index {}", index.name));
             }
             table.indexes.push(index);
         } else if let Some(view) = views.get_mut(&owner) {
@@ -140,7 +146,9 @@ pub(super) fn indexes(
 
 fn note_on_constraint(table: &mut Table, row: &Line) {
     if row.flag(11) {
-        table.options.insert("replica_identity".to_owned(), format!("index {}", row.text(2)));
+        table
+            .options
+            .insert("replica_identity".to_owned(), format!("index {}", row.text(2)));
     }
     for constraint in table.constraints.iter_mut().filter(|one| one.name == row.text(2)) {
         if row.flag(10) {

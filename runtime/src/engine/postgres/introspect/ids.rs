@@ -73,12 +73,7 @@ impl Ids {
         let comments = answers
             .of(About::Descriptions)
             .iter()
-            .map(|row| {
-                (
-                    (Class::of(row.id(0)), row.id(1), row.number(2)),
-                    row.text(3).to_owned(),
-                )
-            })
+            .map(|row| ((Class::of(row.id(0)), row.id(1), row.number(2)), row.text(3).to_owned()))
             .collect();
         Self {
             comments,

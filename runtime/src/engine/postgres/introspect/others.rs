@@ -49,9 +49,18 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
     let mut texts = Vec::new();
     texts.extend(answers.of(About::Rules).iter().filter_map(|row| rule(row, ids)));
     texts.extend(answers.of(About::Policies).iter().filter_map(|row| policy(row, ids)));
-    texts.extend(answers.of(About::Statistics).iter().filter_map(|row| statistics(row, ids)));
+    texts.extend(
+        answers
+            .of(About::Statistics)
+            .iter()
+            .filter_map(|row| statistics(row, ids)),
+    );
     for row in answers.of(About::Others) {
-        let kind = KINDS.iter().find(|kind| **kind == row.text(2)).copied().unwrap_or("other");
+        let kind = KINDS
+            .iter()
+            .find(|kind| **kind == row.text(2))
+            .copied()
+            .unwrap_or("other");
         let drop = row.text(5).to_owned();
         texts.push(Text {
             class: Class::named(row.text(0)),

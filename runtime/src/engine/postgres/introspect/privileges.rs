@@ -12,7 +12,10 @@ pub(super) fn read(answers: &Answers, ids: &Ids, structure: &mut Structure) {
     let mut at = 0;
     while at < rows.len() {
         let same = |row: &Line| (0..4).chain(5..8).all(|column| row.get(column) == rows[at].get(column));
-        let end = rows[at..].iter().position(|row| !same(row)).map_or(rows.len(), |more| at + more);
+        let end = rows[at..]
+            .iter()
+            .position(|row| !same(row))
+            .map_or(rows.len(), |more| at + more);
         if let Some((target, object, on)) = target(&rows[at], ids, structure) {
             let words: Vec<&str> = rows[at..end].iter().map(|row| row.text(4)).collect();
             let other = privilege(&rows[at], &target, &words, on);
@@ -48,7 +51,9 @@ fn target(row: &Line, ids: &Ids, structure: &Structure) -> Option<(String, Objec
             Some((target, object, None))
         }
         "t" => {
-            let object = ids.find(Class::Type, id, 0).filter(|object| object.kind == Kind::Type)?;
+            let object = ids
+                .find(Class::Type, id, 0)
+                .filter(|object| object.kind == Kind::Type)?;
             Some((format!("TYPE {}", qualified(&object.name)), object, None))
         }
         class => {
@@ -58,7 +63,11 @@ fn target(row: &Line, ids: &Ids, structure: &Structure) -> Option<(String, Objec
                 (Some(column), Kind::Table) => ObjectRef::part(Kind::Table, object.name, column),
                 _ => object,
             };
-            let word = if object.kind == Kind::Sequence { "SEQUENCE" } else { "TABLE" };
+            let word = if object.kind == Kind::Sequence {
+                "SEQUENCE"
+            } else {
+                "TABLE"
+            };
             let on = object.name.clone();
             let shown = match column {
                 Some(column) => format!("({}) ON {word} {}", ident(column), qualified(&on)),
@@ -80,7 +89,10 @@ fn privilege(row: &Line, target: &str, words: &[&str], on: Option<Name>) -> Othe
         };
         joined.join(", ")
     };
-    let object = target.split_once(") ON ").filter(|_| column).map_or(target, |(_, object)| object);
+    let object = target
+        .split_once(") ON ")
+        .filter(|_| column)
+        .map_or(target, |(_, object)| object);
     let give = format!(
         "GRANT {} ON {object} TO {who}{}",
         list(words),
@@ -109,7 +121,9 @@ fn by_default(row: &Line) -> Other {
         "T" => "TYPES",
         _ => "SCHEMAS",
     };
-    let place = row.get(1).map_or_else(String::new, |schema| format!(" IN SCHEMA {}", ident(schema)));
+    let place = row
+        .get(1)
+        .map_or_else(String::new, |schema| format!(" IN SCHEMA {}", ident(schema)));
     let head = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", row.text(0));
     let (words, who, further, granted) = (row.text(5), row.text(3), row.flag(4), row.flag(6));
     let option = if further { " WITH GRANT OPTION" } else { "" };

@@ -77,14 +77,13 @@ macro_rules! question {
 }
 
 pub(super) const QUESTIONS: &[Question] = &[
-    question!(
-        Database,
-        "SELECT pg_catalog.current_setting('server_version_num')"
-    ),
+    question!(Database, "SELECT pg_catalog.current_setting('server_version_num')"),
     question!(
         Namespaces,
-        "SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE", own!(),
-        "AND ", member!("pg_namespace", "n.oid")
+        "SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE",
+        own!(),
+        "AND ",
+        member!("pg_namespace", "n.oid")
     ),
     question!(
         Extensions,
@@ -113,8 +112,10 @@ pub(super) const QUESTIONS: &[Question] = &[
          LEFT JOIN pg_catalog.pg_opclass op ON op.oid = r.rngsubopc \
          LEFT JOIN pg_catalog.pg_namespace opn ON opn.oid = op.opcnamespace \
          LEFT JOIN pg_catalog.pg_type m ON m.oid = r.rngmultitypid \
-         WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND rc.relkind = 'c')) AND", own!(),
-        "AND ", member!("pg_type", "t.oid")
+         WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND rc.relkind = 'c')) AND",
+        own!(),
+        "AND ",
+        member!("pg_type", "t.oid")
     ),
     question!(
         Labels,
@@ -143,8 +144,10 @@ pub(super) const QUESTIONS: &[Question] = &[
          LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam \
          LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid \
          LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver \
-         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND c.relname !~* '^lockstep_' AND", own!(),
-        "AND ", member!("pg_class", "c.oid")
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND c.relname !~* '^lockstep_' AND",
+        own!(),
+        "AND ",
+        member!("pg_class", "c.oid")
     ),
     question!(
         Columns,
@@ -160,7 +163,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum \
          LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation \
          LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace \
-         WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND", own!(),
+         WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND",
+        own!(),
         "ORDER BY a.attrelid, a.attnum"
     ),
     question!(
@@ -169,7 +173,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          k.condeferred, k.convalidated, k.conislocal, k.coninhcount, k.connoinherit, k.conkey, k.confrelid, k.confkey, k.confupdtype, \
          k.confdeltype, k.confmatchtype, k.conindid, k.conparentid \
          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \
-         WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND", own!()
+         WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND",
+        own!()
     ),
     question!(
         Indexes,
@@ -184,7 +189,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p', 'm') \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am am ON am.oid = ic.relam \
          LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x') \
-         LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = ic.reltablespace WHERE", own!()
+         LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = ic.reltablespace WHERE",
+        own!()
     ),
     question!(
         Sequences,
@@ -194,7 +200,10 @@ pub(super) const QUESTIONS: &[Question] = &[
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid \
            AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0 \
-         WHERE c.relpersistence <> 't' AND", own!(), "AND ", member!("pg_class", "c.oid")
+         WHERE c.relpersistence <> 't' AND",
+        own!(),
+        "AND ",
+        member!("pg_class", "c.oid")
     ),
     question!(
         Inheritance,
@@ -205,21 +214,27 @@ pub(super) const QUESTIONS: &[Question] = &[
         "SELECT c.oid, r.oid, pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN' \
-         WHERE c.relkind IN ('v', 'm') AND", own!(), "AND ", member!("pg_class", "c.oid")
+         WHERE c.relkind IN ('v', 'm') AND",
+        own!(),
+        "AND ",
+        member!("pg_class", "c.oid")
     ),
     question!(
         Rules,
         "SELECT r.oid, r.ev_class, r.rulename, pg_catalog.pg_get_ruledef(r.oid), r.ev_enabled FROM pg_catalog.pg_rewrite r \
          JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE r.rulename <> '_RETURN' AND", own!()
+         WHERE r.rulename <> '_RETURN' AND",
+        own!()
     ),
     question!(
         Routines,
         "SELECT p.oid, n.nspname, p.proname, p.prokind, pg_catalog.oidvectortypes(p.proargtypes), \
          pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_get_function_result(p.oid), \
          CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END, p.pronargdefaults \
-         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE", own!(),
-        "AND ", member!("pg_proc", "p.oid"),
+         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE",
+        own!(),
+        "AND ",
+        member!("pg_proc", "p.oid"),
         " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
           AND i.objid = p.oid AND i.deptype = 'i')"
     ),
@@ -234,7 +249,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          CASE WHEN o.oid IS NOT NULL THEN pg_catalog.quote_ident(opn.nspname) || '.' || o.oprname END, p.proparallel \
          FROM pg_catalog.pg_aggregate a JOIN pg_catalog.pg_proc p ON p.oid = a.aggfnoid \
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_catalog.pg_operator o ON o.oid = a.aggsortop \
-         LEFT JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace WHERE", own!()
+         LEFT JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace WHERE",
+        own!()
     ),
     question!(
         Triggers,
@@ -269,7 +285,8 @@ pub(super) const QUESTIONS: &[Question] = &[
              WHERE t.typacl IS NOT NULL AND t.oid >= 16384 \
            UNION ALL SELECT 'n', n.oid, 0, n.nspowner, n.nspacl, COALESCE(i.initprivs, pg_catalog.acldefault('n', n.nspowner)) \
              FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = n.oid \
-               AND i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass WHERE n.nspacl IS NOT NULL AND", own!(),
+               AND i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass WHERE n.nspacl IS NOT NULL AND",
+        own!(),
         "), \
          now AS (SELECT h.class, h.oid, h.sub, h.owner, x.grantee, x.privilege_type AS what, x.is_grantable AS further \
            FROM held h, pg_catalog.aclexplode(h.acl) x), \
@@ -302,7 +319,8 @@ pub(super) const QUESTIONS: &[Question] = &[
     question!(
         Statistics,
         "SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_statisticsobjdef(s.oid), s.stxstattarget \
-         FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace WHERE", own!()
+         FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace WHERE",
+        own!()
     ),
     question!(Others, include_str!("others.sql")),
     question!(

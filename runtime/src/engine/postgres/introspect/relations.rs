@@ -171,11 +171,7 @@ fn sequences(answers: &Answers, ids: &mut Ids, structure: &mut Structure) -> Cou
             counters.insert((row.id(11), row.number(12)), counter);
             continue;
         }
-        ids.learn(
-            Class::Relation,
-            row.id(0),
-            ObjectRef::new(Kind::Sequence, name.clone()),
-        );
+        ids.learn(Class::Relation, row.id(0), ObjectRef::new(Kind::Sequence, name.clone()));
         let owned_by = ids
             .relation(row.id(11))
             .zip(ids.column(row.id(11), row.number(12)))

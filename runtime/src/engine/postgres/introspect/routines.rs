@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use lockstep_catalog::structure::{
-    Kind, Name, ObjectRef, Options, Routine, RoutineKind, Structure, Trigger,
-};
+use lockstep_catalog::structure::{Kind, Name, ObjectRef, Options, Routine, RoutineKind, Structure, Trigger};
 use lockstep_catalog::{Dialect, quote};
 
 use super::answers::{Answers, Line};
@@ -13,11 +11,18 @@ use super::queries::About;
 
 /// The name by which a routine is referred to: with the types of its arguments.
 fn reference(name: &Name, arguments: &str) -> ObjectRef {
-    ObjectRef::new(Kind::Routine, Name::new(&name.schema, format!("{}({arguments})", name.name)))
+    ObjectRef::new(
+        Kind::Routine,
+        Name::new(&name.schema, format!("{}({arguments})", name.name)),
+    )
 }
 
 pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) {
-    let aggregates: HashMap<u32, &Line> = answers.of(About::Aggregates).iter().map(|row| (row.id(0), row)).collect();
+    let aggregates: HashMap<u32, &Line> = answers
+        .of(About::Aggregates)
+        .iter()
+        .map(|row| (row.id(0), row))
+        .collect();
     for row in answers.of(About::Routines) {
         let name = Name::new(row.text(1), row.text(2));
         let arguments = row.text(4).to_owned();
@@ -106,7 +111,9 @@ fn aggregate(name: &Name, arguments: &str, row: &Line) -> String {
 
 fn triggers(answers: &Answers, ids: &mut Ids, structure: &mut Structure) {
     for row in answers.of(About::Triggers) {
-        let Some(on) = ids.relation(row.id(1)).cloned() else { continue };
+        let Some(on) = ids.relation(row.id(1)).cloned() else {
+            continue;
+        };
         ids.learn(
             Class::Trigger,
             row.id(0),
