@@ -7,7 +7,7 @@ use lockstep_catalog::structure::{Selection, Structure};
 
 use crate::engine::{self, Engine};
 use crate::settings::Settings;
-use crate::{Error, Result};
+use crate::Result;
 
 /// A connection to a database of which nothing but its objects matters: Lockstep's own tables need not be there.
 #[derive(Debug, Clone)]
@@ -41,19 +41,6 @@ impl Database {
     /// Where the database cannot be read.
     pub async fn structure(&self, selection: &Selection) -> Result<Structure> {
         self.engine.introspect(selection).await
-    }
-
-    /// Asks the rows: up to `limit` rows of the query's answer, as texts.
-    pub(crate) async fn ask(&self, query: &str, limit: usize) -> Result<Vec<Vec<Option<String>>>> {
-        let mut console = self.engine.console().await?;
-        let rows = console.rows(query, limit).await;
-        console.close().await;
-        rows.map_err(|fault| Error::Database {
-            doing: "asking the rows",
-            message: fault.message,
-            code: None,
-            transient: false,
-        })
     }
 
     /// Closes all connections.
