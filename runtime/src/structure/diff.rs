@@ -2,7 +2,7 @@
 
 use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Renames, compare};
-use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::structure::{Kind, Selection, Structure};
 use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
 
@@ -175,6 +175,31 @@ async fn run_all(console: &mut dyn Console, statements: &[Change]) -> Result<()>
     Ok(())
 }
 
+/// Runs the statements of a plan. A function whose body names what is not there (PostgreSQL looks at some bodies) is made
+/// without that look, and the plan then says so.
+async fn run_plan(console: &mut dyn Console, statements: Vec<Change>) -> Result<Vec<Change>> {
+    let mut ran = Vec::with_capacity(statements.len());
+    for change in statements {
+        if let Err(fault) = console.run(&change.sql).await {
+            let blind = Change {
+                sql: "SET check_function_bodies = off".to_owned(),
+                comment: "a function's body names what is not there".to_owned(),
+                lock: None,
+                ..change.clone()
+            };
+            let again = change.about.kind == Kind::Routine
+                && console.run(&blind.sql).await.is_ok()
+                && console.run(&change.sql).await.is_ok();
+            if !again {
+                return Err(failed(&change.sql, fault.message));
+            }
+            ran.push(blind);
+        }
+        ran.push(change);
+    }
+    Ok(ran)
+}
+
 /// Makes a blank database look like `structure`.
 async fn build(console: &mut dyn Console, structure: &Structure) -> Result<()> {
     let empty = Structure::empty(structure.dialect);
@@ -215,16 +240,23 @@ async fn converge(
     options: &DiffOptions,
 ) -> Result<()> {
     build(console, from).await?;
+    if from.dialect == Dialect::Postgres {
+        let look = "SET check_function_bodies = on";
+        console.run(look).await.map_err(|fault| failed(look, fault.message))?;
+    }
     let mut next: Vec<Change> = plan.statements.clone();
-    for _ in 0..ROUNDS {
-        run_all(console, &next).await?;
+    for round in 0..ROUNDS {
+        let ran = run_plan(console, next).await?;
+        match round {
+            0 => plan.statements = ran,
+            _ => plan.statements.extend(ran),
+        }
         let now = console.introspect(&options.selection).await?;
         let rest = write(&now, to, &Renames::none(), options.choices).map_err(|error| failed("", error.to_string()))?;
         if rest.statements.is_empty() {
             return Ok(());
         }
-        next.clone_from(&rest.statements);
-        plan.statements.extend(rest.statements);
+        next = rest.statements;
         plan.checks.extend(rest.checks);
     }
     let now = console.introspect(&options.selection).await?;

@@ -203,7 +203,7 @@ fn from_parent(context: &Context<'_>, from: &Table, to: &Table, old: &Column, ne
     };
     let parent = to.partition_of.iter().map(|part| &part.parent).chain(&to.inherits);
     let parent_from = parent
-        .filter_map(|name| context.from_table(name))
+        .filter_map(|name| context.table_from(name))
         .find_map(|table| table.column(&old.name));
     parent_from.is_some_and(|parent_from| {
         !parent_from.is_alike(parent_to)
@@ -284,7 +284,7 @@ fn both<'a>(
     if !handed_down {
         nullability(context, table, old, new, &about, &mut statements, &mut checks);
     }
-    identity_changes(context, table, old, new, &about, &mut statements);
+    identity_changes(table, old, new, &about, &mut statements);
     statements.extend(setting_changes(table, old, new, &about));
     if old.comment != new.comment {
         statements.push(comment(&about, table, new));
@@ -332,7 +332,7 @@ fn nullability(
                     .locks(table, Mode::RowExclusive)
                     .scans(true),
                 ),
-                None => checks.extend(rows::not_null(context, table, &old.name, &new.name)),
+                None => checks.extend(rows::not_null(context, table, &new.name)),
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             statements.push(
@@ -349,14 +349,7 @@ fn nullability(
     }
 }
 
-fn identity_changes(
-    context: &Context<'_>,
-    table: &Name,
-    old: &Column,
-    new: &Column,
-    about: &ObjectRef,
-    statements: &mut Vec<Change>,
-) {
+fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef, statements: &mut Vec<Change>) {
     let (name, column) = (qualified(table), ident(&new.name));
     let alter = |what: String, comment: &str| {
         Change::new(
@@ -415,7 +408,6 @@ fn identity_changes(
         }
         _ => {}
     }
-    let _ = context;
 }
 
 fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) -> Vec<Change> {

@@ -75,7 +75,7 @@ pub(super) fn node<'a>(context: &Context<'a>, table: &'a Name, pair: Pair<'a, Co
             };
             let only_options = from.options.get("clustered") != to.options.get("clustered")
                 || from.options.get("tablespace") == to.options.get("tablespace");
-            if same(from) && only_options && !(to.unchecked && !from.unchecked) {
+            if (from.unchecked || !to.unchecked) && only_options && same(from) {
                 let mut statements = Vec::new();
                 let mut checks = Vec::new();
                 if from.unchecked && !to.unchecked {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::types;
-use crate::compare::{Comparison, Pair, Renames, TablePair};
+use crate::compare::{Comparison, Pair, Renames};
 use crate::structure::{Column, Dependency, Kind, Name, ObjectRef, Structure, Table, UserType};
 use crate::write::Choices;
 
@@ -54,11 +54,11 @@ impl<'a> Context<'a> {
         context
     }
 
-    pub(super) fn from_table(&self, name: &Name) -> Option<&'a Table> {
+    pub(super) fn table_from(&self, name: &Name) -> Option<&'a Table> {
         self.from_tables.get(name).copied()
     }
 
-    pub(super) fn to_table(&self, name: &Name) -> Option<&'a Table> {
+    pub(super) fn table_to(&self, name: &Name) -> Option<&'a Table> {
         self.to_tables.get(name).copied()
     }
 
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
             .map(|part| &part.parent)
             .chain(&table.inherits);
         parents
-            .filter_map(|parent| self.to_table(parent))
+            .filter_map(|parent| self.table_to(parent))
             .find_map(|parent| parent.column(column))
     }
 
@@ -117,15 +117,6 @@ impl<'a> Context<'a> {
         self.from_tables.contains_key(table)
     }
 
-    pub(super) fn table_pair(&self, name: &Name) -> Option<&TablePair<'a>> {
-        self.comparison.tables.iter().find(|pair| {
-            pair.table
-                .to()
-                .or(pair.table.from())
-                .is_some_and(|table| table.name == *name)
-        })
-    }
-
     /// Whether a table is removed.
     pub(super) fn is_dropped(&self, table: &Name) -> bool {
         self.from_tables.contains_key(table) && !self.to_tables.contains_key(table)
@@ -133,7 +124,7 @@ impl<'a> Context<'a> {
 
     /// Whether a table or one column of it is removed.
     pub(super) fn is_column_dropped(&self, table: &Name, column: &str) -> bool {
-        match (self.from_table(table), self.to_table(table)) {
+        match (self.table_from(table), self.table_to(table)) {
             (Some(from), Some(to)) => from.column(column).is_some() && to.column(column).is_none(),
             (Some(_), None) => true,
             _ => false,

@@ -127,7 +127,7 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
         &new.data_type,
         swapped || old.data_type == new.data_type,
     );
-    let labels = labels(context, &to, &new.data_type);
+    let labels = labels(context, &new.data_type);
     let conditions = conditions(&from, &to, &column, conversion.using.as_deref(), labels.as_deref());
     conversion.checks = conditions
         .into_iter()
@@ -141,9 +141,8 @@ fn both_numbers(from: &Type, to: &Type) -> bool {
     number(from) && number(to)
 }
 
-fn labels(context: &Context<'_>, to: &Type, text: &str) -> Option<Vec<String>> {
+fn labels(context: &Context<'_>, text: &str) -> Option<Vec<String>> {
     let base = text.trim_end_matches("[]");
-    let _ = to;
     context
         .to_types
         .values()
@@ -241,7 +240,7 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
         )];
     }
     if to.is_text() {
-        return text_limit(from, to, column)
+        return text_limit(to, column)
             .into_iter()
             .map(|sql| when(sql, "so short a text"))
             .collect();
@@ -259,14 +258,13 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
         .collect()
 }
 
-fn text_limit(from: &Type, to: &Type, column: &str) -> Option<String> {
+fn text_limit(to: &Type, column: &str) -> Option<String> {
     let limit = match to.base.as_str() {
         "character" | "character varying" | "bpchar" => *to.numbers.first()?,
         "\"char\"" => 1,
         "name" => 63,
         _ => return None,
     };
-    let _ = from;
     Some(format!(
         "pg_catalog.char_length(pg_catalog.rtrim({column}::text, ' ')) > {limit}"
     ))

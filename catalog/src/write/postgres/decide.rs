@@ -20,7 +20,7 @@ pub(super) fn nodes<'a>(context: &Context<'a>) -> Result<Nodes<'a>, WriteError> 
         types::nodes(context, pair, &mut nodes)?;
     }
     for pair in &comparison.sequences {
-        sequences::nodes(context, pair, &mut nodes);
+        sequences::nodes(pair, &mut nodes);
     }
     for pair in &comparison.tables {
         table(context, pair, &mut nodes)?;

@@ -398,11 +398,7 @@ fn sorted(nodes: &Nodes<'_>, graph: &Graph) -> Vec<usize> {
             continue;
         }
         sorted.push(next);
-        for (targets, degrees, is_hard) in [
-            (&graph.edges[next], &mut hard, true),
-            (&graph.wishes[next], &mut soft, false),
-        ] {
-            let _ = is_hard;
+        for (targets, degrees) in [(&graph.edges[next], &mut hard), (&graph.wishes[next], &mut soft)] {
             for then in targets {
                 degrees[*then] = degrees[*then].saturating_sub(1);
             }

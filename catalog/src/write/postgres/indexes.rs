@@ -94,8 +94,8 @@ pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, on: &Name, pair: &P
 
 fn is_partitioned(context: &Context<'_>, table: &Name) -> bool {
     context
-        .to_table(table)
-        .or(context.from_table(table))
+        .table_to(table)
+        .or(context.table_from(table))
         .is_some_and(|table| table.partitioning.is_some())
 }
 

@@ -28,11 +28,6 @@ pub(super) fn literal(text: &str) -> String {
     }
 }
 
-/// Identifiers with commas between.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
-    names.into_iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
-}
-
 /// Refuses names that no statement can hold.
 pub(super) fn check(structure: &Structure) -> Result<(), WriteError> {
     let whole = |name: &Name| quote(Dialect::Postgres, &name.name).map(drop);

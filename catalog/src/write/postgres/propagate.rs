@@ -15,7 +15,7 @@ pub(super) fn propagate(context: &Context<'_>, nodes: &mut Nodes<'_>) {
     let mut work: Vec<usize> = (0..nodes.all.len())
         .filter(|at| nodes.all[*at].drops() || nodes.all[*at].disturbs)
         .collect();
-    let mut seen: HashSet<(usize, State2)> = HashSet::new();
+    let mut seen: HashSet<(usize, (bool, bool))> = HashSet::new();
     while let Some(at) = work.pop() {
         let cause = Cause::of(&nodes.all[at]);
         if !seen.insert((at, cause.key())) {
@@ -31,8 +31,6 @@ pub(super) fn propagate(context: &Context<'_>, nodes: &mut Nodes<'_>) {
         }
     }
 }
-
-type State2 = (bool, bool);
 
 /// What a dependent has to reckon with.
 struct Cause {
@@ -50,7 +48,7 @@ impl Cause {
         }
     }
 
-    fn key(&self) -> State2 {
+    fn key(&self) -> (bool, bool) {
         (self.gone, self.comes_back)
     }
 }

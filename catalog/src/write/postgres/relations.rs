@@ -24,7 +24,7 @@ pub(super) fn points_back(context: &Context<'_>, from: &Name, to: &Name) -> bool
         if name == to {
             return true;
         }
-        let Some(table) = context.from_table(name).filter(|_| context.is_dropped(name)) else {
+        let Some(table) = context.table_from(name).filter(|_| context.is_dropped(name)) else {
             continue;
         };
         for constraint in &table.constraints {

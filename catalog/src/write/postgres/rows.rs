@@ -34,7 +34,7 @@ impl Rows {
         let old = name_before(context, table);
         let before = context.before.table(&old)?;
         let columns = columns_before(context, table);
-        let to = context.to_table(table);
+        let to = context.table_to(table);
         let mut wanted: Vec<String> = Vec::new();
         let mut changed = old != *table;
         for column in &before.columns {
@@ -133,7 +133,7 @@ pub(super) fn condition(context: &Context<'_>, table: &Name, column: &str, condi
     Some(check(about, &rows, &ident(column), &guarded, condition.message))
 }
 
-pub(super) fn not_null(context: &Context<'_>, table: &Name, _old: &str, column: &str) -> Option<Check> {
+pub(super) fn not_null(context: &Context<'_>, table: &Name, column: &str) -> Option<Check> {
     let rows = Rows::of(context, table)?;
     let about = id::part(Kind::Table, table, column);
     let name = ident(column);
@@ -195,7 +195,7 @@ pub(super) fn constraint(context: &Context<'_>, table: &Name, one: &Constraint) 
             let message = format!("does not meet {}", one.name);
             vec![check(about, &rows, "NULL", &format!("NOT ({expression})"), message)]
         }
-        ConstraintKind::ForeignKey(key) => foreign(context, about, &rows, table, key).into_iter().collect(),
+        ConstraintKind::ForeignKey(key) => foreign(context, about, &rows, key).into_iter().collect(),
         ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
             let columns: Vec<String> = key
                 .parts
@@ -254,7 +254,7 @@ fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Optio
     }
 }
 
-fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, key: &ForeignKey) -> Option<Check> {
+fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, key: &ForeignKey) -> Option<Check> {
     let columns: Vec<String> = key.columns.iter().map(|column| ident(column)).collect();
     let there = columns
         .iter()
@@ -277,7 +277,6 @@ fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, k
         }
         None => there,
     };
-    let _ = table;
     let rows = Rows {
         source: format!("(SELECT *, ctid FROM {}) AS {}", rows.source, ident("lockstep_row")),
         key: rows.key.clone(),
@@ -290,13 +289,7 @@ fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, k
         key: rows.key,
     };
     let message = format!("points to no row of {}", key.references);
-    Some(check(
-        about,
-        &rows,
-        &columns.join(" || ',' || ").replace(" || ',' || ", ", "),
-        &condition,
-        message,
-    ))
+    Some(check(about, &rows, &columns.join(", "), &condition, message))
 }
 
 /// What a changed domain demands of the columns of it.

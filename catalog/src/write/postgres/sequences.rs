@@ -8,7 +8,7 @@ use crate::compare::Pair;
 use crate::structure::{Kind, Name, ObjectRef, Sequence, SequenceOptions};
 use crate::write::Change;
 
-pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, Sequence>, nodes: &mut Nodes<'a>) {
+pub(super) fn nodes<'a>(pair: &Pair<'a, Sequence>, nodes: &mut Nodes<'a>) {
     let Some(one) = either(pair) else { return };
     let about = id::of(Kind::Sequence, &one.name);
     let owner = |sequence: &'a Sequence, nodes: &mut Nodes<'a>| {
@@ -31,7 +31,6 @@ pub(super) fn nodes<'a>(context: &Context<'a>, pair: &Pair<'a, Sequence>, nodes:
             }
         }
     }
-    let _ = context;
 }
 
 /// What a sequence went with until now, where it lets go of that.
@@ -232,7 +231,7 @@ pub(super) fn own(context: &Context<'_>, about: &ObjectRef, one: &Sequence) -> V
         "the sequence goes with its column",
     )];
     let is_new = !context.comparison.from.sequences.iter().any(|old| old.name == one.name);
-    let was_there = context.from_table(table).and_then(|table| table.column(column));
+    let was_there = context.table_from(table).and_then(|table| table.column(column));
     if is_new && was_there.is_some_and(|column| is_integer(&column.data_type)) && one.settings.increment == "1" {
         statements.push(go_on(about, &literal(&name), table, column));
     }

@@ -212,7 +212,7 @@ fn clustered(table: &Table) -> Option<&str> {
 }
 
 pub(super) fn create_marks(context: &Context<'_>, about: &ObjectRef, to: &Table) -> Vec<Change> {
-    let from = context.from_table(&to.name);
+    let from = context.table_from(&to.name);
     let name = qualified(&to.name);
     let mut statements = Vec::new();
     let say = |what: String, comment: &str| {
