@@ -37,7 +37,7 @@ impl Selection {
 }
 
 /// Whether the object is Lockstep's.
-pub(super) fn is_own(name: &Name) -> bool {
+pub fn is_own(name: &Name) -> bool {
     name.name
         .get(..OWN.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(OWN))
