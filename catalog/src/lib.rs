@@ -6,6 +6,7 @@
 //! - [`dialect`]: the three dialects and the one way to quote an identifier
 //! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
+//! - [`lint`]: what is dangerous about scripts, before they run
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`snapshot`]: the tables, columns and objects a database has
 //! - [`fingerprint`]: a snapshot in 64 characters
@@ -17,6 +18,7 @@ pub mod difference;
 pub mod directive;
 pub mod fingerprint;
 mod lex;
+pub mod lint;
 pub mod normalize;
 pub mod risk;
 pub mod script;
