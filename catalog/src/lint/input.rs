@@ -1,6 +1,6 @@
 //! What is judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::Dialect;
 use crate::structure::{Name, Structure};
@@ -27,6 +27,8 @@ pub struct Script {
     pub pair: String,
     /// Whether it runs outside a transaction.
     pub outside_transaction: bool,
+    /// Whether it is a step of a schema, for which Lockstep keeps a record, rather than a script that something else runs.
+    pub is_step: bool,
     /// Whether there has to be a way back: steps that are not marked irreversible.
     pub needs_down: bool,
 }
@@ -41,6 +43,7 @@ impl Script {
             text: text.into(),
             way: Way::Up,
             outside_transaction: false,
+            is_step: true,
             needs_down: false,
         }
     }
@@ -65,6 +68,15 @@ pub struct Migration {
     pub one_transaction: bool,
     /// Whether findings are wanted, or only what it does to the tables the next one meets.
     pub judged: bool,
+    /// The scripts, by file, in which findings are wanted; all where not given.
+    pub only: Option<BTreeSet<String>>,
+}
+
+impl Migration {
+    /// Whether findings in this script are wanted.
+    pub fn judges(&self, script: &Script) -> bool {
+        self.judged && self.only.as_ref().is_none_or(|only| only.contains(&script.file))
+    }
 }
 
 /// What is judged, and what is known of the database it meets.

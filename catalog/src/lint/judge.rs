@@ -98,7 +98,28 @@ fn one(dialect: Dialect, migration: &Migration, world: &mut World, report: &mut 
         return;
     }
     reversibility(dialect, &files, &mut found);
+    let from = (report.findings.len(), report.questions.len());
     finish(&files, found, questions, report);
+    let Some(only) = &migration.only else {
+        return;
+    };
+    let mut keep = from.0;
+    report
+        .findings
+        .retain(|one| keep_one(&mut keep, only.contains(&one.file)));
+    keep = from.1;
+    report
+        .questions
+        .retain(|one| keep_one(&mut keep, only.contains(&one.file)));
+}
+
+/// Everything of the migrations before, and what is wanted of this one.
+fn keep_one(before: &mut usize, wanted: bool) -> bool {
+    if *before > 0 {
+        *before -= 1;
+        return true;
+    }
+    wanted
 }
 
 fn file(dialect: Dialect, script: &Script) -> File<'_> {

@@ -19,6 +19,7 @@ mod context;
 mod finding;
 mod input;
 mod judge;
+mod place;
 mod question;
 mod read;
 mod rules;
@@ -29,6 +30,7 @@ mod world;
 pub use finding::{Finding, RULES, Rule, Severity};
 pub use input::{Input, Migration, Script, Way};
 pub use judge::{Report, lint};
+pub use place::{statements, token};
 pub use question::Question;
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::help;
 
 mod schema;
 
-pub(crate) use schema::{Migration, MigrationGenerate, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs};
+pub(crate) use schema::{
+    Migration, MigrationGenerate, MigrationLint, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs,
+};
 
 /// The whole command line.
 #[derive(Debug, Parser)]

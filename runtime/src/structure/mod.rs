@@ -17,6 +17,7 @@ mod migration;
 mod rows;
 mod source;
 mod sync;
+pub mod validate;
 
 pub use database::Database;
 pub use diff::{Diff, DiffOptions, Obstacle, diff};

@@ -21,6 +21,7 @@ fn migration(scripts: Vec<Script>) -> Migration {
         scripts,
         judged: true,
         one_transaction: true,
+        only: None,
     }
 }
 
