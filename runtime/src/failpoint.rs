@@ -43,6 +43,9 @@ pub const FAILPOINTS: &[&str] = &[
     "recovery.settled",
     "recovery.before_flip",
     "recovery.after_flip",
+    "sync.planned",
+    "sync.registered",
+    "sync.activated",
 ];
 
 /// Ends the process here if the test rig asked for it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep::{Runtime, Settings};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row, ValueRef};
 
 /// Which engine a scenario runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,8 @@ impl Database {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.engine {
             Engine::Sqlite => {
-                let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+                let options: sqlx::sqlite::SqliteConnectOptions = self.url.parse()?;
+                let mut connection = sqlx::SqliteConnection::connect_with(&options.create_if_missing(true)).await?;
                 sql.execute(&mut connection).await?;
                 connection.close().await
             }
@@ -150,9 +151,14 @@ impl Database {
                     .fetch_all(&mut connection)
                     .await
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
+                // The engine turns every value into text where text is asked for.
                 let read = rows
                     .iter()
-                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| text(r.try_get_unchecked(i).expect("text")))
+                            .collect()
+                    })
                     .collect();
                 connection.close().await.expect("closed");
                 read
@@ -165,7 +171,15 @@ impl Database {
                     .unwrap_or_else(|e| panic!("{sql}: {e}"));
                 let read = rows
                     .iter()
-                    .map(|r| (0..r.len()).map(|i| text(r.try_get(i).expect("text"))).collect())
+                    .map(|r| {
+                        (0..r.len())
+                            .map(|i| {
+                                let value = r.try_get_raw(i).expect("a value");
+                                let known = (!value.is_null()).then(|| value.as_str().expect("text").to_owned());
+                                text(known)
+                            })
+                            .collect()
+                    })
                     .collect();
                 connection.close().await.expect("closed");
                 read

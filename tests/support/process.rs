@@ -103,6 +103,12 @@ impl Cli {
         Self(command)
     }
 
+    /// Dies at a crash point: see `lockstep::FAILPOINTS`.
+    pub fn dies_at(mut self, failpoint: &str) -> Self {
+        self.0.env("LOCKSTEP_FAILPOINT", failpoint);
+        self
+    }
+
     pub async fn run(mut self) -> Ended {
         wait(self.0.spawn().expect("the command line starts")).await
     }

@@ -42,7 +42,10 @@ impl Alike for Constraint {
             (Some(one), Some(other)) => one == other,
             _ => self.kind == other.kind,
         };
-        same && self.deferrable == other.deferrable
+        // Where names are not made up, having one is a difference to having none (SQLite).
+        let named = self.generated_name || other.generated_name || self.name.is_empty() == other.name.is_empty();
+        same && named
+            && self.deferrable == other.deferrable
             && self.unchecked == other.unchecked
             && self.inherited == other.inherited
             && self.options == other.options
@@ -79,6 +82,13 @@ impl Alike for View {
     }
 }
 
+impl Alike for Trigger {
+    fn is_alike(&self, other: &Self) -> bool {
+        // Its name and its table were matched as the dialect matches names.
+        self.definition == other.definition && self.options == other.options && self.comment == other.comment
+    }
+}
+
 macro_rules! alike_when_equal {
     ($($of:ty),*) => {$(
         impl Alike for $of {
@@ -89,4 +99,4 @@ macro_rules! alike_when_equal {
     )*};
 }
 
-alike_when_equal!(Namespace, UserType, Sequence, Routine, Trigger, Other);
+alike_when_equal!(Namespace, UserType, Sequence, Routine, Other);

@@ -4,6 +4,8 @@
 //! object where the comment stands outside its brackets or right behind the opening one, else of the column, constraint,
 //! index or enum value it trails.
 
+mod text;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Dialect;
@@ -484,6 +486,9 @@ impl Rename {
                 let Some(at) = now.tables.iter().position(|one| dialect.same_name(&one.name, from)) else {
                     return false;
                 };
+                if now.tables[at].name == *to {
+                    return false;
+                }
                 let old = std::mem::replace(&mut now.tables[at].name, to.clone());
                 repoint(now, &old, to);
                 true
@@ -607,6 +612,11 @@ fn rename_column(now: &mut Structure, table: &Name, from: &str, to: &str) -> boo
         return false;
     }
     let old = std::mem::replace(&mut column.name, to.clone());
+    // In keys and indexes SQLite's names stand folded.
+    let (old, to) = match dialect {
+        Dialect::Sqlite => (dialect.folded_part(&old), dialect.folded_part(&to)),
+        Dialect::Postgres | Dialect::Mysql => (old, to),
+    };
     column_in_table(found, &old, &to);
     let name = found.name.clone();
     for other in &mut now.tables {
@@ -619,6 +629,9 @@ fn rename_column(now: &mut Structure, table: &Name, from: &str, to: &str) -> boo
                 }
             }
         }
+    }
+    if dialect == Dialect::Sqlite {
+        text::rename_column(now, &name, &old, &to);
     }
     for sequence in &mut now.sequences {
         if let Some((table, column)) = &mut sequence.owned_by
@@ -666,12 +679,13 @@ fn column_in_table(table: &mut Table, old: &str, to: &str) {
 
 /// Makes what points to a table point to its new name.
 fn repoint(now: &mut Structure, old: &Name, to: &Name) {
+    let dialect = now.dialect;
     for table in &mut now.tables {
         for constraint in &mut table.constraints {
             if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
-                && key.references == *old
+                && dialect.same_name(&key.references, old)
             {
-                key.references = to.clone();
+                key.references = dialect.folded(to);
             }
         }
         if let Some(part) = &mut table.partition_of
@@ -690,11 +704,14 @@ fn repoint(now: &mut Structure, old: &Name, to: &Name) {
             *table = to.clone();
         }
     }
-    for trigger in now.triggers.iter_mut().filter(|one| one.on == *old) {
+    for trigger in now.triggers.iter_mut().filter(|one| dialect.same_name(&one.on, old)) {
         trigger.on = to.clone();
     }
     for other in now.others.iter_mut().filter(|one| one.on.as_ref() == Some(old)) {
         other.on = Some(to.clone());
+    }
+    if dialect == Dialect::Sqlite {
+        text::rename_table(now, old, to);
     }
 }
 

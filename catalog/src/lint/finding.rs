@@ -83,6 +83,7 @@ macro_rules! rules {
 /// Every rule there is.
 pub const RULES: &[Rule] = rules! {
     "unreadable" ALL "text that is no SQL: something opened and never closed, a NUL"
+    "empty" ALL "a script without a statement"
     "directive" ALL "a `-- lockstep:` comment that is not understood"
     "not-allowed" ALL "what would escape a step's transaction, session or record"
     "engine-refuses" ALL "a statement that the engine itself refused, on a throwaway database"

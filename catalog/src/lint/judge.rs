@@ -228,6 +228,7 @@ fn finish(files: &[File<'_>], mut found: Vec<Found>, questions: Vec<(At, Asked)>
     for (script, file) in files.iter().enumerate() {
         findings.extend(file.refusals.iter().map(|refusal| (script, refused(file, refusal))));
         findings.extend(unknown_rules(file).into_iter().map(|finding| (script, finding)));
+        findings.extend(empty(file).map(|finding| (script, finding)));
     }
     let allows = |at: At, rule: &str| {
         let read = files[at.script].reads.get(at.piece);
@@ -275,6 +276,21 @@ fn finding(file: &File<'_>, found: Found) -> Finding {
         start: found.span.start,
         end: found.span.end,
     }
+}
+
+/// A script in which nothing stands.
+fn empty(file: &File<'_>) -> Option<Finding> {
+    if !file.reads.is_empty() || !file.refusals.is_empty() {
+        return None;
+    }
+    let (severity, consequence) = match file.script.is_step {
+        true => (Severity::Error, "a step without a statement is refused"),
+        false => (Severity::Info, "nothing runs"),
+    };
+    let script = file.script;
+    let finding = Finding::at("empty", severity, &script.file, &script.text, 0..0);
+    let advice = "write a statement, or take the file out";
+    Some(finding.saying("there is no statement in it", consequence, advice))
 }
 
 /// What splitting refused, as a finding.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
+use super::{Name, Options};
 
 /// A column.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Generated {
 pub struct Identity {
     /// `GENERATED ALWAYS`, rather than `BY DEFAULT`.
     pub always: bool,
+    /// The name of its counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<Name>,
     /// Its counter's settings.
     pub sequence: SequenceOptions,
 }

@@ -52,12 +52,14 @@ impl Structure {
         for view in &mut canonical.views {
             view.name = dialect.folded(&view.name);
             view.columns.clear();
+            view.sql = None;
             for index in &mut view.indexes {
                 index.definition = None;
             }
         }
         if dialect == Dialect::Sqlite {
             for trigger in &mut canonical.triggers {
+                trigger.sql = None;
                 trigger.name = dialect.folded_part(&trigger.name);
                 trigger.on = dialect.folded(&trigger.on);
             }

@@ -35,7 +35,7 @@ pub use object::{
     Dependency, Extension, Kind, Namespace, ObjectRef, Other, Routine, RoutineKind, Sequence, Trigger, View,
 };
 pub use selection::{Selection, is_own};
-pub use table::{PartitionOf, Partitioning, Table, VirtualTable};
+pub use table::{Partition, PartitionOf, Partitioning, Table, VirtualTable};
 pub use user_type::{Attribute, DomainCheck, UserType, UserTypeKind};
 
 /// Settings of one engine alone, under that engine's own words; absent where they have their default.

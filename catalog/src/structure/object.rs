@@ -26,6 +26,12 @@ pub enum Kind {
     Trigger,
     /// Anything else; the name is its kind, a colon and its name.
     Other,
+    /// A column's default; the part is the column, the name its table's.
+    Default,
+    /// A constraint; the part is its name, the name its table's.
+    Constraint,
+    /// An index; the part is its name, the name its table's.
+    Index,
 }
 
 /// A schema in PostgreSQL's sense.
@@ -96,10 +102,13 @@ pub struct View {
     /// The comments of its columns.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub column_comments: Options,
+    /// The text it was made by, where the engine keeps it (SQLite). Not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
 }
 
 /// A function, procedure or aggregate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routine {
     /// Its name.
     pub name: Name,
@@ -113,16 +122,20 @@ pub struct Routine {
     pub returns: Option<String>,
     /// The statement that makes it, as the engine prints it.
     pub definition: String,
+    /// PostgreSQL: `identity_arguments` and `default_arguments`, which decide whether it can be replaced in place.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     /// Its comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
 /// What a routine is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoutineKind {
     /// A function.
+    #[default]
     Function,
     /// A procedure.
     Procedure,
@@ -145,6 +158,9 @@ pub struct Trigger {
     /// Its comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The text it was made by, where the engine keeps it (SQLite). Not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
 }
 
 /// Anything else, as the statement that makes it and the one that removes it.

@@ -55,7 +55,7 @@ impl Table {
         })
     }
 
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.constraints
             .sort_by(|a, b| (&a.name, &a.kind).cmp(&(&b.name, &b.kind)));
         self.indexes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -70,6 +70,21 @@ pub struct Partitioning {
     /// The partitions themselves where they are no tables (MySQL), as the engine prints them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitions: Option<String>,
+    /// The partitions one by one, where each has a name and a place of its own (MySQL's `RANGE` and `LIST`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Partition>,
+}
+
+/// A partition that is no table (MySQL).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// Its name.
+    pub name: String,
+    /// Which rows it holds: `VALUES LESS THAN (2020)`.
+    pub values: String,
+    /// Its comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// A partition's place (PostgreSQL).

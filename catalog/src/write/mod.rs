@@ -118,12 +118,44 @@ pub fn create(structure: &Structure) -> Result<Plan, WriteError> {
 ///
 /// Where a name is not possible, or a change has no way that keeps the rows.
 pub fn write(from: &Structure, to: &Structure, renames: &Renames, choices: Choices) -> Result<Plan, WriteError> {
-    let renames = renames.pending(from);
+    let renames = pending(from, to, renames);
     let renamed = renames.applied_to(from);
-    let comparison = compare(&renamed, to);
+    write_renamed(from, &renamed, to, &renames, choices)
+}
+
+/// The renames that have something to rename, and those that follow from them.
+pub fn pending(from: &Structure, to: &Structure, renames: &Renames) -> Renames {
+    let mut renames = renames.pending(from);
+    if to.dialect == Dialect::Postgres {
+        let implied = postgres::implied(&renames.applied_to(from), to);
+        renames.0.extend(implied.0);
+    }
+    renames
+}
+
+/// The statements of nothing but renames.
+pub fn write_renames(from: &Structure, renames: &Renames) -> Result<Plan, WriteError> {
+    let renamed = renames.applied_to(from);
+    write_renamed(from, &renamed, &renamed, renames, Choices::default())
+}
+
+/// The same where it is known what `from` looks like after the renames, which an engine can tell better than we can: it
+/// rewrites the texts that name what was renamed.
+///
+/// # Errors
+///
+/// Where a name is not possible, or a change has no way that keeps the rows.
+pub fn write_renamed(
+    from: &Structure,
+    renamed: &Structure,
+    to: &Structure,
+    renames: &Renames,
+    choices: Choices,
+) -> Result<Plan, WriteError> {
+    let comparison = compare(renamed, to);
     match to.dialect {
-        Dialect::Sqlite => sqlite::write(from, &renames, &comparison, choices),
-        Dialect::Postgres => postgres::write(from, &renames, &comparison, choices),
-        Dialect::Mysql => mysql::write(from, &renames, &comparison, choices),
+        Dialect::Sqlite => sqlite::write(from, renames, &comparison, choices),
+        Dialect::Postgres => postgres::write(from, renames, &comparison, choices),
+        Dialect::Mysql => mysql::write(from, renames, &comparison, choices),
     }
 }

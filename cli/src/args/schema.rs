@@ -8,7 +8,7 @@ use lockstep::structure::{Source, Strategy};
 pub(crate) enum Schema {
     /// Show what a database looks like
     Inspect {
-        /// What to look at: a database URL, a .sql file or a folder of them, a definition (.toml, .json), a snapshot (.json), schema:NAME; the database if not given
+        /// What to look at: a database URL, a .sql file or a folder of them, a definition (.toml, .json), entity types (.toml, .json; FILE#TYPE for one), a snapshot (.json), schema:NAME; the database if not given
         source: Option<Source>,
         #[command(flatten)]
         selection: SelectionArgs,
@@ -26,6 +26,23 @@ pub(crate) enum Schema {
         #[command(flatten)]
         selection: SelectionArgs,
     },
+    /// Print the JSON Schema of a definition's file, for editors
+    #[command(name = "json-schema")]
+    Describe {
+        /// Of which kind of file
+        #[arg(value_enum, default_value_t)]
+        of: Described,
+    },
+}
+
+/// What files have a JSON Schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// A structured definition.
+    #[default]
+    Definition,
+    /// Entity types.
+    Entities,
 }
 
 /// `migration`
@@ -58,7 +75,7 @@ pub(crate) struct SchemaDiff {
     /// What is; the database if not given
     #[arg(long, value_name = "X")]
     pub(crate) from: Option<Source>,
-    /// What should be: a database URL, a .sql file or a folder of them, a definition (.toml, .json), a snapshot (.json), schema:NAME
+    /// What should be: a database URL, a .sql file or a folder of them, a definition (.toml, .json), entity types (.toml, .json; FILE#TYPE for one), a snapshot (.json), schema:NAME
     #[arg(long, value_name = "Y")]
     pub(crate) to: Source,
     /// End with 5 where there are differences

@@ -3,13 +3,14 @@
 use std::io::{BufRead, IsTerminal};
 
 use lockstep::catalog::compare::compare;
+use lockstep::catalog::declare::{definition_schema, entities_schema};
 use lockstep::catalog::risk::assess;
 use lockstep::catalog::structure::Selection;
 use lockstep::catalog::write::{Choices, create};
 use lockstep::structure::{Consent, Database, Diff, DiffOptions, Side, Source, SyncOptions, Synced, counted, diff};
 
 use crate::app::{Access, App, Open};
-use crate::args::{Format, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs};
+use crate::args::{Described, Format, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs};
 use crate::exit;
 use crate::files::Files;
 use crate::graph::tables;
@@ -24,6 +25,17 @@ pub(crate) async fn schema(app: &App, args: Schema) -> Result<u8> {
         Schema::Analyze(args) => analyze(app, args).await,
         Schema::Sync(args) => sync(app, args).await,
         Schema::Fingerprint { source, selection } => fingerprint(app, source, &selection).await,
+        Schema::Describe { of } => {
+            terminal::print(&format!("{:#}", json_schema(of)));
+            Ok(exit::DONE)
+        }
+    }
+}
+
+fn json_schema(of: Described) -> serde_json::Value {
+    match of {
+        Described::Definition => definition_schema(),
+        Described::Entities => entities_schema(),
     }
 }
 
@@ -93,9 +105,12 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
 
 async fn analyze(app: &App, args: SchemaAnalyze) -> Result<u8> {
     let mut selection = Selection::from(&args.selection);
-    let to = declared(app, args.to)?;
+    let mut to = declared(app, args.to)?;
     if let Some(entity) = &args.entity {
-        selection.include = vec![entity.clone(), format!("{entity}_*")];
+        (to, selection.include) = match to.entity(entity)? {
+            Some((one, tables)) => (one, tables),
+            None => (to, vec![entity.clone(), format!("{entity}_*")]),
+        };
     }
     let (from, to) = sides(app, None, to, &selection).await?;
     let renames = to.renames.pending(&from.structure);
@@ -154,6 +169,7 @@ async fn sync(app: &App, args: SchemaSync) -> Result<u8> {
         Ok::<Side, Trouble>(app.in_time(async { Ok(read.await?) }).await?)
     };
     let side = desired().await?;
+    tell(&side);
     let mut synced = app.in_time(async { Ok(runtime.sync(side, &options).await?) }).await?;
     if let Synced::NeedsConsent { proposal } = &synced
         && asked(app, proposal)?
@@ -179,11 +195,15 @@ fn asked(app: &App, proposal: &lockstep::structure::Proposal) -> Result<bool> {
     if app.format != Format::Human || !stdin.is_terminal() {
         return Ok(false);
     }
-    let word = proposal.risk.level.as_str();
+    let word = database_name(&app.project.url()?);
     for difference in &proposal.differences {
         terminal::say(&format!("  {difference}"));
     }
-    terminal::warn(&format!("this is {word} (risk {} of 100)", proposal.risk.score));
+    terminal::warn(&format!(
+        "this is {} (risk {} of 100)",
+        proposal.risk.level.as_str(),
+        proposal.risk.score
+    ));
     terminal::say(&format!("type {word} to go ahead, anything else to stop:"));
     let mut answer = String::new();
     stdin
@@ -193,29 +213,58 @@ fn asked(app: &App, proposal: &lockstep::structure::Proposal) -> Result<bool> {
     Ok(answer.trim() == word)
 }
 
+/// What a person calls the database a URL names: the end of its path.
+fn database_name(url: &str) -> String {
+    let path = url.split('?').next().unwrap_or_default();
+    let name = path.rsplit(['/', ':']).next().unwrap_or_default();
+    if name.is_empty() {
+        "yes".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
 /// One source, or the database.
 pub(super) async fn one(app: &App, source: Option<Source>, selection: &SelectionArgs) -> Result<Side> {
     let source = or_database(app, source)?;
     let settings = &app.project.settings;
     let selection = Selection::from(selection);
     let work = async {
-        let beside = match (&source, source.url()) {
-            (_, Some(_)) => None,
-            (Source::Snapshot(_), None) => None,
-            (_, None) => Some(Database::connect(&app.project.url().map_err(plain)?, settings).await?),
+        let beside = match source.needs_a_database() {
+            true => Some(Database::connect(&beside(app)?, settings).await?),
+            false => None,
         };
-        source.read(beside.as_ref(), settings, &selection).await
+        let side = source.read(beside.as_ref(), settings, &selection).await?;
+        tell(&side);
+        Ok(side)
     };
-    app.in_time(async { Ok(work.await?) }).await
+    app.in_time(work).await
+}
+
+/// Where something is made that only a database understands: a file that is not there yet does not come to be by it.
+fn beside(app: &App) -> Result<String> {
+    match app.project.missing_file()? {
+        Some(_) => Ok("sqlite::memory:".to_owned()),
+        None => app.project.url(),
+    }
+}
+
+/// What a file says that is allowed and should be known.
+fn tell(side: &Side) {
+    let Some(declaration) = &side.declaration else { return };
+    for note in &declaration.notes {
+        terminal::warn(&format!("{}:{note}", declaration.origin));
+    }
 }
 
 /// Both sides; SQL is understood beside the database that the other names.
 pub(super) async fn sides(app: &App, from: Option<Source>, to: Source, selection: &Selection) -> Result<(Side, Side)> {
     let from = or_database(app, from)?;
+    let to = to.in_folder(&app.project.schemas);
     let settings = &app.project.settings;
     let url = match from.url().or(to.url()) {
         Some(url) => url.to_owned(),
-        None => app.project.url()?,
+        None => beside(app)?,
     };
     let work = async {
         let beside = Database::connect(&url, settings).await?;
@@ -228,7 +277,11 @@ pub(super) async fn sides(app: &App, from: Option<Source>, to: Source, selection
             });
         }
         match (read.pop(), read.pop()) {
-            (Some(to), Some(from)) => Ok((from, to)),
+            (Some(to), Some(from)) => {
+                tell(&from);
+                tell(&to);
+                Ok((from, to))
+            }
             _ => Err(Trouble::new(
                 "bug",
                 lockstep::ErrorKind::Bug,
@@ -241,7 +294,7 @@ pub(super) async fn sides(app: &App, from: Option<Source>, to: Source, selection
 
 fn or_database(app: &App, source: Option<Source>) -> Result<Source> {
     match source {
-        Some(source) => Ok(source),
+        Some(source) => Ok(source.in_folder(&app.project.schemas)),
         None => Ok(Source::Url(app.project.url()?)),
     }
 }
@@ -249,7 +302,7 @@ fn or_database(app: &App, source: Option<Source>) -> Result<Source> {
 /// What should be, by the flag or by the configuration.
 pub(super) fn declared(app: &App, given: Option<Source>) -> Result<Source> {
     match (given, &app.project.declared) {
-        (Some(source), _) => Ok(source),
+        (Some(source), _) => Ok(source.in_folder(&app.project.schemas)),
         (None, Some(path)) => Ok(path.display().to_string().parse()?),
         (None, None) => Err(
             Trouble::input("usage", "nothing says what the database should look like")
@@ -275,9 +328,20 @@ pub(super) fn in_the_way(diff: &Diff) -> Trouble {
     .next("mend these rows, or declare something they can follow")
 }
 
-fn plain(trouble: Trouble) -> lockstep::Error {
-    lockstep::Error::File {
-        path: "the configuration".to_owned(),
-        message: trouble.message,
+#[cfg(test)]
+mod tests {
+    use super::database_name;
+
+    #[test]
+    fn a_database_is_called_by_the_end_of_its_url_and_never_by_its_secrets() {
+        for (url, name) in [
+            ("sqlite://shop.db", "shop.db"),
+            ("sqlite:///var/lib/shop.db?mode=rw", "shop.db"),
+            ("postgres://app:secret@host:5432/shop", "shop"),
+            ("mysql://app:secret@host/shop?ssl-mode=REQUIRED", "shop"),
+            ("postgres://app:secret@host/", "yes"),
+        ] {
+            assert_eq!(database_name(url), name, "{url}");
+        }
     }
 }

@@ -8,12 +8,13 @@
 //! ```
 //!
 //! The structural lock is always taken before the scope row; the scope row is held for moments only.
-//! Engines mirror each other file by file: `connect`, `metadata`, `transaction`, `session`, `guard`, `inspect`,
+//! Engines mirror each other file by file: `connect`, `metadata`, `declared`, `transaction`, `session`, `guard`, `inspect`,
 //! `introspect`, `console`, `scratch`.
 //! What is the same for all of them lives here: [`rows`] reads, [`writes`] writes, [`tables`] says into what.
 // The next engine goes here: a folder with the same files, a feature, a line in `connect`.
 
 pub(crate) mod console;
+mod declared;
 pub(crate) mod guard;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -39,6 +40,7 @@ use lockstep_registry::{HandlerVersion, Holder, InstanceId, SchemaSpec, SchemaVe
 
 use crate::clock::Deadline;
 use crate::settings::Settings;
+use crate::structure::{Declaration, KeptDeclaration};
 use crate::{Error, Result};
 
 use console::Console;
@@ -113,11 +115,29 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     /// Keeps a value under a key of `lockstep_meta`.
     async fn set_meta(&self, key: &str, value: &str) -> Result<()>;
 
+    /// Keeps what the database was brought to. Once this returns it is there; its table is made where it is missing.
+    async fn keep_declared(
+        &self,
+        scope: &Scope,
+        declaration: &Declaration,
+        creator: &str,
+        deadline: Deadline,
+    ) -> Result<()>;
+
+    /// What the database was brought to, newest first, at most `limit`; of what has a version only, where that is asked.
+    /// Nothing where nothing was ever kept. The right to read is enough.
+    async fn declared(&self, scope: &Scope, versioned: bool, limit: u32) -> Result<Vec<KeptDeclaration>>;
+
     /// The user's objects as they are now.
     async fn snapshot(&self) -> Result<Snapshot>;
 
     /// What the database looks like, in a constant number of queries. The right to read is enough.
     async fn introspect(&self, selection: &Selection) -> Result<Structure>;
+
+    /// The database's own mark of its last structural change; `None` where it has none that costs nothing to read.
+    async fn change_marker(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
 
     /// A connection of its own for statements that are nobody's step.
     async fn console(&self) -> Result<Box<dyn Console>>;

@@ -7,6 +7,7 @@ use lockstep_catalog::compare::Renames;
 use lockstep_catalog::structure::{Selection, Structure};
 
 use super::Side;
+use super::cache::Cache;
 use crate::engine::{self, Engine};
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -16,6 +17,7 @@ use crate::{Error, Result};
 pub struct Database {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) settings: Settings,
+    pub(super) cache: Arc<Cache>,
 }
 
 impl Database {
@@ -25,10 +27,15 @@ impl Database {
     ///
     /// Where the URL is wrong or the database cannot be reached; the password is never shown.
     pub async fn connect(url: &str, settings: &Settings) -> Result<Self> {
-        Ok(Self {
-            engine: engine::connect(url, settings).await?,
-            settings: settings.clone(),
-        })
+        Ok(Self::of(engine::connect(url, settings).await?, settings.clone()))
+    }
+
+    pub(crate) fn of(engine: Arc<dyn Engine>, settings: Settings) -> Self {
+        Self {
+            engine,
+            settings,
+            cache: Arc::default(),
+        }
     }
 
     /// What kind of database it is.
@@ -55,6 +62,7 @@ impl Database {
             structure: self.structure(selection).await?,
             renames: Renames::none(),
             database: Some(self.clone()),
+            declaration: None,
         })
     }
 

@@ -1,8 +1,9 @@
 //! From one side to the other: planned, asked of the rows, rehearsed.
 
+use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Renames, compare};
 use lockstep_catalog::structure::{Selection, Structure};
-use lockstep_catalog::write::{Change, Check, Choices, Plan, write};
+use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
 
 use super::{Database, Side};
@@ -67,28 +68,28 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     }
     let mut renames = options.renames.clone();
     renames.0.extend(to.renames.0);
-    let renames = renames.pending(&from.structure);
+    let renames = pending(&from.structure, &to.structure, &renames);
     let unsupported = |error: lockstep_catalog::write::WriteError| Error::Format {
         path: "the desired schema".to_owned(),
         line: None,
         message: error.to_string(),
     };
-    let mut plan = write(&from.structure, &to.structure, &renames, options.choices).map_err(unsupported)?;
     let beside = from.database.as_ref().or(to.database.as_ref());
+    let renamed = match beside {
+        // The engine rewrites the texts that name what was renamed: what comes out is asked of it.
+        Some(beside) if !renames.is_empty() && beside.dialect() == Dialect::Postgres => {
+            after_renames(beside, &from.structure, &renames, options).await?
+        }
+        _ => renames.applied_to(&from.structure),
+    };
+    let mut plan =
+        write_renamed(&from.structure, &renamed, &to.structure, &renames, options.choices).map_err(unsupported)?;
+    let obstacles = match &from.database {
+        Some(database) => obstacles(database, &plan.checks).await?,
+        None => Vec::new(),
+    };
     if let (Some(beside), false) = (beside, plan.statements.is_empty()) {
         rehearse(beside, &from.structure, &to.structure, &mut plan, options).await?;
-    }
-    let mut obstacles = Vec::new();
-    if let Some(database) = &from.database {
-        for check in &plan.checks {
-            let rows = database.ask(&check.query, NAMED).await?;
-            if !rows.is_empty() {
-                obstacles.push(Obstacle {
-                    check: check.clone(),
-                    rows,
-                });
-            }
-        }
     }
     Ok(Diff {
         from: from.structure,
@@ -97,6 +98,89 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
         plan,
         obstacles,
     })
+}
+
+/// Asks the rows. A question that makes no sense before the statements ran (it names what they make) finds nothing; one that
+/// fails on a value has found it.
+async fn obstacles(database: &Database, checks: &[Check]) -> Result<Vec<Obstacle>> {
+    let mut obstacles = Vec::new();
+    if checks.is_empty() {
+        return Ok(obstacles);
+    }
+    let mut console = database.engine.console().await?;
+    for check in checks {
+        match console.rows(&check.query, NAMED).await {
+            Ok(rows) if rows.is_empty() => {}
+            Ok(rows) => obstacles.push(Obstacle {
+                check: check.clone(),
+                rows,
+            }),
+            Err(fault) => {
+                tracing::debug!(
+                    query = check.query,
+                    error = fault.message,
+                    "a question to the rows could not be asked"
+                );
+            }
+        }
+    }
+    console.close().await;
+    Ok(obstacles)
+}
+
+/// What `from` looks like once the renames ran.
+async fn after_renames(
+    beside: &Database,
+    from: &Structure,
+    renames: &Renames,
+    options: &DiffOptions,
+) -> Result<Structure> {
+    let plan = write_renames(from, renames).map_err(|error| failed("", error.to_string()))?;
+    let scratch = beside
+        .engine
+        .blank(Deadline::after(beside.settings.operation_timeout))
+        .await?;
+    let renamed = async {
+        let mut console = scratch.engine.console().await?;
+        let outcome = async {
+            build(console.as_mut(), from).await?;
+            run_all(console.as_mut(), &plan.statements).await?;
+            console.introspect(&options.selection).await
+        }
+        .await;
+        console.close().await;
+        outcome
+    };
+    let outcome = renamed.await;
+    scratch.cleanup.await;
+    outcome
+}
+
+fn failed(statement: &str, message: String) -> Error {
+    Error::Database {
+        doing: "rehearsing the statements on a throwaway database",
+        message: format!("{message}\n  in: {statement}"),
+        code: None,
+        transient: false,
+    }
+}
+
+async fn run_all(console: &mut dyn Console, statements: &[Change]) -> Result<()> {
+    for change in statements {
+        console
+            .run(&change.sql)
+            .await
+            .map_err(|fault| failed(&change.sql, fault.message))?;
+    }
+    Ok(())
+}
+
+/// Makes a blank database look like `structure`.
+async fn build(console: &mut dyn Console, structure: &Structure) -> Result<()> {
+    let empty = Structure::empty(structure.dialect);
+    let made = write(&empty, structure, &Renames::none(), Choices::default())
+        .map_err(|error| failed("", error.to_string()))?;
+    run_all(console, &made.statements).await
 }
 
 /// Runs the plan where nothing is at stake. What the engine made of it besides (a rewritten expression, a dependent that was
@@ -130,29 +214,10 @@ async fn converge(
     plan: &mut Plan,
     options: &DiffOptions,
 ) -> Result<()> {
-    let failed = |statement: &str, message: String| Error::Database {
-        doing: "rehearsing the statements on a throwaway database",
-        message: format!("{message}\n  in: {statement}"),
-        code: None,
-        transient: false,
-    };
-    let empty = Structure::empty(to.dialect);
-    let made =
-        write(&empty, from, &Renames::none(), Choices::default()).map_err(|error| failed("", error.to_string()))?;
-    for change in &made.statements {
-        console
-            .run(&change.sql)
-            .await
-            .map_err(|fault| failed(&change.sql, fault.message))?;
-    }
+    build(console, from).await?;
     let mut next: Vec<Change> = plan.statements.clone();
     for _ in 0..ROUNDS {
-        for change in &next {
-            console
-                .run(&change.sql)
-                .await
-                .map_err(|fault| failed(&change.sql, fault.message))?;
-        }
+        run_all(console, &next).await?;
         let now = console.introspect(&options.selection).await?;
         let rest = write(&now, to, &Renames::none(), options.choices).map_err(|error| failed("", error.to_string()))?;
         if rest.statements.is_empty() {

@@ -300,7 +300,7 @@ impl<'a> Builder<'a> {
 }
 
 /// A statement without an effect.
-const NOTHING: &str = "DO 0";
+const NOTHING: &str = "SELECT 1";
 
 /// Whether what an archive keeps went in a group.
 fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
@@ -341,7 +341,7 @@ fn told(sql: &str, comment: &str) -> String {
 fn script(statements: &[String]) -> String {
     let texts: Vec<String> = statements.iter().map(|sql| told(sql, "")).collect();
     if texts.is_empty() {
-        told("SELECT 1", "nothing to undo")
+        told(NOTHING, "nothing to undo")
     } else {
         texts.join("\n")
     }

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //!  Source ─ a URL ──────────────────────── introspect ─────────────┐
-//!         ─ SQL, definition ─► scratch database ─ introspect ──────┼─► Side ─┐
+//!         ─ SQL, definition, schema: ─► scratch ─ introspect ──────┼─► Side ─┐
 //!         ─ snapshot ──────────────────────────────────────────────┘         ├─► compare ─► plan ─► asked of the rows ─► rehearsed ─► Diff
 //!                                                                  the other ┘
 //! ```
 //!
 //! Nothing here writes to a database that a person named; throwaway ones are made beside it.
 
+mod cache;
 mod database;
+mod declaration;
 mod declared;
 mod diff;
 pub mod generate;
@@ -19,7 +21,9 @@ mod source;
 mod sync;
 pub mod validate;
 
+pub use cache::BELIEVED;
 pub use database::Database;
+pub use declaration::{Declaration, KeptDeclaration};
 pub use diff::{Diff, DiffOptions, Obstacle, diff};
 pub use migration::Migration;
 pub use rows::counted;

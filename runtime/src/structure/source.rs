@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::Renames;
+use lockstep_catalog::declare::{self, Format, Holds, entity_tables, holds};
 use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_registry::SchemaVersion;
 
-use super::{Database, declared};
+use super::{Database, Declaration, declared};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -18,6 +20,22 @@ pub enum Source {
     Url(String),
     /// A file of SQL, or a folder of them, taken in the order of their names.
     Sql(PathBuf),
+    /// A structured definition, in TOML or JSON.
+    Definition(PathBuf),
+    /// Entity types, in TOML or JSON.
+    Entities {
+        /// The file.
+        path: PathBuf,
+        /// The one that is looked at; all if none is named.
+        only: Option<String>,
+    },
+    /// A schema version of a schemas folder: what a database looks like once it, and all it builds on, is applied.
+    Schema {
+        /// Which.
+        version: SchemaVersion,
+        /// The schemas folder.
+        folder: PathBuf,
+    },
     /// A structure that was written down as JSON (`schema inspect --format json`).
     Snapshot(PathBuf),
 }
@@ -31,29 +49,65 @@ pub struct Side {
     pub renames: Renames,
     /// The database itself, where it is one: its rows can be asked.
     pub database: Option<Database>,
+    /// The files it was declared in, where it was.
+    pub declaration: Option<Declaration>,
 }
+
+/// What begins the name of a schema version.
+const SCHEMA: &str = "schema:";
 
 impl FromStr for Source {
     type Err = Error;
 
+    /// A URL, a path, `schema:NAME`, or `FILE#ENTITY` for one entity type. What a TOML or JSON file holds is told by its
+    /// keys, so the file is looked into.
     fn from_str(text: &str) -> Result<Self> {
+        if let Some(name) = text.strip_prefix(SCHEMA) {
+            return Ok(Self::Schema {
+                version: SchemaVersion::new(name)?,
+                folder: PathBuf::from("schemas"),
+            });
+        }
         if text.contains("://") || text.starts_with("sqlite:") {
             return Ok(Self::Url(text.to_owned()));
         }
         let path = PathBuf::from(text);
-        match path.extension().and_then(|e| e.to_str()) {
-            _ if path.is_dir() => Ok(Self::Sql(path)),
-            Some("sql") => Ok(Self::Sql(path)),
-            Some("json") => Ok(Self::Snapshot(path)),
+        if path.is_dir() || is(&path, "sql") {
+            return Ok(Self::Sql(path));
+        }
+        if format_of(&path).is_some() {
+            return Self::by_content(path, None);
+        }
+        match text.rsplit_once('#') {
+            Some((file, entity)) if format_of(Path::new(file)).is_some() && !entity.is_empty() => {
+                Self::by_content(PathBuf::from(file), Some(entity.to_owned()))
+            }
             _ => Err(Error::File {
                 path: text.to_owned(),
-                message: "expected a database URL, a .sql file or a folder of them, or a .json snapshot".to_owned(),
+                message: "expected a database URL, a .sql file or a folder of them, a definition or entity types \
+                          (.toml, .json), a .json snapshot, or schema:NAME"
+                    .to_owned(),
             }),
         }
     }
 }
 
 impl Source {
+    /// A TOML or JSON file, by its keys. One that cannot be read is a definition, so that reading it says why.
+    fn by_content(path: PathBuf, only: Option<String>) -> Result<Self> {
+        let format = format_of(&path).unwrap_or(Format::Json);
+        let held = std::fs::read_to_string(&path).map_or(Holds::Definition, |text| holds(format, &text));
+        match (held, only) {
+            (Holds::Entities, only) => Ok(Self::Entities { path, only }),
+            (_, Some(entity)) => Err(Error::File {
+                path: path.display().to_string(),
+                message: format!("it holds no entity types, so there is no {entity:?} in it"),
+            }),
+            (Holds::Definition, None) => Ok(Self::Definition(path)),
+            (Holds::Snapshot, None) => Ok(Self::Snapshot(path)),
+        }
+    }
+
     /// The database it is, without connecting.
     pub fn url(&self) -> Option<&str> {
         match self {
@@ -62,61 +116,155 @@ impl Source {
         }
     }
 
-    /// Reads it. SQL is run in a throwaway database beside `beside`.
+    /// Whether only a database can tell what it means.
+    pub fn needs_a_database(&self) -> bool {
+        !matches!(self, Self::Url(_) | Self::Snapshot(_))
+    }
+
+    /// The same, with schema versions from this folder.
+    #[must_use]
+    pub fn in_folder(self, schemas: &Path) -> Self {
+        match self {
+            Self::Schema { version, .. } => Self::Schema {
+                version,
+                folder: schemas.to_owned(),
+            },
+            other => other,
+        }
+    }
+
+    /// The same with one entity type, and which tables are its own; `None` where it holds no entity types.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, or there is no such entity type.
+    pub fn entity(&self, code: &str) -> Result<Option<(Self, Vec<String>)>> {
+        let Self::Entities { path, .. } = self else {
+            return Ok(None);
+        };
+        let format = format_of(path).unwrap_or(Format::Json);
+        let tables = entity_tables(format, &text(path)?, code)
+            .map_err(|faults| declared::faulty(&path.display().to_string(), faults))?;
+        let one = Self::Entities {
+            path: path.clone(),
+            only: Some(code.to_owned()),
+        };
+        Ok(Some((one, tables)))
+    }
+
+    /// Reads it. What only an engine can tell is made in a throwaway database beside `beside`.
     ///
     /// # Errors
     ///
     /// Where the database or the file cannot be read, or the engine refuses a statement.
     pub async fn read(&self, beside: Option<&Database>, settings: &Settings, selection: &Selection) -> Result<Side> {
         match self {
-            Self::Url(url) => {
-                let database = Database::connect(url, settings).await?;
-                Ok(Side {
-                    structure: database.structure(selection).await?,
-                    renames: Renames::none(),
-                    database: Some(database),
-                })
+            Self::Url(url) => Database::connect(url, settings).await?.side(selection).await,
+            Self::Sql(path) => sql(path, needed(beside, path)?, selection).await,
+            Self::Definition(path) => definition(path, None, needed(beside, path)?, selection).await,
+            Self::Entities { path, only } => {
+                definition(path, Some(only.as_deref()), needed(beside, path)?, selection).await
             }
-            Self::Sql(path) => {
-                let beside = beside.ok_or_else(|| Error::File {
-                    path: path.display().to_string(),
-                    message: "what this SQL means only a database can tell: name one for the other side, or with \
-                              --database-url"
-                        .to_owned(),
-                })?;
-                let script = script(path)?;
-                let origin = path.display().to_string();
-                let schema = match beside.dialect() {
-                    Dialect::Postgres => "public",
-                    Dialect::Sqlite | Dialect::Mysql => "",
-                };
-                let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Format {
-                    path: origin.clone(),
-                    line: u32::try_from(error.line).ok(),
-                    message: error.message,
-                })?;
-                Ok(Side {
-                    structure: declared::load(beside, &origin, &script, selection).await?,
-                    renames,
-                    database: None,
-                })
-            }
-            Self::Snapshot(path) => {
-                let mut structure: Structure = serde_json::from_str(&text(path)?).map_err(|error| Error::Format {
-                    path: path.display().to_string(),
-                    line: u32::try_from(error.line()).ok(),
-                    message: error.to_string(),
-                })?;
-                structure.select(selection);
-                structure.sort();
-                Ok(Side {
-                    structure,
-                    renames: Renames::none(),
-                    database: None,
-                })
-            }
+            Self::Schema { version, folder } => Ok(Side {
+                structure: declared::load_schema(needed(beside, folder)?, folder, version, selection).await?,
+                renames: Renames::none(),
+                database: None,
+                declaration: None,
+            }),
+            Self::Snapshot(path) => snapshot(path, selection),
         }
     }
+}
+
+/// The database beside which something is made.
+fn needed<'a>(beside: Option<&'a Database>, path: &Path) -> Result<&'a Database> {
+    beside.ok_or_else(|| Error::File {
+        path: path.display().to_string(),
+        message: "what this means only a database can tell: name one for the other side, or with --database-url"
+            .to_owned(),
+    })
+}
+
+async fn sql(path: &Path, beside: &Database, selection: &Selection) -> Result<Side> {
+    let script = script(path)?;
+    let origin = path.display().to_string();
+    let schema = match beside.dialect() {
+        Dialect::Postgres => "public",
+        Dialect::Sqlite | Dialect::Mysql => "",
+    };
+    let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Format {
+        path: origin.clone(),
+        line: u32::try_from(error.line).ok(),
+        message: error.message,
+    })?;
+    Ok(Side {
+        structure: declared::load(beside, &origin, &script, selection).await?,
+        renames,
+        database: None,
+        declaration: Some(Declaration::new("sql", &origin, &script)),
+    })
+}
+
+/// `entities`: whether the file holds entity types, and which one is looked at.
+async fn definition(
+    path: &Path,
+    entities: Option<Option<&str>>,
+    beside: &Database,
+    selection: &Selection,
+) -> Result<Side> {
+    let text = text(path)?;
+    let origin = path.display().to_string();
+    let format = format_of(path).unwrap_or(Format::Json);
+    let dialect = beside.dialect();
+    let (kind, read) = match entities {
+        Some(only) => ("entities", declare::entities(dialect, format, &text, only)),
+        None => ("definition", declare::definition(dialect, format, &text)),
+    };
+    let read = read.map_err(|faults| declared::faulty(&origin, faults))?;
+    let structure = declared::load_definition(beside, (&origin, format, &text), &read, selection).await?;
+    Ok(Side {
+        structure,
+        renames: read.renames,
+        database: None,
+        declaration: Some(Declaration {
+            version: read.version,
+            migrations: read.migrations,
+            notes: read.notes,
+            ..Declaration::new(kind, &origin, &text)
+        }),
+    })
+}
+
+fn snapshot(path: &Path, selection: &Selection) -> Result<Side> {
+    let text = text(path)?;
+    let origin = path.display().to_string();
+    let mut structure: Structure = serde_json::from_str(&text).map_err(|error| Error::Format {
+        path: origin.clone(),
+        line: u32::try_from(error.line()).ok(),
+        message: error.to_string(),
+    })?;
+    structure.select(selection);
+    structure.sort();
+    Ok(Side {
+        structure,
+        renames: Renames::none(),
+        database: None,
+        declaration: Some(Declaration::new("snapshot", &origin, &text)),
+    })
+}
+
+fn is(path: &Path, extension: &str) -> bool {
+    path.extension()
+        .is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// How a file is written, by its name.
+fn format_of(path: &Path) -> Option<Format> {
+    let formats = [("toml", Format::Toml), ("json", Format::Json)];
+    formats
+        .into_iter()
+        .find(|(extension, _)| is(path, extension))
+        .map(|(_, format)| format)
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -25,8 +25,9 @@ use serde::Serialize;
 
 use super::diff::{Diff, DiffOptions, Obstacle, diff};
 use super::{Database, Migration, Side, generate, rows};
+use crate::failpoint::failpoint;
 use crate::runtime::{ActivateOptions, DeactivateOptions, Runtime};
-use crate::{Activation, Error, Result};
+use crate::{Activation, Result};
 
 /// What a sync may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -156,7 +157,7 @@ impl Runtime {
         let (diff, left) = analysed(&database, desired, options).await?;
         if diff.plan.statements.is_empty() {
             if !options.dry_run {
-                self.let_go_of_older(&self.facts().await?).await?;
+                self.settle(options).await?;
             }
             let fingerprint = diff.from.fingerprint().to_string();
             return Ok(Synced::InSync { fingerprint, left });
@@ -182,10 +183,7 @@ impl Runtime {
 
     /// The runtime's database, to be looked at.
     pub fn database(&self) -> Database {
-        Database {
-            engine: Arc::clone(&self.core().engine),
-            settings: self.core().settings.clone(),
-        }
+        Database::of(Arc::clone(&self.core().engine), self.core().settings.clone())
     }
 
     async fn carry_out(
@@ -195,6 +193,7 @@ impl Runtime {
         proposal: Box<Proposal>,
         options: &SyncOptions,
     ) -> Result<Synced> {
+        failpoint!("sync.planned");
         let facts = self.facts().await?;
         let number = 1 + facts.schemas.keys().filter_map(number_of).max().unwrap_or(0);
         let version = SchemaVersion::new(&format!("{PREFIX}{number:04}_{}", &proposal.after[..8]))?;
@@ -216,27 +215,16 @@ impl Runtime {
             include: options.selection.include.clone(),
             exclude: options.selection.exclude.clone(),
         });
-        let files = match &options.save_to {
-            Some(folder) => generate::save(folder, &spec, diff.to.dialect)?,
-            None => Vec::new(),
-        };
         let handler_version = handler_version(number)?;
         self.add_schema(spec)?;
         self.register(handler_version.clone(), version.as_str()).await?;
+        failpoint!("sync.registered");
         let activation = self
             .activate_with(handler_version.clone(), self.as_sync(options)?)
             .await;
-        let activation = match activation {
-            Ok(activation) => Box::new(activation),
-            Err(error) => {
-                // What did not happen needs no files.
-                if let (Some(folder), true) = (&options.save_to, matches!(error, Error::Refused(_))) {
-                    let _ = std::fs::remove_dir_all(folder.join(version.as_str()));
-                }
-                return Err(error);
-            }
-        };
-        self.let_go_of_older(&self.facts().await?).await?;
+        let activation = Box::new(activation?);
+        failpoint!("sync.activated");
+        let files = self.settle(options).await?;
         Ok(Synced::Synchronized {
             proposal,
             schema: version,
@@ -267,6 +255,27 @@ impl Runtime {
                 .await?;
         }
         Ok(())
+    }
+
+    /// What follows a sync that counts, and what a crash after it may have left out: older ones are let go of, and every sync
+    /// in the database has its files. Returns the files that were missing.
+    async fn settle(&self, options: &SyncOptions) -> Result<Vec<PathBuf>> {
+        let facts = self.facts().await?;
+        self.let_go_of_older(&facts).await?;
+        let mut files = Vec::new();
+        let Some(folder) = &options.save_to else {
+            return Ok(files);
+        };
+        for (version, _) in facts.schemas.iter().filter(|(_, record)| record.occupies()) {
+            if number_of(version).is_none() || folder.join(version.as_str()).exists() {
+                continue;
+            }
+            let stored = self.core().engine.stored_spec(self.core().scope(), version).await?;
+            if let Some(spec) = stored {
+                files.extend(generate::save(folder, &spec, self.core().dialect())?);
+            }
+        }
+        Ok(files)
     }
 
     /// The newest sync holds its schema; the others stay because it builds on them.
@@ -332,6 +341,7 @@ async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> 
         structure: goal,
         renames: Renames::none(),
         database: None,
+        declaration: None,
     };
     let options = DiffOptions {
         selection: options.selection.clone(),

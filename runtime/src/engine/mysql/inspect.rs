@@ -17,12 +17,12 @@ const DOING: &str = "reading the database's schema";
 /// definition. `{db}` is the database; `{visible}` and `{expression}` are the server's own.
 const QUERIES: &[&str] = &[
     "SELECT 'table', t.TABLE_NAME, '', t.TABLE_TYPE, t.ENGINE, t.TABLE_COLLATION, t.CREATE_OPTIONS, t.TABLE_COMMENT \
-     FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = {db} AND t.TABLE_NAME NOT LIKE 'lockstep\\_%' \
+     FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = {db} AND (t.TABLE_NAME NOT LIKE 'lockstep\\_%' OR t.TABLE_NAME LIKE 'lockstep\\_archive\\_%') \
      AND t.TABLE_TYPE <> 'VIEW'",
     "SELECT 'column', c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, IF(c.IS_NULLABLE = 'NO', 'not null', NULL), \
      CONCAT('default ', c.COLUMN_DEFAULT), c.EXTRA, CONCAT('as ', NULLIF(c.GENERATION_EXPRESSION, '')), \
      CONCAT('collate ', c.COLLATION_NAME), CONCAT('comment ', NULLIF(c.COLUMN_COMMENT, '')) \
-     FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = {db} AND c.TABLE_NAME NOT LIKE 'lockstep\\_%'",
+     FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = {db} AND (c.TABLE_NAME NOT LIKE 'lockstep\\_%' OR c.TABLE_NAME LIKE 'lockstep\\_archive\\_%')",
     "SELECT 'index', s.TABLE_NAME, s.INDEX_NAME, IF(s.NON_UNIQUE = 0, 'unique', NULL), s.INDEX_TYPE, \
      CONCAT(COALESCE(s.COLUMN_NAME, {expression}), IF(s.SUB_PART IS NULL, '', CONCAT('(', s.SUB_PART, ')')), \
      IF(s.COLLATION = 'D', ' desc', '')), {visible}, CONCAT('comment ', NULLIF(s.INDEX_COMMENT, '')) \

@@ -204,7 +204,7 @@ impl Mysql {
         found.iter().map(map).collect::<Result<_, _>>().map_err(own(doing))
     }
 
-    async fn try_read(&self, sql: String) -> Result<Result<Vec<MySqlRow>, sqlx::Error>> {
+    pub(super) async fn try_read(&self, sql: String) -> Result<Result<Vec<MySqlRow>, sqlx::Error>> {
         let mut line = self.line().await?;
         let found = rows(line.connection()?, sql).await;
         if found.is_ok() {

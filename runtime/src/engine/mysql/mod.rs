@@ -2,6 +2,7 @@
 
 mod connect;
 mod console;
+mod declared;
 mod guard;
 mod inspect;
 mod introspect;
@@ -26,6 +27,7 @@ use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::{Deadline, pause};
 use crate::settings::Settings;
+use crate::structure::{Declaration, KeptDeclaration};
 
 /// A MySQL or MariaDB database.
 pub(super) struct Mysql {
@@ -113,6 +115,20 @@ impl Engine for Mysql {
 
     async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.write_meta(key, value).await
+    }
+
+    async fn keep_declared(
+        &self,
+        scope: &Scope,
+        declaration: &Declaration,
+        creator: &str,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.keep_declaration(scope, declaration, creator, deadline).await
+    }
+
+    async fn declared(&self, scope: &Scope, versioned: bool, limit: u32) -> Result<Vec<KeptDeclaration>> {
+        self.declarations(scope, versioned, limit).await
     }
 
     async fn snapshot(&self) -> Result<Snapshot> {

@@ -55,7 +55,7 @@ impl Console for Plain {
 }
 
 /// Sent without parameters, a query is answered in texts, whatever the types.
-fn texts(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
+pub(super) fn texts(row: &PgRow) -> Result<Vec<Option<String>>, sqlx::Error> {
     (0..row.len())
         .map(|at| {
             let value = row.try_get_raw(at)?;

@@ -59,6 +59,16 @@ fn facts_text(scope: &Scope) -> String {
         .replace("$2", "NULL")
 }
 
+/// The engine's words for the columns of Lockstep's tables.
+pub(super) const TYPES: tables::Types = tables::Types {
+    text: "TEXT",
+    name: "TEXT",
+    int: "BIGINT",
+    serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    key: "key",
+    table: "",
+};
+
 impl Postgres {
     pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         loop {
@@ -93,14 +103,7 @@ impl Postgres {
             .dedicated()
             .await
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
-        let tables = tables::create_tables(&tables::Types {
-            text: "TEXT",
-            name: "TEXT",
-            int: "BIGINT",
-            serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-            key: "key",
-            table: "",
-        });
+        let tables = tables::create_tables(&TYPES);
         let sql = format!(
             "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; \
              INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
@@ -124,7 +127,7 @@ impl Postgres {
         self.try_read(sql, map).await?.map_err(own(doing))
     }
 
-    async fn try_read<T: Send + Unpin>(
+    pub(super) async fn try_read<T: Send + Unpin>(
         &self,
         sql: &str,
         map: impl Fn(&PgRow) -> Result<T, sqlx::Error> + Send,

@@ -2,6 +2,7 @@
 
 mod connect;
 mod console;
+mod declared;
 mod guard;
 mod inspect;
 mod introspect;
@@ -26,6 +27,7 @@ use super::{Engine, IndexSeen, LeaseToken, Limit, Outcome, Scratch, Session, Tra
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
+use crate::structure::{Declaration, KeptDeclaration};
 
 /// A PostgreSQL database.
 pub(super) struct Postgres {
@@ -112,6 +114,20 @@ impl Engine for Postgres {
         self.write_meta(key, value).await
     }
 
+    async fn keep_declared(
+        &self,
+        scope: &Scope,
+        declaration: &Declaration,
+        creator: &str,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.keep_declaration(scope, declaration, creator, deadline).await
+    }
+
+    async fn declared(&self, scope: &Scope, versioned: bool, limit: u32) -> Result<Vec<KeptDeclaration>> {
+        self.declarations(scope, versioned, limit).await
+    }
+
     async fn snapshot(&self) -> Result<Snapshot> {
         let mut line = self.line().await?;
         let snapshot = inspect::snapshot(line.connection()?, &self.schema).await?;
@@ -147,7 +163,7 @@ impl Engine for Postgres {
     }
 
     async fn blank(&self, deadline: Deadline) -> Result<Scratch> {
-        self.temporary_database(deadline).await
+        self.blank_database(deadline).await
     }
 
     async fn close(&self) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::Postgres;
 use super::connect::own;
@@ -10,12 +11,41 @@ use crate::clock::Deadline;
 use crate::engine::{Engine, Scratch};
 use crate::{Error, Result};
 
+/// The statement that makes a database with this one's encoding and locale.
+const LIKE_THIS_ONE: &str = "SELECT pg_catalog.format('CREATE DATABASE LOCKSTEP_NAME TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
+     pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype)::text \
+     FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()";
+
 impl Postgres {
     /// An empty database beside this one; needs the right to create databases.
     pub(super) async fn temporary_database(&self, _deadline: Deadline) -> Result<Scratch> {
         let name = format!("lockstep_rehearsal_{}", uuid::Uuid::now_v7().simple());
         self.administer(&format!("CREATE DATABASE {name}")).await?;
         let options = self.options.clone().database(&name);
+        self.open_temporary(name, options).await
+    }
+
+    /// A database in which nothing was made, not even what the server's administrator puts into every new one, with this
+    /// one's encoding and locale. Bodies of functions are not looked at, so that they may name what comes later.
+    pub(super) async fn blank_database(&self, _deadline: Deadline) -> Result<Scratch> {
+        let name = format!("lockstep_rehearsal_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = self.dedicated().await?;
+        let create: Result<String> = sqlx::raw_sql(LIKE_THIS_ONE)
+            .fetch_one(&mut connection)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(own("reading the database's locale"));
+        let _ = connection.close().await;
+        self.administer(&create?.replace("LOCKSTEP_NAME", &name)).await?;
+        let options = self
+            .options
+            .clone()
+            .database(&name)
+            .options([("check_function_bodies", "off"), ("client_min_messages", "error")]);
+        self.open_temporary(name, options).await
+    }
+
+    async fn open_temporary(&self, name: String, options: PgConnectOptions) -> Result<Scratch> {
         let dropper = self.options.clone();
         let cleanup_name = name.clone();
         let opened = Self::connect_to(

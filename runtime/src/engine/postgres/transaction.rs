@@ -441,7 +441,7 @@ impl Transaction for PgTransaction {
     }
 
     async fn introspect(&mut self, selection: &Selection) -> Result<Structure> {
-        introspect::structure(self.held.connection()?, selection).await
+        introspect::within(self.held.connection()?, selection).await
     }
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {

@@ -40,6 +40,16 @@ SELECT s.epoch, s.event_seq, s.operation, CAST(unixepoch('subsec') * 1000000 AS 
   (SELECT value FROM lockstep_meta WHERE key = 'format')
 FROM lockstep_scope s WHERE s.scope = ?1";
 
+/// The engine's words for the columns of Lockstep's tables.
+pub(super) const TYPES: tables::Types = tables::Types {
+    text: "TEXT",
+    name: "TEXT",
+    int: "INTEGER",
+    serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
+    key: "key",
+    table: "",
+};
+
 impl Sqlite {
     pub(super) async fn prepare_metadata(&self, scope: &Scope, deadline: Deadline) -> Result<Facts> {
         let mut connection = self.acquire().await?;
@@ -100,14 +110,7 @@ fn not_prepared(error: Error) -> Error {
 
 async fn create(connection: &mut SqliteConnection, scope: &Scope) -> Result<()> {
     const DOING: &str = "creating Lockstep's tables";
-    let tables = tables::create_tables(&tables::Types {
-        text: "TEXT",
-        name: "TEXT",
-        int: "INTEGER",
-        serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
-        key: "key",
-        table: "",
-    });
+    let tables = tables::create_tables(&TYPES);
     for sql in tables {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
             .execute(&mut *connection)

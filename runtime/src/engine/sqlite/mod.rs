@@ -2,6 +2,7 @@
 
 mod connect;
 mod console;
+mod declared;
 mod guard;
 mod inspect;
 mod introspect;
@@ -26,6 +27,7 @@ use super::{Engine, LeaseToken, Limit, Outcome, Scratch, Session, Transaction};
 use crate::Result;
 use crate::clock::Deadline;
 use crate::settings::Settings;
+use crate::structure::{Declaration, KeptDeclaration};
 
 /// An SQLite database.
 pub(super) struct Sqlite {
@@ -114,6 +116,20 @@ impl Engine for Sqlite {
         metadata::set_meta(&mut connection, key, value).await
     }
 
+    async fn keep_declared(
+        &self,
+        scope: &Scope,
+        declaration: &Declaration,
+        creator: &str,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.keep_declaration(scope, declaration, creator, deadline).await
+    }
+
+    async fn declared(&self, scope: &Scope, versioned: bool, limit: u32) -> Result<Vec<KeptDeclaration>> {
+        self.declarations(scope, versioned, limit).await
+    }
+
     async fn snapshot(&self) -> Result<Snapshot> {
         let mut connection = self.acquire().await?;
         inspect::snapshot(&mut connection).await
@@ -122,6 +138,11 @@ impl Engine for Sqlite {
     async fn introspect(&self, selection: &Selection) -> Result<Structure> {
         let mut connection = self.acquire().await?;
         introspect::structure(&mut connection, selection).await
+    }
+
+    async fn change_marker(&self) -> Result<Option<String>> {
+        let mut connection = self.acquire().await?;
+        introspect::change_marker(&mut connection).await.map(Some)
     }
 
     async fn console(&self) -> Result<Box<dyn Console>> {

@@ -10,10 +10,15 @@ use crate::engine::{Engine, Scratch};
 use crate::{Error, Result};
 
 impl Sqlite {
-    /// An empty database in a temporary file.
+    /// An empty database in memory: thousands of statements run there one by one, and none of them has to reach a disk.
     pub(super) async fn empty(&self) -> Result<Scratch> {
-        let folder = folder()?;
-        self.opened(folder, false).await
+        let engine: Arc<dyn Engine> = Arc::new(Self::connect("sqlite::memory:", &self.settings).await?);
+        let held = Arc::clone(&engine);
+        Ok(Scratch {
+            engine,
+            is_copy: false,
+            cleanup: Box::pin(async move { held.close().await }),
+        })
     }
 
     /// A copy in a temporary file, taken at one moment, with its rows: steps meet the data they will meet.
@@ -27,10 +32,10 @@ impl Sqlite {
             .await
             .map_err(own("copying the database for a rehearsal"))?;
         drop(connection);
-        self.opened(folder, true).await
+        self.opened(folder).await
     }
 
-    async fn opened(&self, folder: TempDir, is_copy: bool) -> Result<Scratch> {
+    async fn opened(&self, folder: TempDir) -> Result<Scratch> {
         let url = format!("sqlite://{}", folder.path().join(FILE).display());
         let engine: Arc<dyn Engine> = Arc::new(Self::connect(&url, &self.settings).await?);
         let held = Arc::clone(&engine);
@@ -40,7 +45,7 @@ impl Sqlite {
         });
         Ok(Scratch {
             engine,
-            is_copy,
+            is_copy: true,
             cleanup,
         })
     }

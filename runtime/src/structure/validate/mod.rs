@@ -83,6 +83,16 @@ pub async fn validate(scripts: &Scripts, database: Option<&Database>, settings: 
     if let (None, Some(beside)) = (database, beside) {
         beside.close().await;
     }
+    // What is no text was judged as an empty one.
+    let no_text = |file: &str| {
+        scripts
+            .findings
+            .iter()
+            .any(|one| one.rule == "unreadable" && one.file == file)
+    };
+    validated
+        .findings
+        .retain(|one| one.rule != "empty" || !no_text(&one.file));
     let order: Vec<&str> = scripts.files().collect();
     let place = |finding: &Finding| order.iter().position(|file| *file == finding.file);
     validated

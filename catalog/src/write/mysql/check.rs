@@ -1,0 +1,280 @@
+//! Questions to the rows: which of them cannot follow.
+
+use super::data_type::DataType;
+use super::{Writer, about, column, full, list, quoted};
+use crate::IdentifierError;
+use crate::backtick;
+use crate::structure::{Column, ForeignKey, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table};
+use crate::write::WriteError;
+
+impl Writer<'_> {
+    /// The table that is there, under its name of afterwards.
+    pub(super) fn table_before(&self, name: &Name) -> Option<&Table> {
+        let tables = &self.comparison.from.tables;
+        let at = tables.binary_search_by(|table| table.name.cmp(name)).ok()?;
+        tables.get(at)
+    }
+
+    /// The columns that tell a row from others, for the front of a SELECT; nothing where there are none.
+    pub(super) fn row_key(&self, table: &Table) -> Result<String, IdentifierError> {
+        let old = self.names.old_table(&table.name);
+        let tables = &self.original.tables;
+        let Ok(at) = tables.binary_search_by(|table| table.name.cmp(&old)) else {
+            return Ok(String::new());
+        };
+        let table = &tables[at];
+        let columns: Option<Vec<&str>> = match table.primary_key() {
+            Some(key) => key.parts.iter().map(IndexPart::column_name).collect(),
+            None => table.indexes.iter().find(|index| index.unique).and_then(|index| {
+                let names: Option<Vec<&str>> = index.parts.iter().map(IndexPart::column_name).collect();
+                names.filter(|names| {
+                    names
+                        .iter()
+                        .all(|name| table.column(name).is_some_and(|column| !column.nullable))
+                })
+            }),
+        };
+        match columns {
+            Some(columns) => Ok(format!("{}, ", list(columns)?)),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// SQL for what a column of afterwards holds before: its old name, or what it will be filled with where it is new.
+    /// `None` where that is not known.
+    pub(super) fn column_before(&self, table: &Table, name: &str) -> Result<Option<String>, IdentifierError> {
+        let wanted = name.to_lowercase();
+        let find = |table: &Table| {
+            let mut columns = table.columns.iter();
+            columns.position(|column| column.name.to_lowercase() == wanted)
+        };
+        if let Some(from) = self.table_before(&table.name)
+            && let Some(at) = find(from)
+        {
+            let old = self.names.old_column(&table.name, name);
+            return quoted(old.unwrap_or(&from.columns[at].name)).map(Some);
+        }
+        let Some(new) = find(table).and_then(|at| table.columns.get(at)) else {
+            return quoted(name).map(Some);
+        };
+        Ok(match &new.default {
+            _ if new.auto_increment || new.generated.is_some() => None,
+            Some(default) => Some(format!("({default})")),
+            None if new.nullable => Some("NULL".to_owned()),
+            None => None,
+        })
+    }
+
+    /// An expression over columns of afterwards, said of the rows of before.
+    pub(super) fn before(&self, table: &Table, expression: &str) -> Result<Option<String>, IdentifierError> {
+        let mut known = std::collections::HashMap::new();
+        for name in backtick::names(expression) {
+            match self.column_before(table, &name)? {
+                Some(sql) => known.insert(name, sql),
+                None => return Ok(None),
+            };
+        }
+        Ok(Some(backtick::replaced(expression, |name| known.get(name).cloned())))
+    }
+
+    /// Whether there are rows that could be in the way.
+    pub(super) fn has_rows_before(&self, table: &Table) -> bool {
+        self.table_before(&table.name).is_some()
+    }
+
+    /// Asks for rows of a table, under its name of before.
+    pub(super) fn ask(
+        &mut self,
+        table: &Table,
+        part: &str,
+        value: &str,
+        condition: &str,
+        message: impl Into<String>,
+    ) -> Result<(), WriteError> {
+        let key = self.row_key(table)?;
+        let old = full(&self.names.old_table(&table.name))?;
+        let query = match condition {
+            "" => format!("SELECT {key}{value} FROM {old}"),
+            condition => format!("SELECT {key}{value} FROM {old} WHERE {condition}"),
+        };
+        self.check(ObjectRef::part(Kind::Table, table.name.clone(), part), query, message);
+        Ok(())
+    }
+
+    /// Rows that are alike in what must tell them apart.
+    pub(super) fn ask_unique(&mut self, table: &Table, name: &str, parts: &[IndexPart]) -> Result<(), WriteError> {
+        if !self.has_rows_before(table) {
+            return Ok(());
+        }
+        let mut expressions = Vec::new();
+        for part in parts {
+            let expression = match &part.on {
+                IndexTarget::Column(column) => match self.value_before(table, column)? {
+                    Some(sql) => sql,
+                    None => return Ok(()),
+                },
+                IndexTarget::Expression(expression) => match self.before(table, expression)? {
+                    Some(sql) => sql,
+                    None => return Ok(()),
+                },
+            };
+            if expression == "NULL" {
+                return Ok(());
+            }
+            expressions.push(match part.prefix {
+                Some(prefix) => format!("LEFT({expression}, {prefix})"),
+                None => expression,
+            });
+        }
+        let columns = expressions.join(", ");
+        let old = full(&self.names.old_table(&table.name))?;
+        // What a new column is filled with is the same in every row; a number in GROUP BY would be a place, besides.
+        let told_by: Vec<&str> = expressions
+            .iter()
+            .map(String::as_str)
+            .filter(|sql| sql.contains('`'))
+            .collect();
+        let told_by = told_by.join(", ");
+        // NULLs are never alike.
+        let condition = if told_by.is_empty() {
+            format!("(SELECT COUNT(*) FROM {old}) > 1")
+        } else {
+            format!("({told_by}) IN (SELECT {told_by} FROM {old} GROUP BY {told_by} HAVING COUNT(*) > 1)")
+        };
+        self.ask(
+            table,
+            name,
+            &columns,
+            &condition,
+            format!("is there more than once, which {name} does not allow"),
+        )
+    }
+
+    /// A column's value, compared as it will be.
+    fn value_before(&self, table: &Table, name: &str) -> Result<Option<String>, IdentifierError> {
+        let Some(sql) = self.column_before(table, name)? else {
+            return Ok(None);
+        };
+        let wanted = name.to_lowercase();
+        let find = |table: &'_ Table| -> Option<Column> {
+            let mut columns = table.columns.iter();
+            columns.find(|column| column.name.to_lowercase() == wanted).cloned()
+        };
+        let (Some(from), Some(to)) = (self.table_before(&table.name), find(table)) else {
+            return Ok(Some(sql));
+        };
+        let Some(before) = find(from) else { return Ok(Some(sql)) };
+        let (old, new) = (column::collation(&before, from), column::collation(&to, table));
+        Ok(Some(match new {
+            Some(new) if old != Some(new) && sql != "NULL" => {
+                let text = if DataType::read(&before.data_type).has_collation() {
+                    sql
+                } else {
+                    format!("CAST({sql} AS CHAR)")
+                };
+                format!("CONVERT({text} USING {}) COLLATE {new}", super::convert::charset(new))
+            }
+            _ => sql,
+        }))
+    }
+
+    /// Rows that point to none.
+    pub(super) fn ask_reference(&mut self, table: &Table, name: &str, key: &ForeignKey) -> Result<(), WriteError> {
+        if !self.has_rows_before(table) {
+            return Ok(());
+        }
+        let mut here = Vec::new();
+        for column in &key.columns {
+            match self.column_before(table, column)? {
+                Some(sql) if sql == "NULL" => return Ok(()),
+                // A name is told from those of the other table.
+                Some(sql) if sql.starts_with('`') => here.push(format!("here.{sql}")),
+                Some(sql) => here.push(sql),
+                None => return Ok(()),
+            }
+        }
+        let comparison = self.comparison;
+        let filled: Vec<String> = here.iter().map(|sql| format!("{sql} IS NOT NULL")).collect();
+        let mut condition = filled.join(" AND ");
+        let there = comparison.to.table(&key.references);
+        let exists = !key.references.schema.is_empty() || self.table_before(&key.references).is_some();
+        if exists {
+            let mut same = Vec::new();
+            for (column, sql) in key.referenced.iter().zip(&here) {
+                let other = match there {
+                    Some(other) => match self.column_before(other, column)? {
+                        Some(other) if other.starts_with('`') => format!("there.{other}"),
+                        Some(other) => other,
+                        None => return Ok(()),
+                    },
+                    None => format!("there.{}", quoted(column)?),
+                };
+                same.push(format!("{other} = {sql}"));
+            }
+            condition.push_str(&format!(
+                " AND NOT EXISTS (SELECT 1 FROM {} AS there WHERE {})",
+                full(&self.names.old_table(&key.references))?,
+                same.join(" AND ")
+            ));
+        }
+        let row = self.row_key(table)?;
+        let row = backtick::replaced(&row, |name| quoted(name).ok().map(|name| format!("here.{name}")));
+        let query = format!(
+            "SELECT {row}{} FROM {} AS here WHERE {condition}",
+            here.join(", "),
+            full(&self.names.old_table(&table.name))?
+        );
+        self.check(
+            ObjectRef::part(Kind::Table, table.name.clone(), name),
+            query,
+            format!("points to no row of {}", key.references),
+        );
+        Ok(())
+    }
+
+    /// Rows for which a check is false.
+    pub(super) fn ask_check(&mut self, table: &Table, name: &str, expression: &str) -> Result<(), WriteError> {
+        if !self.has_rows_before(table) {
+            return Ok(());
+        }
+        let Some(condition) = self.before(table, expression)? else {
+            return Ok(());
+        };
+        let mut values: Vec<String> = Vec::new();
+        for column in backtick::names(&condition) {
+            let column = quoted(&column)?;
+            if !values.contains(&column) {
+                values.push(column);
+            }
+        }
+        let value = if values.is_empty() {
+            "NULL".to_owned()
+        } else {
+            values.join(", ")
+        };
+        self.ask(
+            table,
+            name,
+            &value,
+            &format!("NOT ({condition})"),
+            format!("breaks {name}: {expression}"),
+        )
+    }
+
+    /// Rows that have nothing to put into a column.
+    pub(super) fn ask_filled(&mut self, table: &Table, from: &Column) -> Result<(), WriteError> {
+        let old = quoted(self.names.old_column(&table.name, &from.name).unwrap_or(&from.name))?;
+        self.ask(
+            table,
+            &from.name,
+            &old,
+            &format!("{old} IS NULL"),
+            format!("is NULL, and {} must not be and has no default", from.name),
+        )
+    }
+}
+
+/// About a table.
+pub(super) fn of_table(table: &Table) -> ObjectRef {
+    about(Kind::Table, &table.name)
+}

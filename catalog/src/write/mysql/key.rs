@@ -1,0 +1,199 @@
+//! Keys, indexes and checks of a table that changes.
+
+use super::alter::Alter;
+use super::{Writer, column, index, quoted};
+use crate::compare::{Pair, TablePair};
+use crate::structure::{Column, Constraint, ConstraintKind, Index, Table};
+use crate::write::WriteError;
+
+impl<'a> Writer<'a> {
+    pub(super) fn keys_and_checks(
+        &mut self,
+        alter: &mut Alter,
+        pair: &TablePair<'a>,
+        from: &Table,
+        to: &Table,
+    ) -> Result<(), WriteError> {
+        for pair in &pair.constraints {
+            let one = pair.to().or(pair.from());
+            let Some(kind) = one.map(|one| &one.kind) else { continue };
+            let recased = match *pair {
+                Pair::Both { from: old, to: new, .. } => {
+                    old.name != new.name && old.name.to_lowercase() == new.name.to_lowercase()
+                }
+                _ => false,
+            };
+            match kind {
+                ConstraintKind::ForeignKey(_) => {}
+                ConstraintKind::PrimaryKey(_) => self.primary_key(alter, pair, from, to)?,
+                _ if pair.differs() || recased => {
+                    if let Some(old) = pair.from() {
+                        let name = self.name_now(old, to);
+                        alter.clauses.insert(0, format!("DROP CONSTRAINT {}", quoted(&name)?));
+                    }
+                    if let Some(new) = pair.to() {
+                        let taken = from.constraints.iter().any(|one| one.name == new.name)
+                            && pair.from().is_none_or(|old| old.name != new.name);
+                        let named = !(new.generated_name && taken);
+                        alter.add(format!("ADD {}", index::constraint(new, named)?));
+                        alter.scans = true;
+                        if let (ConstraintKind::Check { expression }, false) = (&new.kind, new.unchecked) {
+                            self.ask_check(to, &new.name, expression)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        // A column's own check is a part of its declaration.
+        for pair in &pair.columns {
+            let said = |column: Option<&Column>| column.and_then(|one| one.options.get("check").cloned());
+            if let (old, Some(new)) = (said(pair.from()), said(pair.to()))
+                && old.as_ref() != Some(&new)
+                && let Some(column) = pair.to()
+            {
+                self.ask_check(to, &column.name, &new)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn primary_key(
+        &mut self,
+        alter: &mut Alter,
+        pair: &Pair<'a, Constraint>,
+        from: &Table,
+        to: &Table,
+    ) -> Result<(), WriteError> {
+        let parts = |one: Option<&'a Constraint>| match one.map(|one| &one.kind) {
+            Some(ConstraintKind::PrimaryKey(key)) => Some(&key.parts),
+            _ => None,
+        };
+        let (old, new) = (parts(pair.from()), parts(pair.to()));
+        if pair.differs() {
+            alter.rewrites = true;
+            if old.is_some() {
+                alter.clauses.insert(0, "DROP PRIMARY KEY".to_owned());
+            }
+            if let Some(constraint) = pair.to() {
+                alter.add(format!("ADD {}", index::constraint(constraint, false)?));
+            }
+        }
+        match new {
+            Some(parts)
+                if pair.differs() || compares_anew(from, to, parts.iter().filter_map(|one| one.column_name())) =>
+            {
+                self.ask_unique(to, "PRIMARY KEY", parts)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn indexes(&mut self, alter: &mut Alter, pair: &TablePair<'a>, to: &Table) -> Result<(), WriteError> {
+        let (mut gone, mut come): (Vec<&Index>, Vec<&Index>) = (Vec::new(), Vec::new());
+        for pair in &pair.indexes {
+            match *pair {
+                Pair::Added(new) => come.push(new),
+                Pair::Dropped(old) => gone.push(old),
+                Pair::Both {
+                    from: old,
+                    to: new,
+                    alike,
+                } => {
+                    let columns = new.parts.iter().filter_map(|part| part.column_name());
+                    let remade = columns.clone().any(|name| alter.remade.contains(&name.to_lowercase()));
+                    if !alike && !remade && only_hidden(old, new) {
+                        alter.add(hide(new)?);
+                    } else if !alike || remade {
+                        gone.push(old);
+                        come.push(new);
+                    } else if old.name != new.name {
+                        alter.add(rename(old, new)?);
+                    }
+                    let table = pair_tables(self, to);
+                    if alike
+                        && new.unique
+                        && let Some(from) = table
+                        && compares_anew(from, to, columns)
+                    {
+                        self.ask_unique(to, &new.name, &new.parts)?;
+                    }
+                }
+            }
+        }
+        // Another name for the same index costs nothing, and loses nothing.
+        come.retain(|new| {
+            let same = |old: &&&Index| {
+                old.name != new.name
+                    && !alter
+                        .remade
+                        .iter()
+                        .any(|name| index::leading(&new.parts).contains(name))
+                    && crate::compare::Alike::is_alike(**old, *new)
+            };
+            let Some(at) = gone.iter().position(|old| same(&old)) else {
+                return true;
+            };
+            match rename(gone[at], new) {
+                Ok(clause) => {
+                    alter.add(clause);
+                    gone.remove(at);
+                    false
+                }
+                Err(_) => true,
+            }
+        });
+        for old in gone {
+            alter.clauses.insert(0, format!("DROP INDEX {}", quoted(&old.name)?));
+        }
+        for new in come {
+            alter.add(format!("ADD {}", index::definition(new, to)?));
+            alter.scans = true;
+            if new.unique {
+                self.ask_unique(to, &new.name, &new.parts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pair_tables<'w>(writer: &Writer<'w>, to: &Table) -> Option<&'w Table> {
+    let tables = &writer.comparison.from.tables;
+    let at = tables.binary_search_by(|table| table.name.cmp(&to.name)).ok()?;
+    tables.get(at)
+}
+
+/// Whether values of one of the columns are compared by another rule than before, so that two may be alike now.
+fn compares_anew<'c>(from: &Table, to: &Table, mut columns: impl Iterator<Item = &'c str>) -> bool {
+    columns.any(|name| match (from.column(name), to.column(name)) {
+        (Some(old), Some(new)) => {
+            column::collation(old, from) != column::collation(new, to) || old.data_type != new.data_type
+        }
+        _ => false,
+    })
+}
+
+fn only_hidden(old: &Index, new: &Index) -> bool {
+    let shown = |index: &Index| {
+        let mut index = index.clone();
+        index.options.remove("invisible");
+        index.name = String::new();
+        index
+    };
+    old.name == new.name && shown(old) == shown(new)
+}
+
+fn hide(index: &Index) -> Result<String, WriteError> {
+    Ok(match index.options.get("invisible") {
+        Some(word) => format!("ALTER INDEX {} {word}", quoted(&index.name)?),
+        // MariaDB's word for it is its own; this one both understand as a comment tells them apart.
+        None => format!(
+            "ALTER INDEX {} /*!80000 VISIBLE */ /*M! NOT IGNORED */",
+            quoted(&index.name)?
+        ),
+    })
+}
+
+fn rename(old: &Index, new: &Index) -> Result<String, WriteError> {
+    Ok(format!("RENAME INDEX {} TO {}", quoted(&old.name)?, quoted(&new.name)?))
+}

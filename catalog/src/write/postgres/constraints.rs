@@ -1,0 +1,153 @@
+//! Constraints of tables that are there, and foreign keys of new ones.
+
+use super::change::Mode;
+use super::context::{Context, either};
+use super::names::{ident, qualified};
+use super::node::{Node, Nodes, State, Thing, id};
+use super::rows;
+use super::types::text_or_null;
+use crate::compare::{Alike, Pair};
+use crate::structure::{Constraint, ConstraintKind, Kind, Name, ObjectRef};
+use crate::write::Change;
+
+pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a, Constraint>], nodes: &mut Nodes<'a>) {
+    let mut pairs: Vec<Pair<'a, Constraint>> = pairs.to_vec();
+    renamed(table, &mut pairs, nodes);
+    for pair in pairs {
+        // What a parent declares is the parent's to change.
+        let inherited = match pair {
+            Pair::Added(one) | Pair::Dropped(one) => one.inherited,
+            Pair::Both { to, .. } => to.inherited,
+        };
+        if !inherited {
+            nodes.add(node(context, table, pair));
+        }
+    }
+}
+
+/// One that differs in nothing but its name is renamed: it need not be checked again.
+fn renamed<'a>(table: &'a Name, pairs: &mut Vec<Pair<'a, Constraint>>, nodes: &mut Nodes<'a>) {
+    let added: Vec<&'a Constraint> = pairs
+        .iter()
+        .filter_map(|pair| match pair {
+            Pair::Added(one) if !one.inherited => Some(*one),
+            _ => None,
+        })
+        .collect();
+    for to in added {
+        let before = pairs.iter().find_map(|pair| match pair {
+            Pair::Dropped(one) if !one.inherited && one.is_alike(to) => Some(*one),
+            _ => None,
+        });
+        let Some(from) = before else { continue };
+        pairs.retain(|pair| !matches!(pair, Pair::Dropped(one) if std::ptr::eq(*one, from)));
+        pairs.retain(|pair| !matches!(pair, Pair::Added(one) if std::ptr::eq(*one, to)));
+        let about = id::part(Kind::Constraint, table, &to.name);
+        let sql = format!(
+            "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+            qualified(table),
+            ident(&from.name),
+            ident(&to.name)
+        );
+        let change = Change::new(&about, sql, "rename the constraint").locks(table, Mode::AccessExclusive);
+        let pair = Pair::Both { from, to, alike: true };
+        // Dependents know it by its old name.
+        nodes.add(Node::new(about, Thing::Constraint { table, pair }, State::Keep).altered(vec![change]));
+    }
+}
+
+pub(super) fn node<'a>(context: &Context<'a>, table: &'a Name, pair: Pair<'a, Constraint>) -> Node<'a> {
+    let name = either(&pair).map_or("", |one| one.name.as_str());
+    let about = id::part(Kind::Constraint, table, name);
+    let thing = Thing::Constraint { table, pair };
+    match pair {
+        Pair::Added(one) => Node::new(about, thing, State::Create).checked(rows::constraint(context, table, one)),
+        Pair::Dropped(_) => Node::new(about, thing, State::Drop),
+        Pair::Both { alike: true, .. } => Node::new(about, thing, State::Keep),
+        Pair::Both { from, to, .. } => {
+            let same = |from: &Constraint| {
+                Constraint {
+                    unchecked: to.unchecked,
+                    comment: to.comment.clone(),
+                    options: to.options.clone(),
+                    ..from.clone()
+                } == *to
+            };
+            let only_options = from.options.get("clustered") != to.options.get("clustered")
+                || from.options.get("tablespace") == to.options.get("tablespace");
+            if same(from) && only_options && !(to.unchecked && !from.unchecked) {
+                let mut statements = Vec::new();
+                let mut checks = Vec::new();
+                if from.unchecked && !to.unchecked {
+                    let sql = format!(
+                        "ALTER TABLE {} VALIDATE CONSTRAINT {}",
+                        qualified(table),
+                        ident(&to.name)
+                    );
+                    statements.push(
+                        Change::new(&about, sql, "check the rows that are there")
+                            .locks(table, Mode::ShareUpdateExclusive)
+                            .scans(true),
+                    );
+                    checks = rows::constraint(context, table, to);
+                }
+                if from.comment != to.comment {
+                    statements.push(comment(&about, table, to));
+                }
+                return Node::new(about, thing, State::Keep).altered(statements).checked(checks);
+            }
+            Node::new(about, thing, State::Recreate).checked(rows::constraint(context, table, to))
+        }
+    }
+}
+
+pub(super) fn drop(about: &ObjectRef, table: &Name, pair: &Pair<'_, Constraint>) -> Vec<Change> {
+    let Some(one) = pair.from() else { return Vec::new() };
+    if one.inherited {
+        return Vec::new();
+    }
+    let sql = format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), ident(&one.name));
+    vec![Change::new(about, sql, "drop the constraint").locks(table, Mode::AccessExclusive)]
+}
+
+pub(super) fn create(
+    context: &Context<'_>,
+    about: &ObjectRef,
+    table: &Name,
+    pair: &Pair<'_, Constraint>,
+) -> Vec<Change> {
+    let Some(one) = pair.to() else { return Vec::new() };
+    if one.inherited {
+        return Vec::new();
+    }
+    let unchecked = if one.unchecked { " NOT VALID" } else { "" };
+    let sql = format!(
+        "ALTER TABLE {} ADD CONSTRAINT {} {}{unchecked}",
+        qualified(table),
+        ident(&one.name),
+        one.definition.as_deref().unwrap_or_default()
+    );
+    let mut change = Change::new(about, sql, "add the constraint");
+    if context.exists(table) {
+        let mode = match one.kind {
+            ConstraintKind::ForeignKey(_) => Mode::ShareRowExclusive,
+            _ => Mode::AccessExclusive,
+        };
+        change = change.locks(table, mode).scans(!one.unchecked);
+    }
+    let mut statements = vec![change];
+    if one.comment.is_some() {
+        statements.push(comment(about, table, one));
+    }
+    statements
+}
+
+pub(super) fn comment(about: &ObjectRef, table: &Name, one: &Constraint) -> Change {
+    let sql = format!(
+        "COMMENT ON CONSTRAINT {} ON {} IS {}",
+        ident(&one.name),
+        qualified(table),
+        text_or_null(one.comment.as_ref())
+    );
+    Change::new(about, sql, "describe the constraint")
+}

@@ -1,0 +1,168 @@
+//! What every part of the writer looks at.
+
+use std::collections::{HashMap, HashSet};
+
+use super::types;
+use crate::compare::{Comparison, Pair, Renames, TablePair};
+use crate::structure::{Column, Dependency, Kind, Name, ObjectRef, Structure, Table, UserType};
+use crate::write::Choices;
+
+pub(super) struct Context<'a> {
+    /// What there is, by the names that it has before the renames.
+    pub(super) before: &'a Structure,
+    pub(super) renames: &'a Renames,
+    pub(super) comparison: &'a Comparison<'a>,
+    pub(super) choices: Choices,
+    /// Who needs what in `from`, defaults of computed columns taken for the columns.
+    pub(super) from_needs: Vec<(ObjectRef, ObjectRef)>,
+    /// The same in `to`.
+    pub(super) to_needs: Vec<(ObjectRef, ObjectRef)>,
+    /// Types that are made anew under their name, the columns of them converted.
+    pub(super) swapped: HashSet<Name>,
+    /// Columns of swapped types.
+    pub(super) of_swapped: HashSet<(Name, String)>,
+    from_tables: HashMap<&'a Name, &'a Table>,
+    to_tables: HashMap<&'a Name, &'a Table>,
+    pub(super) from_types: HashMap<&'a Name, &'a UserType>,
+    pub(super) to_types: HashMap<&'a Name, &'a UserType>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        before: &'a Structure,
+        renames: &'a Renames,
+        comparison: &'a Comparison<'a>,
+        choices: Choices,
+    ) -> Self {
+        let from_tables = comparison.from.tables.iter().map(|one| (&one.name, one)).collect();
+        let to_tables = comparison.to.tables.iter().map(|one| (&one.name, one)).collect();
+        let mut context = Self {
+            before,
+            renames,
+            comparison,
+            choices,
+            from_needs: needs(&comparison.from.dependencies, &from_tables),
+            to_needs: needs(&comparison.to.dependencies, &to_tables),
+            swapped: HashSet::new(),
+            of_swapped: HashSet::new(),
+            from_tables,
+            to_tables,
+            from_types: comparison.from.types.iter().map(|one| (&one.name, one)).collect(),
+            to_types: comparison.to.types.iter().map(|one| (&one.name, one)).collect(),
+        };
+        context.find_swapped();
+        context
+    }
+
+    pub(super) fn from_table(&self, name: &Name) -> Option<&'a Table> {
+        self.from_tables.get(name).copied()
+    }
+
+    pub(super) fn to_table(&self, name: &Name) -> Option<&'a Table> {
+        self.to_tables.get(name).copied()
+    }
+
+    /// The column of a parent that a column is inherited from.
+    pub(super) fn parents_column(&self, table: &Table, column: &str) -> Option<&'a Column> {
+        let parents = table
+            .partition_of
+            .iter()
+            .map(|part| &part.parent)
+            .chain(&table.inherits);
+        parents
+            .filter_map(|parent| self.to_table(parent))
+            .find_map(|parent| parent.column(column))
+    }
+
+    /// Swapped are those that cannot be changed in place, and those built on them.
+    fn find_swapped(&mut self) {
+        for pair in &self.comparison.types {
+            if let Some((from, to)) = pair.changed()
+                && !types::in_place(self, from, to)
+            {
+                self.swapped.insert(to.name.clone());
+            }
+        }
+        if self.swapped.is_empty() {
+            return;
+        }
+        loop {
+            let more: Vec<Name> = self
+                .from_needs
+                .iter()
+                .filter(|(of, on)| {
+                    of.kind == Kind::Type
+                        && on.kind == Kind::Type
+                        && self.swapped.contains(&on.name)
+                        && !self.swapped.contains(&of.name)
+                        && self.to_types.contains_key(&of.name)
+                })
+                .map(|(of, _)| of.name.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            self.swapped.extend(more);
+        }
+        self.of_swapped = self
+            .from_needs
+            .iter()
+            .filter(|(of, on)| of.kind == Kind::Table && on.kind == Kind::Type && self.swapped.contains(&on.name))
+            .filter_map(|(of, _)| Some((of.name.clone(), of.part.clone()?)))
+            .collect();
+    }
+
+    /// Whether the column's values stand in a table that is there already.
+    pub(super) fn exists(&self, table: &Name) -> bool {
+        self.from_tables.contains_key(table)
+    }
+
+    pub(super) fn table_pair(&self, name: &Name) -> Option<&TablePair<'a>> {
+        self.comparison.tables.iter().find(|pair| {
+            pair.table
+                .to()
+                .or(pair.table.from())
+                .is_some_and(|table| table.name == *name)
+        })
+    }
+
+    /// Whether a table is removed.
+    pub(super) fn is_dropped(&self, table: &Name) -> bool {
+        self.from_tables.contains_key(table) && !self.to_tables.contains_key(table)
+    }
+
+    /// Whether a table or one column of it is removed.
+    pub(super) fn is_column_dropped(&self, table: &Name, column: &str) -> bool {
+        match (self.from_table(table), self.to_table(table)) {
+            (Some(from), Some(to)) => from.column(column).is_some() && to.column(column).is_none(),
+            (Some(_), None) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A computed column's expression belongs to the column: it cannot be taken off alone.
+fn needs(dependencies: &[Dependency], tables: &HashMap<&Name, &Table>) -> Vec<(ObjectRef, ObjectRef)> {
+    let canonical = |one: &ObjectRef| -> ObjectRef {
+        if one.kind == Kind::Default
+            && let Some(part) = &one.part
+            && tables
+                .get(&one.name)
+                .and_then(|table| table.column(part))
+                .is_some_and(|column| column.generated.is_some())
+        {
+            return ObjectRef::part(Kind::Table, one.name.clone(), part.as_str());
+        }
+        one.clone()
+    };
+    dependencies
+        .iter()
+        .map(|one| (canonical(&one.of), canonical(&one.on)))
+        .filter(|(of, on)| of != on)
+        .collect()
+}
+
+/// What a pair is called afterwards, or was called.
+pub(super) fn either<'a, T>(pair: &Pair<'a, T>) -> Option<&'a T> {
+    pair.to().or(pair.from())
+}

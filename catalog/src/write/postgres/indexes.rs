@@ -1,0 +1,144 @@
+//! Indexes.
+
+use super::change::Mode;
+use super::context::{Context, either};
+use super::names::{ident, qualified};
+use super::node::{Node, Nodes, State, Thing, id};
+use super::rows;
+use super::types::text_or_null;
+use crate::compare::{Alike, Pair};
+use crate::structure::{Index, Kind, Name, ObjectRef};
+use crate::write::Change;
+
+pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a, Index>], nodes: &mut Nodes<'a>) {
+    let mut pairs: Vec<Pair<'a, Index>> = pairs.to_vec();
+    renamed(table, &mut pairs, nodes);
+    for pair in pairs {
+        let inherited = match pair {
+            Pair::Added(one) | Pair::Dropped(one) => one.inherited,
+            Pair::Both { to, .. } => to.inherited,
+        };
+        if !inherited {
+            nodes.add(node(context, table, pair));
+        }
+    }
+}
+
+/// One that differs in nothing but its name is renamed: it need not be built again.
+fn renamed<'a>(table: &'a Name, pairs: &mut Vec<Pair<'a, Index>>, nodes: &mut Nodes<'a>) {
+    let added: Vec<&'a Index> = pairs
+        .iter()
+        .filter_map(|pair| match pair {
+            Pair::Added(one) if !one.inherited => Some(*one),
+            _ => None,
+        })
+        .collect();
+    for to in added {
+        let before = pairs.iter().find_map(|pair| match pair {
+            Pair::Dropped(one) if !one.inherited && one.is_alike(to) => Some(*one),
+            _ => None,
+        });
+        let Some(from) = before else { continue };
+        pairs.retain(|pair| !matches!(pair, Pair::Dropped(one) if std::ptr::eq(*one, from)));
+        pairs.retain(|pair| !matches!(pair, Pair::Added(one) if std::ptr::eq(*one, to)));
+        let about = id::part(Kind::Index, table, &to.name);
+        let old = Name::new(&table.schema, &from.name);
+        let sql = format!("ALTER INDEX {} RENAME TO {}", qualified(&old), ident(&to.name));
+        let pair = Pair::Both { from, to, alike: true };
+        let change = Change::new(&about, sql, "rename the index").locks(table, Mode::ShareUpdateExclusive);
+        nodes.add(Node::new(about, Thing::Index { on: table, pair }, State::Keep).altered(vec![change]));
+    }
+}
+
+pub(super) fn node<'a>(context: &Context<'a>, on: &'a Name, pair: Pair<'a, Index>) -> Node<'a> {
+    let name = either(&pair).map_or("", |one| one.name.as_str());
+    let about = id::part(Kind::Index, on, name);
+    let thing = Thing::Index { on, pair };
+    match pair {
+        Pair::Added(one) => Node::new(about, thing, State::Create).checked(rows::index(context, on, one)),
+        Pair::Dropped(_) => Node::new(about, thing, State::Drop),
+        Pair::Both { alike: true, .. } => Node::new(about, thing, State::Keep),
+        Pair::Both { from, to, .. } => {
+            let mut plain = from.clone();
+            plain.comment.clone_from(&to.comment);
+            plain.options.remove("clustered");
+            let mut wanted = to.clone();
+            wanted.options.remove("clustered");
+            if plain.is_alike(&wanted) {
+                let statements = if from.comment == to.comment {
+                    Vec::new()
+                } else {
+                    vec![comment(&about, on, to)]
+                };
+                return Node::new(about, thing, State::Keep).altered(statements);
+            }
+            Node::new(about, thing, State::Recreate).checked(rows::index(context, on, to))
+        }
+    }
+}
+
+pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, on: &Name, pair: &Pair<'_, Index>) -> Vec<Change> {
+    let Some(one) = pair.from().filter(|one| !one.inherited) else {
+        return Vec::new();
+    };
+    let apart = context.choices.concurrently && !is_partitioned(context, on);
+    let word = if apart { "CONCURRENTLY " } else { "" };
+    let sql = format!("DROP INDEX {word}{}", qualified(&Name::new(&on.schema, &one.name)));
+    let mode = if apart {
+        Mode::ShareUpdateExclusive
+    } else {
+        Mode::AccessExclusive
+    };
+    vec![Change::new(about, sql, "drop the index").locks(on, mode).outside(apart)]
+}
+
+fn is_partitioned(context: &Context<'_>, table: &Name) -> bool {
+    context
+        .to_table(table)
+        .or(context.from_table(table))
+        .is_some_and(|table| table.partitioning.is_some())
+}
+
+pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &Index) -> Vec<Change> {
+    if one.inherited {
+        return Vec::new();
+    }
+    let exists = context.exists(on);
+    let apart = context.choices.concurrently && exists && !is_partitioned(context, on);
+    let sql = format!(
+        "CREATE {}INDEX {}{} ON {} USING {}",
+        if one.unique { "UNIQUE " } else { "" },
+        if apart { "CONCURRENTLY " } else { "" },
+        ident(&one.name),
+        qualified(on),
+        one.options.get("using").map_or("", String::as_str)
+    );
+    let mut change = Change::new(about, sql, "create the index").outside(apart);
+    if exists {
+        let mode = if apart { Mode::ShareUpdateExclusive } else { Mode::Share };
+        change = change.locks(on, mode).scans(true);
+    }
+    let mut statements = vec![change];
+    if let Some(space) = one.options.get("tablespace") {
+        let name = qualified(&Name::new(&on.schema, &one.name));
+        statements.push(Change::new(
+            about,
+            format!("ALTER INDEX {name} SET TABLESPACE {}", ident(space)),
+            "move the index",
+        ));
+    }
+    if one.comment.is_some() {
+        statements.push(comment(about, on, one));
+    }
+    statements
+}
+
+fn comment(about: &ObjectRef, on: &Name, one: &Index) -> Change {
+    let name = qualified(&Name::new(&on.schema, &one.name));
+    let text = text_or_null(one.comment.as_ref());
+    Change::new(
+        about,
+        format!("COMMENT ON INDEX {name} IS {text}"),
+        "describe the index",
+    )
+}

@@ -1,0 +1,60 @@
+//! Statements for PostgreSQL.
+//!
+//! ```text
+//!  comparison ──► a node for each object that differs: create, drop, alter in place, or take off and put back
+//!                    │  what depends on something that goes or changes its type is taken off and put back as well
+//!                    ▼
+//!                 operations ── ordered by who needs whom (in `from` for what goes, in `to` for what comes) ──► Plan
+//! ```
+//!
+//! Tables and plain columns are never taken off and put back: they hold rows. Everything else may be.
+
+mod change;
+mod columns;
+mod constraints;
+mod context;
+mod conversion;
+mod decide;
+mod graph;
+mod indexes;
+mod names;
+mod node;
+mod others;
+mod propagate;
+mod relations;
+mod rename;
+mod routines;
+mod rows;
+mod sequences;
+mod tables;
+mod types;
+mod views;
+
+use super::{Choices, Plan, WriteError};
+use crate::compare::{Comparison, Renames};
+use crate::structure::Structure;
+use context::Context;
+
+/// `from` is what there is, by the names that it has; `comparison` begins after the renames.
+pub(super) fn write(
+    from: &Structure,
+    renames: &Renames,
+    comparison: &Comparison<'_>,
+    choices: Choices,
+) -> Result<Plan, WriteError> {
+    names::check(comparison.to)?;
+    let mut plan = Plan {
+        statements: rename::statements(from, renames),
+        checks: Vec::new(),
+    };
+    if comparison.is_empty() {
+        return Ok(plan);
+    }
+    let context = Context::new(from, renames, comparison, choices);
+    let mut nodes = decide::nodes(&context)?;
+    propagate::propagate(&context, &mut nodes);
+    graph::order(&context, &nodes, &mut plan)?;
+    Ok(plan)
+}
+
+pub(super) use rename::implied;

@@ -1,0 +1,105 @@
+//! Renames.
+
+use super::change::Mode;
+use super::names::{ident, literal, qualified};
+use super::node::id;
+use crate::compare::{Rename, Renames};
+use crate::structure::{Kind, Name, ObjectRef, Structure};
+use crate::write::Change;
+
+/// The statements, in the order in which the renames are applied: whole objects first.
+pub(super) fn statements(from: &Structure, renames: &Renames) -> Vec<Change> {
+    renames.0.iter().flat_map(|rename| statement(from, rename)).collect()
+}
+
+fn whole(about: &ObjectRef, word: &str, from: &Name, to: &Name) -> Vec<Change> {
+    let mut statements = Vec::new();
+    let mut at = from.clone();
+    if from.schema != to.schema {
+        let sql = format!("ALTER {word} {} SET SCHEMA {}", qualified(from), ident(&to.schema));
+        statements.push(Change::new(about, sql, format!("move {from}")));
+        at.schema.clone_from(&to.schema);
+    }
+    if from.name != to.name {
+        let sql = format!("ALTER {word} {} RENAME TO {}", qualified(&at), ident(&to.name));
+        statements.push(Change::new(about, sql, format!("rename {from}")));
+    }
+    statements
+}
+
+fn statement(structure: &Structure, rename: &Rename) -> Vec<Change> {
+    match rename {
+        Rename::Table { from, to } => whole(&id::of(Kind::Table, to), "TABLE", from, to)
+            .into_iter()
+            .map(|change| change.locks(from, Mode::AccessExclusive))
+            .collect(),
+        Rename::View { from, to } => {
+            let materialized = structure.view(from).is_some_and(|view| view.materialized);
+            let word = if materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+            whole(&id::of(Kind::View, to), word, from, to)
+        }
+        Rename::Type { from, to } => whole(&id::of(Kind::Type, to), "TYPE", from, to),
+        Rename::Sequence { from, to } => whole(&id::of(Kind::Sequence, to), "SEQUENCE", from, to),
+        Rename::Label { of, from, to } => {
+            let sql = format!(
+                "ALTER TYPE {} RENAME VALUE {} TO {}",
+                qualified(of),
+                literal(from),
+                literal(to)
+            );
+            vec![Change::new(
+                &id::of(Kind::Type, of),
+                sql,
+                format!("rename the value {from}"),
+            )]
+        }
+        Rename::Column { table, from, to } => {
+            let sql = format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {}",
+                qualified(table),
+                ident(from),
+                ident(to)
+            );
+            let about = id::part(Kind::Table, table, to);
+            vec![Change::new(&about, sql, format!("rename the column {from}")).locks(table, Mode::AccessExclusive)]
+        }
+        Rename::Index { table, from, to } => {
+            let old = Name::new(&table.schema, from);
+            let sql = format!("ALTER INDEX {} RENAME TO {}", qualified(&old), ident(to));
+            let about = id::part(Kind::Index, table, to);
+            vec![Change::new(&about, sql, format!("rename the index {from}")).locks(table, Mode::ShareUpdateExclusive)]
+        }
+        Rename::Constraint { table, from, to } => {
+            let sql = format!(
+                "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+                qualified(table),
+                ident(from),
+                ident(to)
+            );
+            let about = id::part(Kind::Constraint, table, to);
+            vec![Change::new(&about, sql, format!("rename the constraint {from}")).locks(table, Mode::AccessExclusive)]
+        }
+    }
+}
+
+/// What follows from renames without being said: a sequence that goes with a column is the one that goes with it afterwards.
+/// Dropping it and making another would forget where it stands.
+pub(in crate::write) fn implied(from: &Structure, to: &Structure) -> Renames {
+    let mut renames = Vec::new();
+    for old in &from.sequences {
+        let Some(owner) = &old.owned_by else { continue };
+        if to.sequences.iter().any(|one| one.name == old.name) {
+            continue;
+        }
+        let new = to.sequences.iter().find(|one| {
+            one.owned_by.as_ref() == Some(owner) && !from.sequences.iter().any(|other| other.name == one.name)
+        });
+        if let Some(new) = new {
+            renames.push(Rename::Sequence {
+                from: old.name.clone(),
+                to: new.name.clone(),
+            });
+        }
+    }
+    Renames(renames)
+}

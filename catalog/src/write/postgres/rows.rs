@@ -1,0 +1,360 @@
+//! Questions to the rows that are there. They are asked before anything runs, so they name tables and columns as they are
+//! called before the renames.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::names::{ident, qualified};
+use super::node::id;
+use crate::Dialect;
+use crate::compare::Rename;
+use crate::lex;
+use crate::structure::{
+    Column, Constraint, ConstraintKind, ForeignKey, Index, Kind, Name, ObjectRef, Table, UserType, UserTypeKind,
+};
+use crate::write::Check;
+
+/// What a row must not be like.
+#[derive(Debug)]
+pub(super) struct Condition {
+    pub(super) sql: String,
+    pub(super) message: String,
+}
+
+/// A table that is there, seen under its new names.
+struct Rows {
+    /// What stands behind `FROM`.
+    source: String,
+    /// What names a row.
+    key: String,
+}
+
+impl Rows {
+    fn of(context: &Context<'_>, table: &Name) -> Option<Self> {
+        let old = name_before(context, table);
+        let before = context.before.table(&old)?;
+        let columns = columns_before(context, table);
+        let to = context.to_table(table);
+        let mut wanted: Vec<String> = Vec::new();
+        let mut changed = old != *table;
+        for column in &before.columns {
+            match columns.iter().find(|(_, was)| **was == column.name) {
+                Some((now, was)) => {
+                    changed = true;
+                    wanted.push(format!("{} AS {}", ident(was), ident(now)));
+                }
+                None => wanted.push(ident(&column.name)),
+            }
+        }
+        // A new column is in every row what its default says.
+        for column in to.iter().flat_map(|table| &table.columns) {
+            let was = columns.get(&column.name).map_or(column.name.as_str(), String::as_str);
+            if before.column(was).is_none() && column.generated.is_none() && column.identity.is_none() {
+                let value = column
+                    .default
+                    .as_deref()
+                    .filter(|default| !default.contains("nextval("))
+                    .unwrap_or("NULL");
+                changed = true;
+                wanted.push(format!("({value})::{} AS {}", column.data_type, ident(&column.name)));
+            }
+        }
+        let key = key(before, &columns);
+        let source = if changed {
+            format!(
+                "(SELECT {}, ctid FROM {}) AS {}",
+                wanted.join(", "),
+                qualified(&old),
+                ident(&table.name)
+            )
+        } else {
+            qualified(&old)
+        };
+        Some(Self { source, key })
+    }
+}
+
+/// What a table was called.
+fn name_before(context: &Context<'_>, table: &Name) -> Name {
+    context
+        .renames
+        .0
+        .iter()
+        .find_map(|rename| match rename {
+            Rename::Table { from, to } if to == table => Some(from.clone()),
+            _ => None,
+        })
+        .unwrap_or_else(|| table.clone())
+}
+
+/// Columns that were called something else: by their new names.
+fn columns_before(context: &Context<'_>, table: &Name) -> HashMap<String, String> {
+    context
+        .renames
+        .0
+        .iter()
+        .filter_map(|rename| match rename {
+            Rename::Column { table: of, from, to } if of == table => Some((to.clone(), from.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn key(table: &Table, renamed: &HashMap<String, String>) -> String {
+    let now = |column: &str| {
+        let found = renamed.iter().find(|(_, was)| was.as_str() == column);
+        ident(found.map_or(column, |(now, _)| now.as_str()))
+    };
+    match table.primary_key() {
+        Some(key) if !key.parts.is_empty() => key
+            .parts
+            .iter()
+            .filter_map(|part| part.column_name())
+            .map(now)
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => "ctid".to_owned(),
+    }
+}
+
+fn check(about: ObjectRef, rows: &Rows, value: &str, condition: &str, message: String) -> Check {
+    Check {
+        about,
+        query: format!("SELECT {}, {value} FROM {} WHERE {condition}", rows.key, rows.source),
+        message,
+    }
+}
+
+/// Rows of a column that a conversion would not keep.
+pub(super) fn condition(context: &Context<'_>, table: &Name, column: &str, condition: Condition) -> Option<Check> {
+    let rows = Rows::of(context, table)?;
+    let about = id::part(Kind::Table, table, column);
+    let guarded = format!("{} IS NOT NULL AND ({})", ident(column), condition.sql);
+    Some(check(about, &rows, &ident(column), &guarded, condition.message))
+}
+
+pub(super) fn not_null(context: &Context<'_>, table: &Name, _old: &str, column: &str) -> Option<Check> {
+    let rows = Rows::of(context, table)?;
+    let about = id::part(Kind::Table, table, column);
+    let name = ident(column);
+    Some(check(
+        about,
+        &rows,
+        &name,
+        &format!("{name} IS NULL"),
+        "is NULL, which will not be allowed".to_owned(),
+    ))
+}
+
+/// A column that must have a value, and has none to give to the rows that are there.
+pub(super) fn added_column(context: &Context<'_>, table: &Name, column: &Column) -> Vec<Check> {
+    let fills_itself = column.default.is_some() || column.generated.is_some() || column.identity.is_some();
+    let domain = context.to_types.values().any(|one| match &one.kind {
+        UserTypeKind::Domain { default: Some(_), .. } => column.data_type.ends_with(&one.name.name),
+        _ => false,
+    });
+    if column.nullable || fills_itself || domain {
+        return Vec::new();
+    }
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
+    let about = id::part(Kind::Table, table, &column.name);
+    let message = format!("has no value for the new column {}, which has no default", column.name);
+    vec![check(about, &rows, "NULL", "true", message)]
+}
+
+/// A column that will be computed: rows that hold something else would lose it.
+pub(super) fn computed(context: &Context<'_>, table: &Name, column: &Column, expression: &str) -> Vec<Check> {
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
+    let about = id::part(Kind::Table, table, &column.name);
+    let name = ident(&column.name);
+    let condition = format!("{name} IS NOT NULL AND {name}::text IS DISTINCT FROM ({expression})::text");
+    vec![check(
+        about,
+        &rows,
+        &name,
+        &condition,
+        "is not what the column will compute".to_owned(),
+    )]
+}
+
+/// What a constraint demands of the rows that are there.
+pub(super) fn constraint(context: &Context<'_>, table: &Name, one: &Constraint) -> Vec<Check> {
+    if one.unchecked {
+        return Vec::new();
+    }
+    let about = id::part(Kind::Constraint, table, &one.name);
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
+    match &one.kind {
+        ConstraintKind::Check { expression } => {
+            let message = format!("does not meet {}", one.name);
+            vec![check(about, &rows, "NULL", &format!("NOT ({expression})"), message)]
+        }
+        ConstraintKind::ForeignKey(key) => foreign(context, about, &rows, table, key).into_iter().collect(),
+        ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => {
+            let columns: Vec<String> = key
+                .parts
+                .iter()
+                .filter_map(|part| part.column_name())
+                .map(ident)
+                .collect();
+            vec![duplicates(about, &rows.source, &columns, None, key.nulls_not_distinct)]
+        }
+        ConstraintKind::Exclusion { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn index(context: &Context<'_>, table: &Name, one: &Index) -> Vec<Check> {
+    if !one.unique {
+        return Vec::new();
+    }
+    let Some(rows) = Rows::of(context, table) else {
+        return Vec::new();
+    };
+    let about = id::part(Kind::Index, table, &one.name);
+    let parts: Vec<String> = one
+        .parts
+        .iter()
+        .map(|part| match &part.on {
+            crate::structure::IndexTarget::Column(name) => ident(name),
+            crate::structure::IndexTarget::Expression(text) => format!("({text})"),
+        })
+        .collect();
+    vec![duplicates(
+        about,
+        &rows.source,
+        &parts,
+        one.predicate.as_deref(),
+        one.nulls_not_distinct,
+    )]
+}
+
+fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Option<&str>, nulls_alike: bool) -> Check {
+    let mut conditions: Vec<String> = predicate.map(|text| format!("({text})")).into_iter().collect();
+    if !nulls_alike {
+        conditions.extend(parts.iter().map(|part| format!("{part} IS NOT NULL")));
+    }
+    let filter = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", conditions.join(" AND "))
+    };
+    let list = parts.join(", ");
+    Check {
+        about,
+        query: format!(
+            "SELECT {list}, pg_catalog.count(*) FROM {source}{filter} GROUP BY {list} HAVING pg_catalog.count(*) > 1"
+        ),
+        message: "is there more than once".to_owned(),
+    }
+}
+
+fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, table: &Name, key: &ForeignKey) -> Option<Check> {
+    let columns: Vec<String> = key.columns.iter().map(|column| ident(column)).collect();
+    let there = columns
+        .iter()
+        .map(|column| format!("{column} IS NOT NULL"))
+        .collect::<Vec<_>>()
+        .join(" AND ");
+    let alias = ident("lockstep_referenced");
+    let condition = match Rows::of(context, &key.references) {
+        Some(referenced) => {
+            let same: Vec<String> = columns
+                .iter()
+                .zip(&key.referenced)
+                .map(|(column, other)| format!("{alias}.{} = {}.{column}", ident(other), ident("lockstep_row")))
+                .collect();
+            format!(
+                "{there} AND NOT EXISTS (SELECT FROM (SELECT * FROM {}) AS {alias} WHERE {})",
+                referenced.source,
+                same.join(" AND ")
+            )
+        }
+        None => there,
+    };
+    let _ = table;
+    let rows = Rows {
+        source: format!("(SELECT *, ctid FROM {}) AS {}", rows.source, ident("lockstep_row")),
+        key: rows.key.clone(),
+    };
+    // Where the names were changed, `ctid` is a column of the inner table already.
+    let rows = Rows {
+        source: rows
+            .source
+            .replace("(SELECT *, ctid FROM (SELECT", "(SELECT * FROM (SELECT"),
+        key: rows.key,
+    };
+    let message = format!("points to no row of {}", key.references);
+    Some(check(
+        about,
+        &rows,
+        &columns.join(" || ',' || ").replace(" || ',' || ", ", "),
+        &condition,
+        message,
+    ))
+}
+
+/// What a changed domain demands of the columns of it.
+pub(super) fn domain(context: &Context<'_>, from: &UserType, to: &UserType) -> Vec<Check> {
+    let (
+        UserTypeKind::Domain {
+            nullable: was,
+            checks: old,
+            ..
+        },
+        UserTypeKind::Domain { nullable, checks, .. },
+    ) = (&from.kind, &to.kind)
+    else {
+        return Vec::new();
+    };
+    let about = id::of(Kind::Type, &to.name);
+    let columns: Vec<(Name, String)> = context
+        .from_needs
+        .iter()
+        .filter(|(of, on)| *on == about && of.kind == Kind::Table)
+        .filter_map(|(of, _)| Some((of.name.clone(), of.part.clone()?)))
+        .collect();
+    let mut found = Vec::new();
+    for (table, column) in columns {
+        let Some(rows) = Rows::of(context, &table) else {
+            continue;
+        };
+        let about = id::part(Kind::Table, &table, &column);
+        let name = ident(&column);
+        if *was && !nullable {
+            found.push(check(
+                about.clone(),
+                &rows,
+                &name,
+                &format!("{name} IS NULL"),
+                "is NULL".to_owned(),
+            ));
+        }
+        for one in checks.iter().filter(|one| !one.unchecked && !old.contains(one)) {
+            let text = one.definition.strip_prefix("CHECK ").unwrap_or(&one.definition);
+            let condition = format!("NOT {}", with_value(text, &name));
+            found.push(check(
+                about.clone(),
+                &rows,
+                &name,
+                &condition,
+                format!("does not meet {}", one.name),
+            ));
+        }
+    }
+    found
+}
+
+/// `VALUE` stands for the column.
+fn with_value(text: &str, column: &str) -> String {
+    lex::lex(Dialect::Postgres, text)
+        .lexemes
+        .iter()
+        .map(|lexeme| if lexeme.is_word("VALUE") { column } else { lexeme.text })
+        .collect()
+}

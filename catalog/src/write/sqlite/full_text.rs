@@ -1,0 +1,83 @@
+//! Virtual tables: what they are made of decides how one becomes another.
+//!
+//! An index over another table's text is dropped, made and filled from that table; one that keeps its text is copied row by
+//! row; one that keeps no text at all cannot be made again.
+
+use super::create::{self, name};
+use super::rebuild::interim;
+use super::script::{Cost, Script, about};
+use crate::read::sqlite::fold;
+use crate::structure::Table;
+use crate::write::WriteError;
+
+/// Where a full-text table has its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Text {
+    /// In itself.
+    Own,
+    /// In this table or view.
+    In(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Where the table has its text.
+pub(super) fn text_of(table: &Table) -> Text {
+    let Some(one) = &table.virtual_table else {
+        return Text::Own;
+    };
+    if !one.module.starts_with("fts") {
+        return Text::Own;
+    }
+    let content = one.arguments.iter().find_map(|argument| {
+        let value = argument.strip_prefix("content='")?.strip_suffix('\'')?;
+        Some(value.replace("''", "'"))
+    });
+    match content {
+        None => Text::Own,
+        Some(name) if name.is_empty() => Text::Nowhere,
+        Some(name) => Text::In(fold(&name)),
+    }
+}
+
+/// Whether it can be filled from elsewhere, so that nothing needs to be copied.
+pub(super) fn is_derived(from: &Table, to: &Table) -> bool {
+    !matches!(text_of(to), Text::Own) || matches!(text_of(from), Text::Nowhere)
+}
+
+/// Drops and makes it.
+pub(super) fn again(script: &mut Script, from: &Table, to: &Table) -> Result<(), WriteError> {
+    let sql = format!("DROP TABLE {}", name(&from.name.name)?);
+    script.push(about(&from.name.name), Cost::Nothing, "is made anew", sql);
+    let sql = create::table(to, None)?;
+    script.push(about(&to.name.name), Cost::Nothing, "is made anew", sql);
+    Ok(())
+}
+
+/// Fills it from the text it is over.
+pub(super) fn fill(script: &mut Script, table: &Table) -> Result<(), WriteError> {
+    let own = name(&table.name.name)?;
+    let sql = format!("INSERT INTO {own} ({own}) VALUES ('rebuild')");
+    script.push(
+        about(&table.name.name),
+        Cost::Rewrite,
+        "indexes the rows that are there",
+        sql,
+    );
+    Ok(())
+}
+
+/// Takes the settings that were given to a full-text table by commands along to the one that takes its place.
+pub(super) fn settings(script: &mut Script, from: &Table, to: &Table) -> Result<(), WriteError> {
+    let is_fts5 = |table: &Table| table.virtual_table.as_ref().is_some_and(|one| one.module == "fts5");
+    if !is_fts5(from) || !is_fts5(to) {
+        return Ok(());
+    }
+    let new = name(&interim(&to.name.name))?;
+    let sql = format!(
+        "INSERT INTO {new} ({new}, rank) SELECT k, v FROM {} WHERE k <> 'version'",
+        name(&format!("{}_config", from.name.name))?
+    );
+    script.push(about(&to.name.name), Cost::Nothing, "keeps its settings", sql);
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! A table built anew, by the procedure that SQLite documents for what ALTER TABLE cannot do.
+//!
+//! ```text
+//!  CREATE new ─► INSERT INTO new SELECT … FROM old ─► counter of AUTOINCREMENT ─► DROP old ─► RENAME new
+//!  before: views and triggers that name it step aside              after: indexes, views, triggers come back
+//! ```
+//!
+//! Rowids stay what they are, so that what points to rows by them (full-text indexes, applications) still does. The DROP is
+//! an implicit DELETE where `foreign_keys` is on, and that can only be switched outside a transaction: where rows elsewhere
+//! would be changed by it, a statement that fails comes first.
+
+use super::create::{self, default_value, literal, name};
+use super::full_text;
+use super::script::{Cost, Script, about};
+use crate::compare::TablePair;
+use crate::read::sqlite::{fold, is_rowid_alias};
+use crate::structure::{Column, ConstraintKind, Structure, Table};
+use crate::write::WriteError;
+
+/// Fails where `foreign_keys` is on: a table that others point to with an action is about to be dropped.
+pub(super) fn guard(script: &mut Script, table: &str) {
+    let sql = "SELECT json_extract('{}', 'foreign_keys is on: this would cascade; run PRAGMA foreign_keys = off first') \
+               FROM pragma_foreign_keys WHERE foreign_keys = 1";
+    let comment = "fails where dropping the table would delete or change rows that point to it";
+    script.push(about(table), Cost::Nothing, comment, sql.to_owned());
+}
+
+/// Whether the deletion of its rows would change rows elsewhere, if foreign keys were on.
+pub(super) fn is_pointed_to(structure: &Structure, table: &str) -> bool {
+    let table = fold(table);
+    structure.tables.iter().any(|other| {
+        other.constraints.iter().any(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => {
+                fold(&key.references.name) == table
+                    && ["CASCADE", "SET NULL", "SET DEFAULT"].contains(&key.on_delete.as_str())
+            }
+            _ => false,
+        })
+    })
+}
+
+/// The name a table bears until the old one is gone.
+pub(super) fn interim(table: &str) -> String {
+    format!("lockstep_new_{table}")
+}
+
+/// Builds the table anew. Its indexes are not made.
+pub(super) fn rebuild(script: &mut Script, pair: &TablePair<'_>, reason: &str) -> Result<(), WriteError> {
+    let (Some(from), Some(to)) = (pair.table.from(), pair.table.to()) else {
+        return Ok(());
+    };
+    let (old, new, interim) = (&from.name.name, &to.name.name, interim(&to.name.name));
+    let comment = format!("{new} is built anew, because {reason}");
+    script.push(about(new), Cost::Nothing, comment, create::table(to, Some(&interim))?);
+    let (into, select) = copied(pair, from, to)?;
+    if !into.is_empty() {
+        let overrides = if has_conflict_clause(to) { " OR ABORT" } else { "" };
+        let sql = format!(
+            "INSERT{overrides} INTO {} ({}) SELECT {} FROM {}",
+            name(&interim)?,
+            into.join(", "),
+            select.join(", "),
+            name(old)?
+        );
+        script.push(about(new), Cost::Rewrite, format!("copies the rows of {old}"), sql);
+    }
+    full_text::settings(script, from, to)?;
+    if counts(from) && counts(to) {
+        let sql = format!("DELETE FROM sqlite_sequence WHERE name = {}", literal(&interim));
+        script.push(about(new), Cost::Nothing, "makes room for the counter", sql);
+        let sql = format!(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT {}, seq FROM sqlite_sequence WHERE name = {} COLLATE NOCASE",
+            literal(&interim),
+            literal(old)
+        );
+        script.push(
+            about(new),
+            Cost::Nothing,
+            "numbers that were given once are not given again",
+            sql,
+        );
+    }
+    let sql = format!("DROP TABLE {}", name(old)?);
+    script.push(about(old), Cost::Nothing, "its rows are in the new one", sql);
+    let sql = format!("ALTER TABLE {} RENAME TO {}", name(&interim)?, name(new)?);
+    script.push(about(new), Cost::Nothing, format!("{new} takes its place"), sql);
+    Ok(())
+}
+
+/// A unique key that replaces or ignores what collides would lose rows without a word.
+fn has_conflict_clause(table: &Table) -> bool {
+    let by_column = |column: &Column| column.options.contains_key("not_null_on_conflict");
+    table.columns.iter().any(by_column)
+        || table
+            .constraints
+            .iter()
+            .any(|constraint| constraint.options.contains_key("on_conflict"))
+}
+
+fn counts(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.auto_increment)
+}
+
+/// The columns that are filled, and with what.
+fn copied(pair: &TablePair<'_>, from: &Table, to: &Table) -> Result<(Vec<String>, Vec<String>), WriteError> {
+    let (mut into, mut select) = (Vec::new(), Vec::new());
+    let rowid = rowid_of(from, to);
+    let alias = is_rowid_alias(to).map(str::to_owned);
+    if let (Some(rowid), None) = (rowid, &alias) {
+        into.push(rowid.to_owned());
+        select.push(rowid.to_owned());
+    }
+    for column in &pair.columns {
+        let Some(target) = column.to().filter(|one| one.generated.is_none()) else {
+            continue;
+        };
+        match column.from() {
+            Some(source) => {
+                into.push(name(&target.name)?);
+                select.push(value(source, target)?);
+            }
+            // A new name for the rowid: rows keep their number.
+            None if alias.as_deref() == Some(&target.name) => {
+                if let Some(rowid) = rowid {
+                    into.push(name(&target.name)?);
+                    select.push(rowid.to_owned());
+                }
+            }
+            None => {}
+        }
+    }
+    Ok((into, select))
+}
+
+/// What goes into a column that was there: what it held, and its default instead of a NULL that it cannot hold any more.
+fn value(source: &Column, target: &Column) -> Result<String, WriteError> {
+    let held = name(&source.name)?;
+    let default = target.default.as_deref().filter(|default| *default != "null");
+    Ok(match default {
+        Some(default) if !target.nullable && source.nullable => {
+            format!("coalesce({held}, {})", default_value(default))
+        }
+        _ => held,
+    })
+}
+
+/// The name by which the rowid of both can be told, where both have one.
+fn rowid_of(from: &Table, to: &Table) -> Option<&'static str> {
+    let has_rowid = |table: &Table| match &table.virtual_table {
+        Some(one) => one.module.starts_with("fts"),
+        None => !table.options.contains_key("without_rowid"),
+    };
+    if !has_rowid(from) || !has_rowid(to) {
+        return None;
+    }
+    ["rowid", "_rowid_", "oid"].into_iter().find(|name| {
+        let taken = |column: &Column| fold(&column.name) == *name;
+        !from.columns.iter().any(taken) && !to.columns.iter().any(taken)
+    })
+}

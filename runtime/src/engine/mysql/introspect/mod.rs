@@ -1,0 +1,179 @@
+//! What a MySQL or MariaDB database looks like.
+//!
+//! ```text
+//!  one script over information_schema ──► rows, each saying what it is ──► tables, columns, indexes, …
+//!  what it does not tell (routines, sequences, parsers, periods) ──► one script of SHOW CREATE and SELECT, if any
+//! ```
+//!
+//! Two round trips however many tables there are. Counters, definers and the database's own name are left out: two
+//! databases that were made alike look alike. What the servers print differently for one and the same thing is brought
+//! into one form, that in which it can be said again.
+
+mod object;
+mod partition;
+mod query;
+mod show;
+mod table;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::{Dialect, backtick};
+use sqlx::Row;
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+
+use super::connect::{Server, optional_text, own, rows};
+use crate::Result;
+
+pub(super) const DOING: &str = "reading the database's structure";
+
+pub(super) async fn structure(
+    connection: &mut MySqlConnection,
+    database: &str,
+    server: Server,
+    selection: &Selection,
+) -> Result<Structure> {
+    let found = rows(connection, query::script(database, server))
+        .await
+        .map_err(own(DOING))?;
+    let mut reading = Reading::new(database, server);
+    for row in &found {
+        reading.take(&mut Cells::of(row)?);
+    }
+    show::complete(connection, &mut reading).await?;
+    let mut structure = reading.finish();
+    structure.select(selection);
+    structure.sort();
+    Ok(structure)
+}
+
+/// The cells of a row, taken one by one; what is NULL or missing is `None`.
+struct Cells(std::vec::IntoIter<Option<String>>);
+
+impl Cells {
+    fn of(row: &MySqlRow) -> Result<Self> {
+        let mut cells = Vec::with_capacity(row.len());
+        for at in 0..row.len() {
+            cells.push(optional_text(row, at).map_err(own(DOING))?);
+        }
+        Ok(Self(cells.into_iter()))
+    }
+
+    fn optional(&mut self) -> Option<String> {
+        self.0.next().flatten()
+    }
+
+    /// What is empty counts as not there.
+    fn filled(&mut self) -> Option<String> {
+        self.optional().filter(|cell| !cell.is_empty())
+    }
+
+    fn text(&mut self) -> String {
+        self.optional().unwrap_or_default()
+    }
+
+    fn is(&mut self, value: &str) -> bool {
+        self.optional().is_some_and(|cell| cell.eq_ignore_ascii_case(value))
+    }
+}
+
+/// What was read so far.
+struct Reading {
+    structure: Structure,
+    database: String,
+    mariadb: bool,
+    /// Where in `structure.tables` a table is.
+    tables: HashMap<String, usize>,
+    /// Where in `structure.views` a view is.
+    views: HashMap<String, usize>,
+    /// The collation that each table's columns take over.
+    collations: HashMap<String, String>,
+    sequences: Vec<String>,
+    /// `PROCEDURE` or `FUNCTION`, and the name.
+    routines: Vec<(String, String)>,
+    partitions: partition::Partitions,
+}
+
+impl Reading {
+    fn new(database: &str, server: Server) -> Self {
+        Self {
+            structure: Structure::empty(Dialect::Mysql),
+            database: database.to_owned(),
+            mariadb: server.mariadb,
+            tables: HashMap::new(),
+            views: HashMap::new(),
+            collations: HashMap::new(),
+            sequences: Vec::new(),
+            routines: Vec::new(),
+            partitions: partition::Partitions::default(),
+        }
+    }
+
+    /// Takes a row in; its first cell says what it is.
+    fn take(&mut self, cells: &mut Cells) {
+        match cells.text().as_str() {
+            "database" => self.take_database(cells),
+            "table" => self.take_table(cells),
+            "column" => self.take_column(cells),
+            "index" => self.take_index(cells),
+            "reference" => self.take_reference(cells),
+            "rule" => self.take_rule(cells),
+            "check" => self.take_check(cells),
+            "partition" => self.partitions.take(cells),
+            "view" => self.take_view(cells),
+            "trigger" => self.take_trigger(cells),
+            "routine" => self.take_routine(cells),
+            "event" => self.take_event(cells),
+            _ => {}
+        }
+    }
+
+    fn take_database(&mut self, cells: &mut Cells) {
+        let options = &mut self.structure.options;
+        options.insert("charset".to_owned(), cells.text());
+        options.insert("collation".to_owned(), cells.text());
+    }
+
+    fn finish(mut self) -> Structure {
+        self.partitions.place(&mut self.structure, &self.tables);
+        self.view_dependencies();
+        self.structure
+    }
+
+    /// An expression as it can be said again in any database.
+    fn expression(&self, printed: &str) -> String {
+        let printed = match self.mariadb {
+            true => Cow::Borrowed(printed),
+            false => Cow::Owned(unescaped(printed)),
+        };
+        backtick::without_database(&printed, &self.database)
+    }
+}
+
+/// MySQL's information_schema escapes the quotes of an expression's strings once more: `_utf8mb4\'a\'`.
+fn unescaped(printed: &str) -> String {
+    let mut bare = String::with_capacity(printed.len());
+    let mut characters = printed.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => bare.extend(characters.next()),
+            other => bare.push(other),
+        }
+    }
+    bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_that_were_escaped_once_more_are_quotes_again() {
+        assert_eq!(
+            unescaped(r"json_extract(`a`,_utf8mb4\'$.b\')"),
+            "json_extract(`a`,_utf8mb4'$.b')"
+        );
+        assert_eq!(unescaped(r"`a` <> _utf8mb4\'it\\\'s\'"), r"`a` <> _utf8mb4'it\'s'");
+    }
+}

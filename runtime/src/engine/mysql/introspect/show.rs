@@ -1,0 +1,221 @@
+//! What information_schema does not tell: asked in one more round trip, and only where there is such a thing.
+//!
+//! - routines as their authors wrote them, parameters included
+//! - the settings of MariaDB's sequences, which are rows
+//! - the parser of a FULLTEXT index and a view's algorithm (MySQL)
+//! - in a database of few tables, the words of an index that change nothing, so that they are said again
+//! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
+
+use lockstep_catalog::structure::{ConstraintKind, Name, Routine, RoutineKind, Sequence, SequenceOptions};
+use lockstep_catalog::{Dialect, quote};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{Column as _, Row};
+
+use super::super::connect::{optional_text, own, rows};
+use super::{DOING, Reading};
+use crate::{Error, Result};
+
+pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Reading) -> Result<()> {
+    let Some(script) = script(reading) else { return Ok(()) };
+    let found = rows(connection, script).await.map_err(own(DOING))?;
+    for row in &found {
+        let Some(first) = row.columns().first().map(|column| column.name().to_owned()) else {
+            continue;
+        };
+        let cell = |at: usize| optional_text(row, at).map_err(own(DOING));
+        let name = cell(0)?.unwrap_or_default();
+        match first.as_str() {
+            "Procedure" | "Function" => {
+                let text = cell(2)?.ok_or_else(|| Error::NotPrepared {
+                    message: format!(
+                        "the text of the {} {name} cannot be read; the right SHOW CREATE ROUTINE, or to read all of \
+                         mysql.proc, is missing",
+                        first.to_ascii_lowercase()
+                    ),
+                })?;
+                reading.routine(&first, name, &text);
+            }
+            "Table" => {
+                let text = cell(1)?.unwrap_or_default();
+                reading.table_text(&name, &text);
+            }
+            "View" => {
+                let text = cell(1)?.unwrap_or_default();
+                reading.view_text(&name, &text);
+            }
+            _ => reading.sequence(row)?,
+        }
+    }
+    Ok(())
+}
+
+/// So many tables are asked for their texts, for nothing but how their indexes were said (`USING BTREE`, which means nothing
+/// where there is no other method): as it is no difference, more of them need not be.
+const FEW: usize = 100;
+
+fn script(reading: &Reading) -> Option<String> {
+    let mut statements = Vec::new();
+    let quoted = |name: &str| quote(Dialect::Mysql, name).ok();
+    for (kind, name) in &reading.routines {
+        statements.push(format!("SHOW CREATE {kind} {}", quoted(name)?));
+    }
+    let few = reading.structure.tables.len() <= FEW;
+    for table in &reading.structure.tables {
+        if needs_text(reading.mariadb, table) || (few && !table.indexes.is_empty()) {
+            statements.push(format!("SHOW CREATE TABLE {}", quoted(&table.name.name)?));
+        }
+    }
+    if !reading.mariadb {
+        for view in &reading.structure.views {
+            statements.push(format!("SHOW CREATE VIEW {}", quoted(&view.name.name)?));
+        }
+    }
+    if !reading.sequences.is_empty() {
+        let mut selects = Vec::new();
+        for name in &reading.sequences {
+            let literal = lockstep_catalog::backtick::literal(name);
+            selects.push(format!(
+                "SELECT {literal} AS sequence, start_value, increment, minimum_value, maximum_value, cache_size, \
+                 cycle_option FROM {}",
+                quoted(name)?
+            ));
+        }
+        statements.push(selects.join(" UNION ALL "));
+    }
+    (!statements.is_empty()).then(|| statements.join("; "))
+}
+
+/// A period leaves a check behind that compares its two columns; nothing else of it shows.
+fn needs_text(mariadb: bool, table: &lockstep_catalog::structure::Table) -> bool {
+    let versioned = table.options.contains_key("system_versioning");
+    if !mariadb {
+        return table.indexes.iter().any(|index| index.method == "fulltext");
+    }
+    (versioned && table.partitioning.is_some())
+        || table.constraints.iter().any(|one| match &one.kind {
+            ConstraintKind::Check { expression } => is_period(expression),
+            _ => false,
+        })
+}
+
+/// `` `a` < `b` ``
+fn is_period(expression: &str) -> bool {
+    expression
+        .split_once(" < ")
+        .is_some_and(|(from, to)| [from, to].iter().all(|one| one.starts_with('`') && one.ends_with('`')))
+}
+
+impl Reading {
+    fn routine(&mut self, kind: &str, name: String, text: &str) {
+        let definition = lockstep_catalog::backtick::without_database(&without_definer(text), &self.database);
+        self.structure.routines.push(Routine {
+            name: Name::plain(name),
+            kind: match kind {
+                "Procedure" => RoutineKind::Procedure,
+                _ => RoutineKind::Function,
+            },
+            arguments: String::new(),
+            returns: None,
+            definition,
+            comment: None,
+            ..Routine::default()
+        });
+    }
+
+    fn sequence(&mut self, row: &MySqlRow) -> Result<()> {
+        let cell =
+            |at: usize| -> Result<String> { Ok(optional_text(row, at).map_err(own(DOING))?.unwrap_or_default()) };
+        let settings = SequenceOptions {
+            data_type: "bigint".to_owned(),
+            start: cell(1)?,
+            increment: cell(2)?,
+            minimum: cell(3)?,
+            maximum: cell(4)?,
+            cache: cell(5)?,
+            cycle: cell(6)? == "1",
+        };
+        self.structure.sequences.push(Sequence {
+            name: Name::plain(cell(0)?),
+            settings,
+            ..Sequence::default()
+        });
+        Ok(())
+    }
+
+    fn view_text(&mut self, name: &str, text: &str) {
+        let Some(view) = self.views.get(name).and_then(|at| self.structure.views.get_mut(*at)) else {
+            return;
+        };
+        for algorithm in ["MERGE", "TEMPTABLE"] {
+            if text.starts_with(&format!("CREATE ALGORITHM={algorithm} ")) {
+                view.options.insert("algorithm".to_owned(), algorithm.to_owned());
+            }
+        }
+    }
+
+    /// The lines of SHOW CREATE TABLE that say what nothing else does.
+    fn table_text(&mut self, name: &str, text: &str) {
+        let Some(table) = self.tables.get(name).and_then(|at| self.structure.tables.get_mut(*at)) else {
+            return;
+        };
+        for line in text.lines().map(str::trim) {
+            let line = line.strip_suffix(',').unwrap_or(line);
+            if let Some(period) = line.strip_prefix("PERIOD FOR `") {
+                let Some((period, columns)) = period.split_once("` (") else {
+                    continue;
+                };
+                table.constraints.retain(|one| one.name != period);
+                table
+                    .options
+                    .insert("period".to_owned(), format!("`{period}` ({columns}"));
+                continue;
+            }
+            let Some(index) = table.indexes.iter_mut().find(|index| {
+                line.contains(&format!(
+                    "KEY {} (",
+                    quote(Dialect::Mysql, &index.name).unwrap_or_default()
+                ))
+            }) else {
+                continue;
+            };
+            if [" USING BTREE", " KEY_BLOCK_SIZE="]
+                .iter()
+                .any(|said| line.contains(said))
+            {
+                index.definition = Some(line.to_owned());
+            }
+            if let Some((_, parser)) = line.split_once("WITH PARSER `") {
+                let parser = parser.split('`').next().unwrap_or_default();
+                index.options.insert("parser".to_owned(), parser.to_owned());
+            }
+            if let Some((before, _)) = line.split_once("` WITHOUT OVERLAPS)") {
+                // The period's two columns stand for it in the catalog.
+                let period = before.rsplit('`').next().unwrap_or_default().to_owned();
+                index.parts.truncate(index.parts.len().saturating_sub(2));
+                index.options.insert("without_overlaps".to_owned(), period);
+            }
+        }
+        if table.options.contains_key("system_versioning")
+            && let Some(partitioning) = &mut table.partitioning
+            && let Some(at) = text.find(" PARTITION BY SYSTEM_TIME")
+        {
+            let rest = &text[at + " PARTITION BY ".len()..];
+            partitioning.by = rest.split('(').next().unwrap_or(rest).trim().to_owned();
+        }
+    }
+}
+
+/// ``CREATE DEFINER=`x`@`y` PROCEDURE …`` without who defined it.
+fn without_definer(text: &str) -> String {
+    let Some(rest) = text.strip_prefix("CREATE DEFINER=") else {
+        return text.to_owned();
+    };
+    let kind = ["PROCEDURE `", "FUNCTION `", "AGGREGATE FUNCTION `"]
+        .iter()
+        .filter_map(|kind| rest.find(&format!(" {kind}")))
+        .min();
+    match kind {
+        Some(at) => format!("CREATE{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+-- case: a column gets a character set of its own
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10));
+-- rows
+INSERT INTO t VALUES (1, 'abc');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) CHARACTER SET latin1);
+-- keeps: SELECT id, a FROM t ORDER BY 1
+
+-- case: a character that the set does not have
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10));
+-- rows
+INSERT INTO t VALUES (1, 'abc'), (2, '日本');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) CHARACTER SET latin1);
+-- refused: varchar(10)
+
+-- case: a column takes the table's again
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) CHARACTER SET latin1 COLLATE latin1_bin);
+-- rows
+INSERT INTO t VALUES (1, 'ü');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10));
+-- keeps: SELECT id, a FROM t ORDER BY 1
+
+-- case: a collation changes
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) COLLATE utf8mb4_bin, e enum('a') COLLATE utf8mb4_bin);
+-- rows
+INSERT INTO t VALUES (1, 'ü', 'a');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) COLLATE utf8mb4_unicode_ci, e enum('a'));
+-- keeps: SELECT id, a FROM t ORDER BY 1
+
+-- case: a table's collation changes with its columns'
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10), b text) COLLATE=utf8mb4_general_ci;
+-- rows
+INSERT INTO t VALUES (1, 'ü', 'x');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10), b text) COLLATE=utf8mb4_bin;
+-- keeps: SELECT id, a, b FROM t ORDER BY 1
+
+-- case: a table's collation changes and a column keeps its own
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10), b varchar(10)) COLLATE=utf8mb4_general_ci;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) COLLATE utf8mb4_general_ci, b varchar(10), c varchar(3)) COLLATE=utf8mb4_bin;
+
+-- case: a table of latin1 becomes one of utf8mb4
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) NOT NULL, b text, KEY a (a)) CHARSET=latin1;
+-- rows
+INSERT INTO t VALUES (1, 'ü', 'ß');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) NOT NULL, b text, KEY a (a)) CHARSET=utf8mb4;
+-- keeps: SELECT id, a, b FROM t ORDER BY 1
+
+-- case: said or taken over, the collation is the same
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10)) COLLATE=utf8mb4_bin;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin) CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- case: a foreign key over texts whose collation changes
+-- current
+CREATE TABLE p (code varchar(5) PRIMARY KEY);
+CREATE TABLE c (id int PRIMARY KEY, code varchar(5), CONSTRAINT to_p FOREIGN KEY (code) REFERENCES p (code));
+-- rows
+INSERT INTO p VALUES ('a');
+INSERT INTO c VALUES (1, 'a');
+-- desired
+CREATE TABLE p (code varchar(5) COLLATE utf8mb4_bin PRIMARY KEY);
+CREATE TABLE c (id int PRIMARY KEY, code varchar(5) COLLATE utf8mb4_bin, CONSTRAINT to_p FOREIGN KEY (code) REFERENCES p (code));
+-- keeps: SELECT * FROM c ORDER BY 1

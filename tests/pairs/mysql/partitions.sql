@@ -1,0 +1,158 @@
+-- case: a table is cut by range
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y));
+-- rows
+INSERT INTO t VALUES (1, 2019), (2, 2021);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN MAXVALUE COMMENT = 'the rest');
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a row has no partition to be in
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y));
+-- rows
+INSERT INTO t VALUES (1, 2019), (2, 2021);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020));
+-- refused: no partition
+
+-- case: a row is in no list
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y));
+-- rows
+INSERT INTO t VALUES (1, 1), (2, 5);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY LIST (y) (PARTITION p0 VALUES IN (1, 2), PARTITION p1 VALUES IN (3));
+-- refused: no partition
+
+-- case: a table is in one piece again
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020));
+-- rows
+INSERT INTO t VALUES (1, 2019);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: partitions come at the end
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020));
+-- rows
+INSERT INTO t VALUES (1, 2019);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN (2021), PARTITION p2 VALUES LESS THAN (2022));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: an empty partition goes
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN (2021));
+-- rows
+INSERT INTO t VALUES (1, 2019);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a partition with rows does not go
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS THAN (2021));
+-- rows
+INSERT INTO t VALUES (1, 2019), (2, 2020);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020));
+-- refused: partition p1
+
+-- case: the rows of a partition in between go to the next
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES LESS THAN (30));
+-- rows
+INSERT INTO t VALUES (1, 5), (2, 15), (3, 25);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p2 VALUES LESS THAN (30));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a partition is split
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION rest VALUES LESS THAN MAXVALUE);
+-- rows
+INSERT INTO t VALUES (1, 5), (2, 15), (3, 25);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20), PARTITION rest VALUES LESS THAN MAXVALUE);
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: bounds move
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
+-- rows
+INSERT INTO t VALUES (1, 5), (2, 15);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (12), PARTITION p1 VALUES LESS THAN (30));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: values of a list come and go
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY LIST (y) (PARTITION a VALUES IN (1, 2), PARTITION b VALUES IN (3));
+-- rows
+INSERT INTO t VALUES (1, 1), (2, 3);
+-- desired
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY LIST (y) (PARTITION a VALUES IN (1, 3), PARTITION c VALUES IN (7));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a list by several columns
+-- current
+CREATE TABLE t (id int, s varchar(5), PRIMARY KEY (id, s));
+-- desired
+CREATE TABLE t (id int, s varchar(5), PRIMARY KEY (id, s)) PARTITION BY LIST COLUMNS (id, s) (PARTITION a VALUES IN ((1, 'x'), (2, 'it''s')), PARTITION b VALUES IN ((3, 'z')));
+
+-- case: a range of columns
+-- current
+CREATE TABLE t (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE COLUMNS (d) (PARTITION a VALUES LESS THAN ('2020-01-01'));
+-- rows
+INSERT INTO t VALUES (1, '2019-05-05');
+-- desired
+CREATE TABLE t (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE COLUMNS (d) (PARTITION a VALUES LESS THAN ('2020-01-01'), PARTITION b VALUES LESS THAN (MAXVALUE));
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: more pieces of a hash
+-- current
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2;
+-- rows
+INSERT INTO t VALUES (1), (2), (3);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 5;
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: fewer pieces of a key
+-- current
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY KEY (id) PARTITIONS 5;
+-- rows
+INSERT INTO t VALUES (1), (2), (3);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY KEY (id) PARTITIONS 2;
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: another way to cut
+-- current
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2;
+-- rows
+INSERT INTO t VALUES (1), (2), (3);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY) PARTITION BY LINEAR KEY (id) PARTITIONS 4;
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: pieces of pieces
+-- current
+CREATE TABLE t (id int, d date);
+-- rows
+INSERT INTO t VALUES (1, '2019-05-05');
+-- desired
+CREATE TABLE t (id int, d date) PARTITION BY RANGE (year(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION a VALUES LESS THAN (2020), PARTITION b VALUES LESS THAN MAXVALUE);
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a column comes to a table in pieces, and a piece to the table
+-- current
+CREATE TABLE t (id int, y int, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10));
+-- rows
+INSERT INTO t VALUES (1, 5);
+-- desired
+CREATE TABLE t (id int, y int, c int, PRIMARY KEY (id, y), KEY c (c)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
+-- keeps: SELECT id, y FROM t ORDER BY 1

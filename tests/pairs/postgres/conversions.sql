@@ -1,0 +1,217 @@
+-- case: an integer becomes a bigger one
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n smallint DEFAULT 1);
+-- rows
+INSERT INTO t VALUES (1, 7);
+-- desired
+CREATE TABLE t (id bigint PRIMARY KEY, n integer DEFAULT 1);
+-- keeps: SELECT id, n FROM t
+
+-- case: an integer that is too great stays
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n bigint);
+-- rows
+INSERT INTO t VALUES (1, 7), (2, 3000000000);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n integer);
+-- refused: cannot become integer
+
+-- case: integers that fit become smaller
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n bigint);
+-- rows
+INSERT INTO t VALUES (1, 7), (2, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n smallint);
+-- keeps: SELECT id, n FROM t ORDER BY id
+
+-- case: texts that are numbers become numbers
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n varchar(20) DEFAULT '0');
+-- rows
+INSERT INTO t VALUES (1, '7'), (2, '-42'), (3, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n integer DEFAULT 0);
+-- keeps: SELECT id, n::text FROM t ORDER BY id
+
+-- case: texts that are no numbers are named
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n varchar(20));
+-- rows
+INSERT INTO t VALUES (1, '7'), (2, 'seven'), (3, '');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n integer);
+-- refused: seven
+
+-- case: a text that is too long is not cut off
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n text);
+-- rows
+INSERT INTO t VALUES (1, 'abc'), (2, 'abcdef');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n varchar(5));
+-- refused: so short a text
+
+-- case: a limit of a text grows
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n varchar(5) NOT NULL);
+CREATE VIEW v AS SELECT n FROM t;
+-- rows
+INSERT INTO t VALUES (1, 'abc');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n varchar(50) NOT NULL);
+CREATE VIEW v AS SELECT n FROM t;
+-- keeps: SELECT id, n FROM t
+
+-- case: a number becomes a text
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n integer DEFAULT 5);
+-- rows
+INSERT INTO t VALUES (1, 7);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n text DEFAULT '5');
+-- keeps: SELECT id, n::text FROM t
+
+-- case: places behind the point are not lost
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n numeric(10,2));
+-- rows
+INSERT INTO t VALUES (1, 1.50);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n integer);
+-- refused: without loss
+
+-- case: a numeric grows
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n numeric(10,2));
+-- rows
+INSERT INTO t VALUES (1, 1.50);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n numeric(12,4));
+-- keeps: SELECT id, n::float FROM t
+
+-- case: a boolean becomes a number
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n boolean NOT NULL DEFAULT false);
+-- rows
+INSERT INTO t VALUES (1, true), (2, false);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+-- keeps: SELECT id FROM t ORDER BY id
+
+-- case: seconds become a moment
+-- current
+CREATE TABLE t (id int PRIMARY KEY, at bigint);
+-- rows
+INSERT INTO t VALUES (1, 1700000000);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
+-- keeps: SELECT id FROM t
+
+-- case: a moment with a zone becomes one without
+-- current
+CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
+-- rows
+INSERT INTO t VALUES (1, '2024-05-05 12:00:00+00');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, at timestamp);
+-- keeps: SELECT id, extract(epoch from at) FROM t
+
+-- case: a time of day is not lost
+-- current
+CREATE TABLE t (id int PRIMARY KEY, at timestamp);
+-- rows
+INSERT INTO t VALUES (1, '2024-05-05 12:00:00');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, at date);
+-- refused: without loss
+
+-- case: texts become days
+-- current
+CREATE TABLE t (id int PRIMARY KEY, at text);
+-- rows
+INSERT INTO t VALUES (1, '2024-02-29');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, at date);
+-- keeps: SELECT id, at::text FROM t
+
+-- case: a day that is not in the calendar
+-- current
+CREATE TABLE t (id int PRIMARY KEY, at text);
+-- rows
+INSERT INTO t VALUES (1, '2023-02-29');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, at date);
+-- refused: 2023-02-29
+
+-- case: texts become uuids
+-- current
+CREATE TABLE t (id text PRIMARY KEY);
+-- rows
+INSERT INTO t VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11');
+-- desired
+CREATE TABLE t (id uuid PRIMARY KEY);
+-- keeps: SELECT id::text FROM t
+
+-- case: keys and what points to them change their type together
+-- current
+CREATE TABLE a (id text PRIMARY KEY);
+CREATE TABLE b (id int PRIMARY KEY, a_id text REFERENCES a (id) ON DELETE CASCADE);
+-- rows
+INSERT INTO a VALUES ('1');
+INSERT INTO b VALUES (1, '1');
+-- desired
+CREATE TABLE a (id int PRIMARY KEY);
+CREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a (id) ON DELETE CASCADE);
+-- keeps: SELECT a.id::text, b.id FROM a JOIN b ON a.id = b.a_id
+
+-- case: json becomes jsonb under an index and a view
+-- current
+CREATE TABLE t (id int PRIMARY KEY, d json);
+CREATE VIEW v AS SELECT d -> 'a' AS a FROM t;
+-- rows
+INSERT INTO t VALUES (1, '{"a": 1}');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, d jsonb);
+CREATE INDEX t_d ON t USING gin (d);
+CREATE VIEW v AS SELECT d -> 'a' AS a FROM t;
+-- keeps: SELECT id, d ->> 'a' FROM t
+
+-- case: a value becomes a list
+-- current
+CREATE TABLE t (id int PRIMARY KEY, tag text);
+-- rows
+INSERT INTO t VALUES (1, 'a'), (2, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, tag text[]);
+-- keeps: SELECT id FROM t ORDER BY id
+
+-- case: a check and a partial index stand on a column whose type changes
+-- current
+CREATE TABLE t (id int PRIMARY KEY, code varchar(10), CONSTRAINT code_ok CHECK (code IN ('a', 'b')));
+CREATE INDEX t_a ON t (id) WHERE code = 'a';
+CREATE INDEX t_lower ON t (lower(code));
+-- rows
+INSERT INTO t VALUES (1, 'a');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, code text, CONSTRAINT code_ok CHECK (code IN ('a', 'b')));
+CREATE INDEX t_a ON t (id) WHERE code = 'a';
+CREATE INDEX t_lower ON t (lower(code));
+-- keeps: SELECT id, code FROM t
+
+-- case: policies, triggers and rules stand on a column whose type changes
+-- current
+CREATE TABLE t (id int PRIMARY KEY, n int);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER tr BEFORE UPDATE OF n ON t FOR EACH ROW WHEN (OLD.n IS DISTINCT FROM NEW.n) EXECUTE FUNCTION f();
+CREATE POLICY p ON t USING (n > 0);
+CREATE RULE r AS ON DELETE TO t WHERE OLD.n = 1 DO INSTEAD NOTHING;
+-- rows
+INSERT INTO t VALUES (1, 5);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, n bigint);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER tr BEFORE UPDATE OF n ON t FOR EACH ROW WHEN (OLD.n IS DISTINCT FROM NEW.n) EXECUTE FUNCTION f();
+CREATE POLICY p ON t USING (n > 0);
+CREATE RULE r AS ON DELETE TO t WHERE OLD.n = 1 DO INSTEAD NOTHING;
+-- keeps: SELECT id, n FROM t

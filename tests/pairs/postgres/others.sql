@@ -1,0 +1,79 @@
+-- case: rules
+-- current
+CREATE TABLE t (id int);
+CREATE TABLE log (id int);
+CREATE RULE gone AS ON DELETE TO t DO INSTEAD NOTHING;
+CREATE RULE changes AS ON INSERT TO t DO ALSO INSERT INTO log VALUES (NEW.id);
+-- desired
+CREATE TABLE t (id int);
+CREATE TABLE log (id int);
+CREATE RULE changes AS ON INSERT TO t WHERE NEW.id > 0 DO ALSO INSERT INTO log VALUES (NEW.id);
+ALTER TABLE t DISABLE RULE changes;
+COMMENT ON RULE changes ON t IS 'copy';
+
+-- case: grants on everything
+-- current
+CREATE SCHEMA app;
+CREATE TABLE t (id int, a text);
+CREATE SEQUENCE s;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE e AS ENUM ('a');
+GRANT SELECT, INSERT ON t TO PUBLIC;
+-- desired
+CREATE SCHEMA app;
+CREATE TABLE t (id int, a text);
+CREATE SEQUENCE s;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE e AS ENUM ('a');
+GRANT SELECT, DELETE ON t TO PUBLIC;
+GRANT UPDATE (a) ON t TO PUBLIC;
+GRANT USAGE ON SEQUENCE s TO PUBLIC;
+GRANT USAGE ON SCHEMA app TO PUBLIC;
+REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
+REVOKE USAGE ON TYPE e FROM PUBLIC;
+
+-- case: default privileges
+-- current
+CREATE SCHEMA app;
+-- desired
+CREATE SCHEMA app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- case: a publication
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE TABLE u (id int PRIMARY KEY);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE TABLE u (id int PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE t (id), u WHERE (id > 5) WITH (publish = 'insert, update');
+CREATE PUBLICATION q FOR ALL TABLES;
+
+-- case: a cast and an operator
+-- current
+CREATE TYPE c AS (a int);
+-- desired
+CREATE TYPE c AS (a int);
+CREATE FUNCTION to_int(c) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1.a';
+CREATE CAST (c AS int) WITH FUNCTION to_int(c) AS ASSIGNMENT;
+CREATE FUNCTION same(c, c) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2.a';
+CREATE OPERATOR === (FUNCTION = same, LEFTARG = c, RIGHTARG = c, COMMUTATOR = ===);
+
+-- case: text search
+-- current
+CREATE TABLE t (a text);
+-- desired
+CREATE TEXT SEARCH DICTIONARY simple_en (TEMPLATE = simple, stopwords = 'english');
+CREATE TEXT SEARCH CONFIGURATION mine (PARSER = "default");
+ALTER TEXT SEARCH CONFIGURATION mine ADD MAPPING FOR asciiword, word WITH simple_en, simple;
+CREATE TABLE t (a text);
+CREATE INDEX i ON t USING gin (to_tsvector('mine', a));
+
+-- case: an extension
+-- current
+CREATE TABLE t (id int);
+-- desired
+CREATE SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS plpgsql;
+CREATE TABLE t (id int);

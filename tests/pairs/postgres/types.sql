@@ -1,0 +1,185 @@
+-- case: an enum is created and used
+-- current
+CREATE TABLE t (id int);
+-- desired
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE TABLE t (id int, m mood DEFAULT 'sad');
+
+-- case: values are added at every place
+-- current
+CREATE TYPE mood AS ENUM ('b', 'd');
+CREATE TABLE t (id int PRIMARY KEY, m mood);
+-- rows
+INSERT INTO t VALUES (1, 'b');
+-- desired
+CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd', 'e', 'f');
+CREATE TABLE t (id int PRIMARY KEY, m mood);
+-- keeps: SELECT id, m::text FROM t
+
+-- case: a new value is a default at once
+-- current
+CREATE TYPE mood AS ENUM ('b');
+CREATE TABLE t (id int PRIMARY KEY, m mood DEFAULT 'b');
+-- desired
+CREATE TYPE mood AS ENUM ('b', 'c');
+CREATE TABLE t (id int PRIMARY KEY, m mood DEFAULT 'c');
+
+-- case: a value that nobody has is removed, with everything that stands on the type
+-- current
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE t (id int PRIMARY KEY, m mood NOT NULL DEFAULT 'ok', ms mood[] DEFAULT '{sad,ok}', CHECK (m <> 'sad'));
+CREATE INDEX t_m ON t (m) WHERE m = 'ok';
+CREATE VIEW v AS SELECT id, m FROM t WHERE m = 'happy'::mood;
+CREATE FUNCTION f(m mood) RETURNS mood LANGUAGE sql AS $$ SELECT m $$;
+-- rows
+INSERT INTO t VALUES (1, 'ok', '{ok}'), (2, 'happy', NULL);
+-- desired
+CREATE TYPE mood AS ENUM ('ok', 'happy');
+CREATE TABLE t (id int PRIMARY KEY, m mood NOT NULL DEFAULT 'ok', ms mood[] DEFAULT '{ok}', CHECK (m <> 'happy' OR id > 0));
+CREATE INDEX t_m ON t (m) WHERE m = 'ok';
+CREATE VIEW v AS SELECT id, m FROM t WHERE m = 'happy'::mood;
+CREATE FUNCTION f(m mood) RETURNS mood LANGUAGE sql AS $$ SELECT m $$;
+-- keeps: SELECT id, m::text, ms::text FROM t ORDER BY id
+
+-- case: a value in use is not removed
+-- current
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE t (id int PRIMARY KEY, m mood);
+-- rows
+INSERT INTO t VALUES (1, 'ok'), (2, 'sad');
+-- desired
+CREATE TYPE mood AS ENUM ('ok', 'happy');
+CREATE TABLE t (id int PRIMARY KEY, m mood);
+-- refused: sad
+
+-- case: values change their order
+-- current
+CREATE TYPE size AS ENUM ('l', 'm', 's');
+CREATE TABLE t (id int PRIMARY KEY, s size);
+-- rows
+INSERT INTO t VALUES (1, 'm');
+-- desired
+CREATE TYPE size AS ENUM ('s', 'm', 'l');
+CREATE TABLE t (id int PRIMARY KEY, s size);
+-- keeps: SELECT id, s::text FROM t
+
+-- case: a text becomes an enum
+-- current
+CREATE TABLE t (id int PRIMARY KEY, m text NOT NULL DEFAULT 'a');
+-- rows
+INSERT INTO t VALUES (1, 'a');
+-- desired
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE TABLE t (id int PRIMARY KEY, m mood NOT NULL DEFAULT 'a');
+-- keeps: SELECT id, m::text FROM t
+
+-- case: a text that is no value of the enum
+-- current
+CREATE TABLE t (id int PRIMARY KEY, m text);
+-- rows
+INSERT INTO t VALUES (1, 'z');
+-- desired
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE TABLE t (id int PRIMARY KEY, m mood);
+-- refused: z
+
+-- case: an enum is dropped
+-- current
+CREATE TYPE mood AS ENUM ('a');
+CREATE TABLE t (id int, m mood);
+-- desired
+CREATE TABLE t (id int);
+
+-- case: a domain with everything
+-- current
+CREATE TABLE t (id int);
+-- desired
+CREATE DOMAIN posint AS integer DEFAULT 1 NOT NULL CONSTRAINT positive CHECK (VALUE > 0) CHECK (VALUE < 1000);
+CREATE TABLE t (id int, n posint);
+COMMENT ON DOMAIN posint IS 'more than nothing';
+
+-- case: a domain changes
+-- current
+CREATE DOMAIN d AS text DEFAULT 'a' CONSTRAINT short CHECK (length(VALUE) < 10);
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- rows
+INSERT INTO t VALUES (1, 'abc');
+-- desired
+CREATE DOMAIN d AS text DEFAULT 'b' NOT NULL CONSTRAINT shorter CHECK (length(VALUE) < 5);
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- keeps: SELECT id, v FROM t
+
+-- case: a value that a domain will not allow
+-- current
+CREATE DOMAIN d AS text;
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- rows
+INSERT INTO t VALUES (1, 'abcdefgh');
+-- desired
+CREATE DOMAIN d AS text CONSTRAINT shorter CHECK (length(VALUE) < 5);
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- refused: shorter
+
+-- case: a domain over another type
+-- current
+CREATE DOMAIN d AS varchar(10);
+CREATE TABLE t (id int PRIMARY KEY, v d DEFAULT 'x');
+-- rows
+INSERT INTO t VALUES (1, 'abc');
+-- desired
+CREATE DOMAIN d AS text;
+CREATE TABLE t (id int PRIMARY KEY, v d DEFAULT 'x');
+-- keeps: SELECT id, v FROM t
+
+-- case: a domain over an enum that loses a value
+-- current
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE DOMAIN d AS e;
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- rows
+INSERT INTO t VALUES (1, 'a');
+-- desired
+CREATE TYPE e AS ENUM ('a');
+CREATE DOMAIN d AS e;
+CREATE TABLE t (id int PRIMARY KEY, v d);
+-- keeps: SELECT id, v::text FROM t
+
+-- case: a composite grows and shrinks
+-- current
+CREATE TYPE point3 AS (x int, y int, z int);
+-- desired
+CREATE TYPE point3 AS (x bigint, y int, w text);
+COMMENT ON COLUMN point3.w IS 'weight';
+
+-- case: a composite that columns hold changes an attribute's type
+-- current
+CREATE TYPE pair AS (x int, y int);
+CREATE TABLE t (id int PRIMARY KEY, p pair);
+-- rows
+INSERT INTO t VALUES (1, '(1,2)');
+-- desired
+CREATE TYPE pair AS (x bigint, y int);
+CREATE TABLE t (id int PRIMARY KEY, p pair);
+-- keeps: SELECT id, (p).x, (p).y FROM t
+
+-- case: a range
+-- current
+CREATE TABLE t (id int);
+-- desired
+CREATE TYPE floats AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TABLE t (id int, r floats);
+
+-- case: types in another schema
+-- current
+CREATE SCHEMA app;
+-- desired
+CREATE SCHEMA app;
+CREATE TYPE app.kind AS ENUM ('x');
+CREATE TABLE app.t (id int, k app.kind DEFAULT 'x', ks app.kind[]);
+
+-- case: a collation of its own
+-- current
+CREATE TABLE t (a text);
+-- desired
+CREATE COLLATION mine (locale = 'C', provider = libc);
+CREATE TABLE t (a text COLLATE mine);

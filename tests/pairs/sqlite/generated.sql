@@ -1,0 +1,96 @@
+-- case: a virtual column comes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT);
+-- rows
+INSERT INTO t VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT GENERATED ALWAYS AS (a * 2) VIRTUAL);
+-- keeps: SELECT id, a FROM t
+
+-- case: a stored column comes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT);
+-- rows
+INSERT INTO t VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) STORED);
+-- keeps: SELECT id, a FROM t
+
+-- case: a computed column goes with what it is computed from
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2), c INT AS (b + 1) STORED, d TEXT);
+-- rows
+INSERT INTO t (id, a, d) VALUES (1, 2, 'd');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, d TEXT);
+-- keeps: SELECT id, d FROM t
+
+-- case: an expression changes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2));
+-- rows
+INSERT INTO t (id, a) VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 3));
+-- keeps: SELECT id, a FROM t
+
+-- case: virtual becomes stored
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) VIRTUAL);
+-- rows
+INSERT INTO t (id, a) VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) STORED);
+-- keeps: SELECT id, a, b FROM t
+
+-- case: a computed column becomes an ordinary one and keeps its values
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2));
+-- rows
+INSERT INTO t (id, a) VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT);
+-- keeps: SELECT id, a, b FROM t
+
+-- case: an ordinary column becomes computed
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT);
+-- rows
+INSERT INTO t VALUES (1, 2, 4);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) STORED);
+-- keeps: SELECT id, a, b FROM t
+
+-- case: a check over a computed column
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2));
+-- rows
+INSERT INTO t (id, a) VALUES (1, 2);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2), CHECK (b < 10));
+-- keeps: SELECT id, a FROM t
+
+-- case: a check over a computed column that a row violates
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2));
+-- rows
+INSERT INTO t (id, a) VALUES (1, 20);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2), CHECK (b < 10));
+-- refused: violates CHECK
+
+-- case: an index over a computed column
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT AS (lower(a)));
+-- rows
+INSERT INTO t (id, a) VALUES (1, 'A');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT AS (lower(a)));
+CREATE UNIQUE INDEX t_b ON t (b);
+-- keeps: SELECT id, a, b FROM t
+
+-- case: saying VIRTUAL or GENERATED ALWAYS is no change
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a + 1), c VARCHAR(10) GENERATED ALWAYS AS (a || 'x'));
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT GENERATED ALWAYS AS (a + 1) VIRTUAL, c VARCHAR(10) AS (a || 'x') VIRTUAL);

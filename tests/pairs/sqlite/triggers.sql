@@ -1,0 +1,91 @@
+-- case: a trigger comes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+-- rows
+INSERT INTO t VALUES (1, 1);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+CREATE TRIGGER tr AFTER UPDATE OF n ON t FOR EACH ROW WHEN new.n > 5 BEGIN UPDATE t SET n = 5 WHERE id = new.id; END;
+-- keeps: SELECT id, n FROM t
+
+-- case: a trigger goes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+CREATE TRIGGER tr BEFORE DELETE ON t BEGIN SELECT RAISE(ABORT, 'no'); END;
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+
+-- case: a trigger changes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES ('inserted'); END;
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, n INT);
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES ('Inserted'); DELETE FROM log WHERE line = CASE WHEN new.n THEN 'x' ELSE 'y' END; END;
+
+-- case: triggers survive a rebuild, and do not fire
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO log VALUES ('i' || new.id); END;
+CREATE TRIGGER td AFTER DELETE ON t BEGIN INSERT INTO log VALUES ('d' || old.id); END;
+CREATE TRIGGER tu AFTER UPDATE ON t BEGIN INSERT INTO log VALUES ('u' || old.id); END;
+-- rows
+INSERT INTO t VALUES (1, 'a');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '');
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO log VALUES ('i' || new.id); END;
+CREATE TRIGGER td AFTER DELETE ON t BEGIN INSERT INTO log VALUES ('d' || old.id); END;
+CREATE TRIGGER tu AFTER UPDATE ON t BEGIN INSERT INTO log VALUES ('u' || old.id); END;
+-- keeps: SELECT line FROM log ORDER BY line
+-- keeps: SELECT id, a FROM t
+
+-- case: a trigger on one table names another that is built anew
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+CREATE TABLE counts (n INT);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN UPDATE counts SET n = n + 1; END;
+-- rows
+INSERT INTO counts VALUES (0);
+INSERT INTO t VALUES (1);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+CREATE TABLE counts (n BIGINT NOT NULL DEFAULT 0);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN UPDATE counts SET n = n + 1; END;
+-- keeps: SELECT n FROM counts
+
+-- case: a view takes writes by a trigger, and its table is built anew
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+CREATE VIEW v AS SELECT id, a FROM t;
+CREATE TRIGGER vi INSTEAD OF INSERT ON v BEGIN INSERT INTO t VALUES (new.id, new.a); END;
+-- rows
+INSERT INTO v VALUES (1, 'a');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT CHECK (a <> ''));
+CREATE VIEW v AS SELECT id, a FROM t;
+CREATE TRIGGER vi INSTEAD OF INSERT ON v BEGIN INSERT INTO t VALUES (new.id, new.a); END;
+-- keeps: SELECT id, a FROM v
+
+-- case: a trigger moves to another table
+-- current
+CREATE TABLE a (id INTEGER PRIMARY KEY);
+CREATE TABLE b (id INTEGER PRIMARY KEY);
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER tr AFTER INSERT ON a BEGIN INSERT INTO log VALUES ('x'); END;
+-- desired
+CREATE TABLE a (id INTEGER PRIMARY KEY);
+CREATE TABLE b (id INTEGER PRIMARY KEY);
+CREATE TABLE log (line TEXT);
+CREATE TRIGGER tr AFTER INSERT ON b BEGIN INSERT INTO log VALUES ('x'); END;
+
+-- case: saying FOR EACH ROW is no change
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END;
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+CREATE TRIGGER IF NOT EXISTS "tr" AFTER INSERT ON "t" FOR EACH ROW BEGIN select 1; END;

@@ -1,0 +1,4 @@
+//! What a structure is: what counts for it, and what does not.
+
+mod fingerprints;
+mod properties;

@@ -1,0 +1,8 @@
+//! Sync: a database is made to look as declared, and nothing is lost on the way.
+
+mod command_line;
+mod crashes;
+mod modified;
+mod rows;
+mod scenario;
+mod strategies;

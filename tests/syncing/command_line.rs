@@ -1,0 +1,102 @@
+//! What a person and a program see.
+
+use serde_json::Value;
+
+use super::scenario::{DESIRED, declared, rows, shop};
+use crate::support::{Cli, Engine, Folder, facts_on};
+
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
+    the_way_of_a_person_leads_from_a_file_to_a_database_and_back
+    a_generated_migration_is_an_ordinary_schema
+);
+
+async fn json(database: &crate::support::Database, folder: &Folder, arguments: &[&str], code: i32) -> Value {
+    let ended = Cli::json(database, folder, arguments).run().await;
+    assert_eq!(
+        ended.code,
+        Some(code),
+        "{arguments:?}: {} {}",
+        ended.stdout,
+        ended.stderr
+    );
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {}", ended.stdout))
+}
+
+async fn the_way_of_a_person_leads_from_a_file_to_a_database_and_back(engine: Engine) {
+    let database = shop(engine).await;
+    let folder = Folder::empty();
+    let file = declared(&Folder::empty(), DESIRED);
+    assert!(!file.exists(), "the folder went away");
+    let kept = Folder::empty();
+    let file = declared(&kept, DESIRED).display().to_string();
+    let analyzed = json(
+        &database,
+        &folder,
+        &["schema", "analyze", "--to", &file, "--exit-code"],
+        5,
+    )
+    .await;
+    assert!(analyzed["risk"]["score"].as_u64().unwrap() >= 70, "{analyzed}");
+    let diff = json(&database, &folder, &["schema", "diff", "--to", &file, "--exit-code"], 5).await;
+    assert!(!diff["plan"]["statements"].as_array().unwrap().is_empty());
+    let asked = json(
+        &database,
+        &folder,
+        &["schema", "sync", "--to", &file, "--strategy", "full"],
+        3,
+    )
+    .await;
+    assert_eq!(asked["outcome"], "needs_consent");
+    let arguments = ["schema", "sync", "--to", &file, "--strategy", "full", "--yes"];
+    let synced = json(&database, &folder, &arguments, 0).await;
+    assert_eq!(synced["outcome"], "synchronized");
+    let schema = synced["schema"].as_str().unwrap();
+    assert!(
+        folder.path().join(schema).join("schema.toml").exists(),
+        "it is written into the schemas folder"
+    );
+    let in_sync = json(&database, &folder, &["schema", "diff", "--to", &file, "--exit-code"], 0).await;
+    assert_eq!(in_sync["in_sync"], true);
+    let one = json(&database, &folder, &["schema", "fingerprint"], 0).await;
+    let other = json(&database, &folder, &["schema", "fingerprint", &file], 0).await;
+    assert_eq!(one["fingerprint"], other["fingerprint"]);
+    let held = synced["handler_version"].as_str().unwrap();
+    let back = ["deactivate", held, "--instance", "sync", "--allow-data-loss"];
+    json(&database, &folder, &back, 0).await;
+    assert!(database.has_column("customers", "fax").await);
+    assert_eq!(rows(&database).await[0][2], "007");
+    database.drop().await;
+}
+
+async fn a_generated_migration_is_an_ordinary_schema(engine: Engine) {
+    let database = shop(engine).await;
+    let folder = Folder::empty();
+    let kept = Folder::empty();
+    let file = declared(&kept, DESIRED).display().to_string();
+    let arguments = ["migration", "generate", "--to", &file, "--name", "orders_v2"];
+    let preview: Vec<&str> = arguments.iter().copied().chain(["--preview"]).collect();
+    let previewed = json(&database, &folder, &preview, 0).await;
+    assert!(previewed["preview"].as_array().unwrap().len() >= 3 && !folder.path().join("orders_v2").exists());
+    json(&database, &folder, &arguments, 0).await;
+    let again = Cli::json(&database, &folder, &arguments).run().await;
+    assert!(
+        again.code != Some(0) && again.stdout.contains("there already"),
+        "{}",
+        again.stdout
+    );
+    folder.write("handlers.toml", "[handlers.shop]\n\"2.0.0\" = \"orders_v2\"\n");
+    json(&database, &folder, &["validate"], 0).await;
+    json(&database, &folder, &["activate", "shop@2.0.0"], 0).await;
+    assert_eq!(rows(&database).await[0][2], "7");
+    let diff = json(&database, &folder, &["schema", "diff", "--to", &file], 0).await;
+    assert_eq!(diff["in_sync"], true, "{diff}");
+    json(
+        &database,
+        &folder,
+        &["deactivate", "shop@2.0.0", "--allow-data-loss"],
+        0,
+    )
+    .await;
+    assert_eq!(rows(&database).await[0][2], "007");
+    database.drop().await;
+}

@@ -1,0 +1,186 @@
+//! What each strategy may do, who is asked, and the way back.
+
+use lockstep::catalog::compare::compare;
+use lockstep::structure::{Consent, Strategy, SyncOptions, Synced};
+use lockstep::{DeactivateOptions, Deactivation, InstanceId, Policy};
+
+use super::scenario::{DESIRED, looks, rows, shop, side, sync};
+use crate::invariants;
+use crate::support::{Engine, facts_on};
+
+facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
+    an_additive_sync_adds_and_removes_nothing
+    a_full_sync_asks_before_values_go
+    a_full_sync_leads_there_and_its_deactivation_back
+    a_second_sync_finds_nothing_to_do
+    a_dry_run_changes_nothing
+    syncs_build_on_one_another
+);
+
+async fn an_additive_sync_adds_and_removes_nothing(engine: Engine) {
+    let database = shop(engine).await;
+    let before = rows(&database).await;
+    let runtime = database.runtime(|b| b).await;
+    let synced = sync(&runtime, &database, DESIRED, &SyncOptions::default())
+        .await
+        .unwrap();
+    let Synced::Synchronized { proposal, .. } = synced else {
+        panic!("{synced:?}");
+    };
+    assert!(proposal.risk.auto_approve, "{:?}", proposal.risk);
+    let left: Vec<_> = proposal.left.iter().map(ToString::to_string).collect();
+    assert!(left.iter().any(|one| one.contains("customers.fax")), "{left:?}");
+    assert!(left.iter().any(|one| one.contains("orders.amount")), "{left:?}");
+    assert!(database.has_column("customers", "fax").await && database.has_column("customers", "email").await);
+    assert!(database.has_table("notes").await);
+    assert_eq!(rows(&database).await, before);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+fn full() -> SyncOptions {
+    SyncOptions {
+        strategy: Strategy::Full,
+        consent: Some(Consent::Any),
+        ..SyncOptions::default()
+    }
+}
+
+async fn a_full_sync_asks_before_values_go(engine: Engine) {
+    let database = shop(engine).await;
+    let before = looks(&database).await;
+    let runtime = database.runtime(|b| b).await;
+    let unasked = SyncOptions {
+        consent: None,
+        ..full()
+    };
+    let synced = sync(&runtime, &database, DESIRED, &unasked).await.unwrap();
+    let Synced::NeedsConsent { proposal } = synced else {
+        panic!("{synced:?}");
+    };
+    assert!(
+        !proposal.risk.auto_approve && proposal.risk.score >= 70,
+        "{:?}",
+        proposal.risk
+    );
+    assert!(compare(&looks(&database).await, &before).is_empty());
+    // Consent to another plan is none.
+    let other = SyncOptions {
+        consent: Some(Consent::To("another".to_owned())),
+        ..full()
+    };
+    let synced = sync(&runtime, &database, DESIRED, &other).await.unwrap();
+    assert!(matches!(synced, Synced::NeedsConsent { .. }), "{synced:?}");
+    let agreed = SyncOptions {
+        consent: Some(Consent::To(proposal.id)),
+        ..full()
+    };
+    let synced = sync(&runtime, &database, DESIRED, &agreed).await.unwrap();
+    assert!(matches!(synced, Synced::Synchronized { .. }), "{synced:?}");
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_full_sync_leads_there_and_its_deactivation_back(engine: Engine) {
+    let database = shop(engine).await;
+    let (before, were) = (looks(&database).await, rows(&database).await);
+    let runtime = database.runtime(|b| b).await;
+    let desired = side(&database, DESIRED).await;
+    let goal = desired.structure.clone();
+    let synced = runtime.sync(desired, &full()).await.unwrap();
+    let Synced::Synchronized { handler_version, .. } = synced else {
+        panic!("{synced:?}");
+    };
+    assert!(compare(&looks(&database).await, &goal).is_empty());
+    assert_eq!(rows(&database).await[0][2], "7", "the text became a number");
+    // What is written afterwards keeps what it has.
+    database.execute("UPDATE orders SET amount = 43 WHERE id = 11").await;
+    let options = DeactivateOptions {
+        instance: Some(InstanceId::new("sync").unwrap()),
+        policy: Some(Policy::Rollback),
+        allow_data_loss: true,
+    };
+    let back = runtime.deactivate_with(handler_version, options).await.unwrap();
+    assert!(matches!(back, Deactivation::RolledBack { .. }), "{back:?}");
+    assert!(compare(&looks(&database).await, &before).is_empty());
+    let mut expected = were;
+    expected[1][2] = "43".to_owned();
+    assert_eq!(
+        rows(&database).await,
+        expected,
+        "the values of before are back, '007' among them"
+    );
+    assert_eq!(
+        database.rows("SELECT fax FROM customers ORDER BY id").await,
+        [["123".to_owned()], ["∅".to_owned()]]
+    );
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_second_sync_finds_nothing_to_do(engine: Engine) {
+    let database = shop(engine).await;
+    let runtime = database.runtime(|b| b).await;
+    sync(&runtime, &database, DESIRED, &full()).await.unwrap();
+    let events = database.log().await.len();
+    let again = sync(&runtime, &database, DESIRED, &full()).await.unwrap();
+    assert!(
+        matches!(again, Synced::InSync { ref left, .. } if left.is_empty()),
+        "{again:?}"
+    );
+    assert_eq!(database.log().await.len(), events);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_dry_run_changes_nothing(engine: Engine) {
+    let database = shop(engine).await;
+    let before = looks(&database).await;
+    let runtime = database.runtime(|b| b).await;
+    let dry = SyncOptions {
+        dry_run: true,
+        ..full()
+    };
+    let synced = sync(&runtime, &database, DESIRED, &dry).await.unwrap();
+    assert!(
+        matches!(synced, Synced::Planned { ref proposal } if !proposal.plan.statements.is_empty()),
+        "{synced:?}"
+    );
+    assert!(compare(&looks(&database).await, &before).is_empty());
+    assert!(database.log().await.is_empty());
+    runtime.shutdown().await;
+    database.drop().await;
+}
+
+async fn syncs_build_on_one_another(engine: Engine) {
+    let database = shop(engine).await;
+    let runtime = database.runtime(|b| b).await;
+    sync(&runtime, &database, DESIRED, &full()).await.unwrap();
+    let more = format!("{DESIRED}\nCREATE TABLE tags (id INTEGER PRIMARY KEY, label VARCHAR(40));");
+    let synced = sync(&runtime, &database, &more, &full()).await.unwrap();
+    let Synced::Synchronized { schema, .. } = synced else {
+        panic!("{synced:?}");
+    };
+    runtime.shutdown().await;
+    // Another process, which never saw the first one's specs, goes on from there.
+    let runtime = database.runtime(|b| b).await;
+    let yet = format!("{more}\nCREATE TABLE marks (id INTEGER PRIMARY KEY);");
+    let synced = sync(&runtime, &database, &yet, &full()).await.unwrap();
+    assert!(matches!(synced, Synced::Synchronized { .. }), "{synced:?}");
+    let status = database.status().await;
+    let first = status.schemas.iter().find(|one| one.schema == schema).unwrap();
+    assert_eq!(first.required_by.len(), 1, "{status:?}");
+    let held: Vec<_> = status
+        .leases
+        .iter()
+        .filter(|one| one.lease.state == lockstep::registry::LeaseState::Active)
+        .collect();
+    assert_eq!(held.len(), 1, "the newest holds what all build on: {held:?}");
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
