@@ -6,7 +6,8 @@ mod hostile;
 
 use serde_json::Value;
 
-use crate::support::{Cli, Ended, Folder};
+use crate::support::process::Ended;
+use crate::support::{Cli, Folder};
 
 /// `lockstep --format json --schemas FOLDER migration lint ARGUMENTS`, in no project and without a database.
 async fn lint(folder: &Folder, arguments: &[&str]) -> Ended {

@@ -73,6 +73,8 @@ const ALL: &[&str] = &["sqlite", "postgres", "mysql"];
 const PG: &[&str] = &["postgres"];
 const MY: &[&str] = &["mysql"];
 const LITE: &[&str] = &["sqlite"];
+const NOT_MY: &[&str] = &["sqlite", "postgres"];
+const NOT_LITE: &[&str] = &["postgres", "mysql"];
 
 macro_rules! rules {
     ($($name:literal $engines:ident $finds:literal)+) => {
@@ -97,26 +99,26 @@ pub const RULES: &[Rule] = rules! {
     "drop-table" ALL "rows that go with their table"
     "drop-column" ALL "values that go with their column"
     "drop-cascade" PG "objects that go although no statement names them"
-    "drop-database" ALL "everything that goes with a database or schema"
+    "drop-database" NOT_LITE "everything that goes with a database or schema"
     "drop-not-null" PG "NULLs that running programs do not expect"
     "drop-default" PG "inserts of running programs that leave a column out"
     "rename-table" ALL "programs that know the old name"
     "rename-column" ALL "programs that know the old name"
-    "truncate" ALL "all rows of a table at once"
+    "truncate" NOT_LITE "all rows of a table at once"
     "update-without-where" ALL "every row of a table in one statement"
     "delete-without-where" ALL "every row of a table in one statement"
     "down-incomplete" ALL "what a way back leaves undone"
     "down-drops-more" ALL "what a way back takes that the way up did not add"
     "missing-down" ALL "a script without a way back"
-    "foreign-key-without-index" ALL "a foreign key whose columns no index begins with"
+    "foreign-key-without-index" NOT_MY "a foreign key whose columns no index begins with"
     "index-not-concurrent" PG "an index built while nobody can write"
     "drop-index-not-concurrent" PG "an index dropped while everybody waits"
     "concurrently-in-transaction" PG "CONCURRENTLY within a transaction"
-    "forbids-transaction" ALL "a statement that cannot run in a transaction"
+    "forbids-transaction" NOT_MY "a statement that cannot run in a transaction"
     "concurrent-index-if-not-exists" PG "IF NOT EXISTS that takes a half-built index for a good one"
     "add-column-rewrites" PG "a new column for which the table is written anew"
-    "add-not-null-column" ALL "a new column that existing rows have no value for"
-    "change-type" ALL "a type change that writes the table anew or loses values"
+    "add-not-null-column" NOT_MY "a new column that existing rows have no value for"
+    "change-type" PG "a type change that writes the table anew or loses values"
     "set-not-null" PG "NOT NULL set while the whole table is read under a lock"
     "foreign-key-scan" PG "a foreign key checked under a lock on two tables"
     "check-scan" PG "a check that reads the whole table under a lock"
@@ -125,7 +127,7 @@ pub const RULES: &[Rule] = rules! {
     "exclusion-blocks" PG "an exclusion constraint whose index is built under a lock"
     "validate-in-same-transaction" PG "NOT VALID and VALIDATE in one transaction"
     "attach-partition-scans" PG "a partition that is read under a lock to see that it fits"
-    "rewrites-table" ALL "a whole table written anew"
+    "rewrites-table" PG "a whole table written anew"
     "vacuum-full" PG "VACUUM FULL"
     "cluster" PG "CLUSTER"
     "reindex-not-concurrent" PG "REINDEX without CONCURRENTLY"
@@ -137,7 +139,7 @@ pub const RULES: &[Rule] = rules! {
     "prefer-timestamptz" PG "timestamp without time zone"
     "avoid-char" PG "char(n), which is padded with blanks"
     "varchar-limit" PG "a limit that is hard to change later"
-    "prefer-bigint-key" ALL "a primary key that runs out at two thousand million"
+    "prefer-bigint-key" NOT_LITE "a primary key that runs out at two thousand million"
     "prefer-jsonb" PG "json, which cannot be compared or indexed"
     "alter-copies" MY "an ALTER TABLE that copies the table"
     "algorithm-copy" MY "a hint that makes everybody wait"

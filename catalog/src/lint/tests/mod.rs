@@ -35,7 +35,9 @@ fn rules(dialect: Dialect, text: &str) -> Vec<&'static str> {
 
 /// Each script raises the rule, and the text that is meant is marked.
 fn raise(dialect: Dialect, rule: &str, severity: Severity, cases: &[(&str, &str)]) {
-    assert!(RULES.iter().any(|one| one.name == rule), "{rule} is in the list");
+    let listed = RULES.iter().find(|one| one.name == rule);
+    let engines = listed.unwrap_or_else(|| panic!("{rule} is not in the list")).engines;
+    assert!(engines.contains(&dialect.file_suffix()), "{rule} is for {engines:?}");
     for (text, marked) in cases {
         let all = found(dialect, text);
         let one = all.iter().find(|one| one.rule == rule);
@@ -133,6 +135,27 @@ fn meeting(structure: &Structure, rows: Option<u64>, text: &str) -> Report {
         database: Some(structure),
         rows: rows.as_ref(),
     })
+}
+
+/// The list names the rules that there are: each is said somewhere, and by its name in the list.
+#[test]
+fn every_rule_of_the_list_is_found_in_these_tests() {
+    let tests = [
+        include_str!("allowed.rs"),
+        include_str!("existence.rs"),
+        include_str!("hostile.rs"),
+        include_str!("mysql.rs"),
+        include_str!("postgres.rs"),
+        include_str!("reverse.rs"),
+        include_str!("sqlite.rs"),
+    ];
+    // What the runtime finds, with the engine's help and the files'.
+    let elsewhere = ["engine-refuses", "directive"];
+    for rule in RULES.iter().filter(|rule| !elsewhere.contains(&rule.name)) {
+        let name = format!("\"{}\"", rule.name);
+        let quoted = |text: &&str| text.contains(&name) || text.contains(&format!("allow={}", rule.name));
+        assert!(tests.iter().any(|text| quoted(text)), "no test is about {}", rule.name);
+    }
 }
 
 #[test]
