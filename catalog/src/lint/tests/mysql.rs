@@ -266,3 +266,14 @@ fn indexes_over_texts_have_a_length() {
         &["CREATE UNIQUE INDEX i ON t (a)", "CREATE INDEX i ON t (a(10))"],
     );
 }
+
+#[test]
+fn whole_tables_are_not_locked_for_upkeep() {
+    raise(
+        MY,
+        "optimize-table",
+        Warning,
+        &[("OPTIMIZE TABLE t", "OPTIMIZE TABLE t")],
+    );
+    leave(MY, "optimize-table", &["ANALYZE TABLE t", "CHECK TABLE t"]);
+}
