@@ -20,6 +20,7 @@ mod migration;
 mod rows;
 mod source;
 mod sync;
+pub mod validate;
 
 pub use cache::BELIEVED;
 pub use database::Database;
