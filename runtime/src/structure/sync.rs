@@ -195,7 +195,8 @@ impl Runtime {
             Some(Consent::To(id)) => *id == proposal.id,
             None => false,
         };
-        if !agreed && !(proposal.risk.auto_approve && due.is_empty()) {
+        let harmless = proposal.risk.auto_approve && due.is_empty();
+        if !agreed && !harmless {
             return Ok(Synced::NeedsConsent { proposal });
         }
         if !due.is_empty() {
