@@ -67,15 +67,11 @@ impl<'a> Writer<'a> {
                 Pair::Both { from, to, .. } => is_filled(from, to) || matches!(way(from, to), Way::Keep),
                 _ => false,
             });
-            let stays = pair.columns.iter().any(|pair| matches!(pair, Pair::Both { .. }));
             let Pair::Both { to: table, .. } = pair.table else {
                 continue;
             };
             if fills {
                 self.filled.insert(table.name.name.clone());
-            }
-            if !stays {
-                self.remade.insert(table.name.name.clone());
             }
         }
     }
@@ -91,9 +87,6 @@ impl<'a> Writer<'a> {
     }
 
     fn alter_table(&mut self, pair: &TablePair<'a>, from: &'a Table, to: &'a Table) -> Result<(), WriteError> {
-        if self.remade.contains(&to.name.name) {
-            return self.remake_table(to);
-        }
         let mut alter = Alter::default();
         self.columns(&mut alter, pair, from, to)?;
         self.keys_and_checks(&mut alter, pair, from, to)?;
@@ -120,20 +113,6 @@ impl<'a> Writer<'a> {
             self.push(altering);
         }
         self.repartition(from.partitioning.as_ref().filter(|_| cut), to)
-    }
-
-    /// Nothing of its rows was to stay.
-    fn remake_table(&mut self, to: &Table) -> Result<(), WriteError> {
-        let name = full(&to.name)?;
-        for (sql, comment) in [
-            (format!("DROP TABLE {name}"), "none of its columns stays"),
-            (table::create(to, true)?, "with other columns"),
-        ] {
-            let mut remaking = change(sql, format!("{}: {comment}", to.name), check::of_table(to));
-            remaking.lock = lock(&to.name.name, false);
-            self.push(remaking);
-        }
-        Ok(())
     }
 
     fn columns(&mut self, alter: &mut Alter, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {

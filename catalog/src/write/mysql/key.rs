@@ -29,7 +29,9 @@ impl<'a> Writer<'a> {
                 _ if pair.differs() || recased => {
                     if let Some(old) = pair.from() {
                         let name = self.name_now(old, to);
-                        alter.clauses.insert(0, format!("DROP CONSTRAINT {}", quoted(&name)?));
+                        // What MySQL calls it is older there than the word of the standard.
+                        let word = if self.is_mysql() { "CHECK" } else { "CONSTRAINT" };
+                        alter.clauses.insert(0, format!("DROP {word} {}", quoted(&name)?));
                     }
                     if let Some(new) = pair.to() {
                         let taken = from.constraints.iter().any(|one| one.name == new.name)
@@ -103,7 +105,7 @@ impl<'a> Writer<'a> {
                     let columns = new.parts.iter().filter_map(|part| part.column_name());
                     let remade = columns.clone().any(|name| alter.remade.contains(&name.to_lowercase()));
                     if !alike && !remade && only_hidden(old, new) {
-                        alter.add(hide(new)?);
+                        alter.add(self.hide(new)?);
                     } else if !alike || remade {
                         gone.push(old);
                         come.push(new);
@@ -155,6 +157,12 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+
+    fn hide(&self, index: &Index) -> Result<String, WriteError> {
+        let shown = if self.is_mysql() { "VISIBLE" } else { "NOT IGNORED" };
+        let word = index.options.get("invisible").map_or(shown, String::as_str);
+        Ok(format!("ALTER INDEX {} {word}", quoted(&index.name)?))
+    }
 }
 
 fn pair_tables<'w>(writer: &Writer<'w>, to: &Table) -> Option<&'w Table> {
@@ -181,17 +189,6 @@ fn only_hidden(old: &Index, new: &Index) -> bool {
         index
     };
     old.name == new.name && shown(old) == shown(new)
-}
-
-fn hide(index: &Index) -> Result<String, WriteError> {
-    Ok(match index.options.get("invisible") {
-        Some(word) => format!("ALTER INDEX {} {word}", quoted(&index.name)?),
-        // MariaDB's word for it is its own; this one both understand as a comment tells them apart.
-        None => format!(
-            "ALTER INDEX {} /*!80000 VISIBLE */ /*M! NOT IGNORED */",
-            quoted(&index.name)?
-        ),
-    })
 }
 
 fn rename(old: &Index, new: &Index) -> Result<String, WriteError> {
