@@ -59,7 +59,7 @@ impl Database {
                 }
             }
             Engine::Postgres => Self::on_server(engine, &postgres_server(), "").await,
-            Engine::Mysql => Self::on_server(engine, &mysql_server(), "").await,
+            Engine::Mysql => Self::on_server(engine, &mysql_server(), "CHARACTER SET utf8mb4").await,
         }
     }
 

@@ -11,7 +11,7 @@
 use sha2::{Digest, Sha256};
 
 use super::WriteError;
-use crate::compare::{Comparison, Pair, Rename, Renames, is_widening};
+use crate::compare::{Comparison, Pair, Renames, is_widening};
 use crate::structure::{Column, ConstraintKind, Name, Structure, Table};
 use crate::{Dialect, quote};
 
@@ -51,6 +51,8 @@ pub enum Kept {
         column: String,
         /// Its type before the up.
         data_type: String,
+        /// Whether it might be empty before the up.
+        nullable: bool,
         /// Its name after the up.
         renamed: String,
         /// What finds the row again; empty where nothing does.
@@ -78,6 +80,12 @@ impl Archive {
         }
     }
 
+    /// Whether there is no way back without it: a column that went, and that nothing fills again. What was converted is
+    /// converted back.
+    pub fn is_indispensable(&self) -> bool {
+        matches!(self.kept, Kept::Column { .. })
+    }
+
     /// What is kept, for people.
     pub fn told(&self) -> String {
         match &self.kept {
@@ -98,9 +106,19 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
         let Some(now) = pair.table.from() else { continue };
         let before = renames.original_table(&now.name);
         let Some(table) = from.table(&before) else { continue };
+        let stays = |schema: &str| {
+            let goes =
+                |one: &Pair<'_, crate::structure::Namespace>| matches!(one, Pair::Dropped(gone) if gone.name == schema);
+            !comparison.namespaces.iter().any(goes)
+        };
+        let schema = if stays(&before.schema) {
+            before.schema.as_str()
+        } else {
+            "public"
+        };
         let mut keep = |what: &str, of: Kept| {
             kept.push(Archive {
-                name: archive_name(&before, what, salt),
+                name: archive_name(schema, &before, what, salt),
                 before: before.clone(),
                 after: now.name.clone(),
                 kept: of,
@@ -114,7 +132,22 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             keep("", Kept::Table { columns });
             continue;
         }
-        let key = key_of(table, renames, &now.name, dialect);
+        let converting = |name: &str| {
+            pair.columns.iter().any(|one| {
+                one.changed().is_some_and(|(is, should)| {
+                    is.name == name && !is_widening(dialect, &is.data_type, &should.data_type)
+                })
+            })
+        };
+        let key: Vec<KeyColumn> = key_of(table, renames, &now.name, dialect);
+        // What becomes something else finds nothing afterwards.
+        let lost = key.iter().any(|one| converting(&one.after) || converting(&one.before));
+        let gone = |one: &KeyColumn| {
+            pair.columns
+                .iter()
+                .any(|column| matches!(column, Pair::Dropped(gone) if gone.name == one.after))
+        };
+        let key = if lost || key.iter().any(gone) { Vec::new() } else { key };
         for column in &pair.columns {
             match *column {
                 Pair::Dropped(gone) if gone.generated.is_none() => {
@@ -135,6 +168,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                     let of = Kept::Converted {
                         column: column.clone(),
                         data_type: is.data_type.clone(),
+                        nullable: is.nullable,
                         renamed: should.name.clone(),
                         key: key.clone(),
                         becomes: should.data_type.clone(),
@@ -150,7 +184,8 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
 
 fn converts(dialect: Dialect, is: &Column, should: &Column) -> bool {
     let written = |column: &Column| column.generated.is_none();
-    written(is) && written(should) && !is_widening(dialect, &is.data_type, &should.data_type)
+    let filled = is.nullable && !should.nullable && should.default.is_some();
+    written(is) && written(should) && (filled || !is_widening(dialect, &is.data_type, &should.data_type))
 }
 
 /// The columns that find a row of the table again.
@@ -185,39 +220,10 @@ fn key_of(table: &Table, renames: &Renames, after: &Name, dialect: Dialect) -> V
     }
 }
 
-fn archive_name(table: &Name, what: &str, salt: &str) -> Name {
+fn archive_name(schema: &str, table: &Name, what: &str, salt: &str) -> Name {
     let hash = Sha256::digest(format!("{salt}\0{table}\0{what}"));
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Name::new(table.schema.as_str(), format!("lockstep_archive_{digits}"))
-}
-
-impl Renames {
-    /// What a table is called before the renames.
-    pub fn original_table(&self, after: &Name) -> Name {
-        let found = self.0.iter().find_map(|one| match one {
-            Rename::Table { from, to } if to == after => Some(from.clone()),
-            _ => None,
-        });
-        found.unwrap_or_else(|| after.clone())
-    }
-
-    /// What a column is called before the renames.
-    pub fn original_column(&self, of: &Name, after: &str) -> String {
-        let found = self.0.iter().find_map(|one| match one {
-            Rename::Column { table, from, to } if table == of && to == after => Some(from.clone()),
-            _ => None,
-        });
-        found.unwrap_or_else(|| after.to_owned())
-    }
-
-    /// What a column is called after the renames.
-    pub fn renamed_column(&self, of: &Name, before: &str) -> String {
-        let found = self.0.iter().find_map(|one| match one {
-            Rename::Column { table, from, to } if table == of && from == before => Some(to.clone()),
-            _ => None,
-        });
-        found.unwrap_or_else(|| before.to_owned())
-    }
+    Name::new(schema, format!("lockstep_archive_{digits}"))
 }
 
 /// How archives are written in one dialect.

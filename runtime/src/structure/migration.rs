@@ -51,8 +51,21 @@ enum Part {
 /// Statements that count together.
 struct Group {
     up: Vec<(String, String)>,
-    down: Vec<String>,
+    down: Vec<Down>,
     outside: bool,
+}
+
+/// A statement on the way back, and whether it runs outside a transaction.
+struct Down {
+    sql: String,
+    outside: bool,
+}
+
+impl Down {
+    fn of(statements: impl IntoIterator<Item = String>) -> Vec<Self> {
+        let inside = |sql| Self { sql, outside: false };
+        statements.into_iter().map(inside).collect()
+    }
 }
 
 impl Migration {
@@ -122,12 +135,8 @@ impl<'a> Builder<'a> {
             before = after;
         }
         expect(&before, &self.diff.to, "the way there")?;
-        let groups = self.merged(groups);
-        for group in groups.iter().rev() {
-            for statement in &group.down {
-                run(console, statement).await?;
-            }
-        }
+        let mut groups = self.merged(groups);
+        back(console, &mut groups).await?;
         let back = console.introspect(self.selection).await?;
         expect(&back, &start, "the way back")?;
         Ok(Migration {
@@ -185,8 +194,10 @@ impl<'a> Builder<'a> {
     fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
         let part = lines.first().map_or(Part::Change, |line| line.part);
         let down = match part {
-            Part::Keep(at) => vec![self.archivist.forget(&self.archives[at]).map_err(unwritable)?],
-            Part::Note(at, true) => self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?,
+            // What does not find its rows stays, for a person.
+            Part::Keep(at) if !self.archives[at].finds_rows() => Vec::new(),
+            Part::Keep(at) => Down::of([self.archivist.forget(&self.archives[at]).map_err(unwritable)?]),
+            Part::Note(at, true) => Down::of(self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?),
             // The column goes with the archive.
             Part::Note(_, false) => Vec::new(),
             Part::Change => self.way_back(before, after)?,
@@ -199,23 +210,29 @@ impl<'a> Builder<'a> {
     }
 
     /// From what a group left to what it found, with the values that went with it.
-    fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<String>> {
+    fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<Down>> {
+        let renames = self.back.towards(before);
         let returning: Vec<Archive> = self
             .archives
             .iter()
             .filter(|archive| returns(archive, before, after))
             .cloned()
             .collect();
-        let statements = |plan: lockstep_catalog::write::Plan| plan.statements.into_iter().map(|change| change.sql);
+        let statements = |plan: lockstep_catalog::write::Plan| {
+            plan.statements.into_iter().map(|change| Down {
+                sql: change.sql,
+                outside: change.outside_transaction,
+            })
+        };
         if returning.is_empty() {
-            let plan = write(after, before, &self.back, Choices::default()).map_err(unwritable)?;
+            let plan = write(after, before, &renames, Choices::default()).map_err(unwritable)?;
             return Ok(statements(plan).collect());
         }
         let halfway = relaxed(before, &returning);
-        let plan = write(after, &halfway, &self.back, Choices::default()).map_err(unwritable)?;
-        let mut down: Vec<String> = statements(plan).collect();
+        let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
+        let mut down: Vec<Down> = statements(plan).collect();
         for archive in &returning {
-            down.extend(self.archivist.restore(archive).map_err(unwritable)?);
+            down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
         }
         let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
         down.extend(statements(rest));
@@ -244,13 +261,17 @@ impl<'a> Builder<'a> {
 
     fn steps(&self, groups: Vec<Group>) -> Vec<Step> {
         let mut steps = Vec::new();
-        let lost = self.archives.iter().any(|archive| !archive.finds_rows());
+        let lost = self
+            .archives
+            .iter()
+            .any(|archive| archive.is_indispensable() && !archive.finds_rows());
         let carries: Vec<String> = self.archives.iter().map(|archive| archive.name.to_string()).collect();
-        let mut add = |up: String, down: String, outside: bool| {
+        let mut add = |up: String, down: String, outside: (bool, bool)| {
             let name = format!("{:03}_{}", steps.len() + 1, self.slug);
             let mut step = Step::sql(&name, &up, &down);
-            step.no_transaction = outside && self.dialect != Dialect::Mysql;
-            step.down_no_transaction = step.no_transaction;
+            if self.dialect != Dialect::Mysql {
+                (step.no_transaction, step.down_no_transaction) = outside;
+            }
             if lost {
                 step.down = None;
             } else {
@@ -261,23 +282,23 @@ impl<'a> Builder<'a> {
         for group in groups {
             let up: Vec<String> = group.up.iter().map(|(sql, comment)| told(sql, comment)).collect();
             let up = up.join("\n");
-            if self.dialect != Dialect::Mysql {
-                add(up, script(&group.down), group.outside);
+            let alone = self.dialect == Dialect::Mysql || group.down.iter().any(|one| one.outside);
+            if !alone {
+                let down: Vec<String> = group.down.into_iter().map(|one| one.sql).collect();
+                add(up, script(&down), (group.outside, false));
                 continue;
             }
             // One statement a step here: what the way back needs before the last of its statements goes into steps that
             // have nothing to do on the way there.
-            let (last, first) = match group.down.split_last() {
-                Some((last, first)) => (last.clone(), first.to_vec()),
-                None => (NOTHING.to_owned(), Vec::new()),
-            };
-            add(up, script(&[last]), false);
-            for statement in first.into_iter().rev() {
-                add(
-                    told(NOTHING, "only the way back has something to do here"),
-                    script(&[statement]),
-                    false,
-                );
+            let mut down = group.down;
+            let last = down.pop().unwrap_or(Down {
+                sql: NOTHING.to_owned(),
+                outside: false,
+            });
+            add(up, script(&[last.sql]), (group.outside, last.outside));
+            for statement in down.into_iter().rev() {
+                let nothing = told(NOTHING, "only the way back has something to do here");
+                add(nothing, script(&[statement.sql]), (false, statement.outside));
             }
         }
         steps
@@ -288,8 +309,12 @@ impl<'a> Builder<'a> {
             .iter()
             .filter(|archive| !archive.finds_rows())
             .map(|archive| {
+                let then = match archive.is_indispensable() {
+                    true => "there is no way back",
+                    false => "the way back gives what they were converted to, converted back",
+                };
                 format!(
-                    "{} has no key: {} are kept in {}, and cannot be put back by themselves; there is no way back",
+                    "no key of {} stays as it is: {} are kept in {}, and cannot be put back by themselves; {then}",
                     archive.before,
                     archive.told(),
                     archive.name
@@ -308,7 +333,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
         structure
             .table(table)
             .and_then(|one| one.column(name))
-            .map(|one| one.data_type.clone())
+            .map(|one| (one.data_type.clone(), one.nullable))
     };
     match &archive.kept {
         Kept::Table { .. } => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
@@ -321,11 +346,12 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
             column: name,
             renamed,
             data_type,
+            nullable,
             ..
         } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, renamed));
             let is = column(after, &archive.after, renamed).or(column(after, &archive.before, name));
-            was.as_ref() == Some(data_type) && is.is_some() && was != is
+            was.as_ref() == Some(&(data_type.clone(), *nullable)) && is.is_some() && was != is
         }
     }
 }
@@ -363,6 +389,30 @@ pub(super) fn slug(text: &str) -> String {
         "change".to_owned()
     } else {
         slug.to_owned()
+    }
+}
+
+/// Walks the way back. What an engine refuses because of something that goes back later (a view over a table that still has
+/// its new name) is moved behind that.
+async fn back(console: &mut dyn Console, groups: &mut [Group]) -> Result<()> {
+    let mut waiting: Vec<(Down, Error)> = Vec::new();
+    for group in groups.iter_mut().rev() {
+        for statement in std::mem::take(&mut group.down) {
+            match run(console, &statement.sql).await {
+                Ok(()) => group.down.push(statement),
+                Err(error) => waiting.push((statement, error)),
+            }
+        }
+        for (statement, error) in std::mem::take(&mut waiting) {
+            match run(console, &statement.sql).await {
+                Ok(()) => group.down.push(statement),
+                Err(_) => waiting.push((statement, error)),
+            }
+        }
+    }
+    match waiting.into_iter().next() {
+        None => Ok(()),
+        Some((_, error)) => Err(error),
     }
 }
 
