@@ -21,6 +21,7 @@ mod key;
 mod names;
 mod object;
 mod partition;
+mod rename;
 mod table;
 
 use std::collections::{HashMap, HashSet};
