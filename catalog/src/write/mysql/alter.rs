@@ -23,9 +23,17 @@ pub(super) struct Alter {
     pub(super) scans: bool,
     /// The columns that go and come back under the same name, in lower case.
     pub(super) remade: HashSet<String>,
+    /// The columns of which no index may be there while they change, in lower case.
+    pub(super) bare: HashSet<String>,
 }
 
 impl Alter {
+    /// Whether an index over this column has to go, and come back when it has changed.
+    pub(super) fn parts_from(&self, column: &str) -> bool {
+        let column = column.to_lowercase();
+        self.remade.contains(&column) || self.bare.contains(&column)
+    }
+
     pub(super) fn add(&mut self, clause: String) {
         self.clauses.push(clause);
     }
@@ -196,6 +204,9 @@ impl<'a> Writer<'a> {
         self.ask_column((old, from), (new, to))?;
         match way(old, new) {
             Way::Modify => {
+                if old.options.get("srid") != new.options.get("srid") {
+                    alter.bare.insert(new.name.to_lowercase());
+                }
                 self.prepare_column((old, from), (new, to))?;
                 let verb = if old.name == new.name {
                     "MODIFY COLUMN".to_owned()
@@ -371,6 +382,18 @@ impl<'a> Writer<'a> {
                 &name,
                 &lost,
                 format!("cannot become {} as it is", new.data_type),
+            )?;
+        }
+        if let (Some(srid), true) = (
+            new.options.get("srid"),
+            old.options.get("srid") != new.options.get("srid"),
+        ) {
+            self.ask(
+                to,
+                &old.name,
+                &format!("ST_SRID({name})"),
+                &format!("ST_SRID({name}) <> {srid}"),
+                format!("is the system of its place, not {srid}"),
             )?;
         }
         if new.auto_increment && !old.auto_increment {
