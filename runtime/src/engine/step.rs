@@ -25,6 +25,8 @@ pub(crate) struct Fault {
     pub(crate) cause: Cause,
     /// Which of several statements, from 0.
     pub(crate) statement: usize,
+    /// Where in the statement, in characters from 0, where the server says so.
+    pub(crate) position: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ impl Fault {
             message: message.into(),
             cause,
             statement: 0,
+            position: None,
         }
     }
 }
