@@ -25,6 +25,8 @@ pub(crate) struct Fault {
     pub(crate) cause: Cause,
     /// Which of several statements, from 0.
     pub(crate) statement: usize,
+    /// Whether what the statement names is not there, or is of another type.
+    pub(crate) absent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,13 @@ impl Fault {
             message: message.into(),
             cause,
             statement: 0,
+            absent: false,
         }
+    }
+
+    pub(crate) fn absent(mut self, absent: bool) -> Self {
+        self.absent = absent;
+        self
     }
 }
 

@@ -13,6 +13,9 @@ use super::relations::Counters;
 pub(super) fn number(answers: &Answers, ids: &mut Ids) {
     for row in answers.of(About::Columns) {
         ids.learn_column(row.id(0), row.number(1), row.text(2));
+        if row.get(7).is_some() {
+            ids.learn_collation(row.id(0), row.text(2));
+        }
     }
 }
 

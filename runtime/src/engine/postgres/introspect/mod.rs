@@ -12,6 +12,7 @@ mod columns;
 mod constraints;
 mod dependencies;
 mod ids;
+mod indexes;
 mod others;
 mod privileges;
 mod queries;
