@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use lockstep_catalog::structure::{Column, Generated, Kind, ObjectRef, Options, Table, View};
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::queries::About;
 use super::relations::Counters;
@@ -53,7 +54,7 @@ fn column(row: &Line, comment: Option<String>, counters: &Counters) -> Column {
         "v" => Some(false),
         _ => None,
     };
-    let expression = row.owned(13);
+    let expression = row.owned(13).map(|text| settled(&text).into_owned());
     let identity = match row.text(5) {
         "" => None,
         kind => counters.get(&(row.id(0), row.number(1))).cloned().map(|mut identity| {

@@ -7,6 +7,7 @@ use lockstep_catalog::structure::{
 };
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::others::{ident, qualified};
 use super::queries::About;
@@ -27,9 +28,9 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, tables: &mut HashMap<u32, T
 }
 
 fn constraint(row: &Line, ids: &Ids) -> Constraint {
-    let text = row.text(5);
+    let text = settled(row.text(5));
     let unchecked = !row.flag(8);
-    let text = text.strip_suffix(" NOT VALID").unwrap_or(text);
+    let text = text.strip_suffix(" NOT VALID").unwrap_or(&text);
     let mut options = Options::new();
     if row.flag(11) && row.text(4) == "c" {
         options.insert("no_inherit".to_owned(), "true".to_owned());

@@ -5,17 +5,13 @@ use std::collections::HashMap;
 use lockstep_catalog::structure::{Index, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table, View};
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::others::{ident, qualified};
 use super::queries::About;
 
 /// Indexes that no constraint made, and what is noted on those that one made.
-pub(super) fn read(
-    answers: &Answers,
-    ids: &mut Ids,
-    tables: &mut HashMap<u32, Table>,
-    views: &mut HashMap<u32, View>,
-) {
+pub(super) fn read(answers: &Answers, ids: &mut Ids, tables: &mut HashMap<u32, Table>, views: &mut HashMap<u32, View>) {
     for row in answers.of(About::Indexes) {
         let owner = row.id(1);
         let Some(name) = ids.relation(owner).cloned() else {
@@ -107,9 +103,10 @@ fn index(row: &Line, table: &Name, ids: &Ids) -> Index {
     let using = match row.get(5) {
         // What follows the table's name says everything but the names.
         Some(definition) => {
-            let tail = tail(definition);
+            let definition = settled(definition);
+            let tail = tail(&definition);
             index.nulls_not_distinct = tail.contains(" NULLS NOT DISTINCT");
-            index.definition = Some(definition.to_owned());
+            index.definition = Some(definition.to_string());
             let written = Written::read(tail);
             index.predicate = written.predicate.map(str::to_owned);
             for (part, text) in index.parts.iter_mut().zip(&written.parts) {
@@ -121,7 +118,11 @@ fn index(row: &Line, table: &Name, ids: &Ids) -> Index {
         }
         None => {
             let using = using(&index, ids, row);
-            index.definition = Some(format!("CREATE INDEX {} ON {} USING {using}", ident(name), qualified(table)));
+            index.definition = Some(format!(
+                "CREATE INDEX {} ON {} USING {using}",
+                ident(name),
+                qualified(table)
+            ));
             using
         }
     };
@@ -280,7 +281,10 @@ mod tests {
         let written = Written::read(text);
         assert_eq!(written.parts.len(), 3);
         assert_eq!(expression_of(written.parts[1]), "lower((b)::text)");
-        assert_eq!(expression_of(written.parts[2]), "(((c ->> 'x, (y'::text) || ')'::text))");
+        assert_eq!(
+            expression_of(written.parts[2]),
+            "(((c ->> 'x, (y'::text) || ')'::text))"
+        );
         assert_eq!(written.predicate, Some("((a > 0) AND (b <> ' WHERE '::text))"));
         assert_eq!(Written::read("gin (\"a (b\")").parts, ["\"a (b\""]);
         assert_eq!(Written::read("gin (\"a (b\")").predicate, None);

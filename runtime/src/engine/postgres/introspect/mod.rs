@@ -11,6 +11,7 @@ mod answers;
 mod columns;
 mod constraints;
 mod dependencies;
+mod expression;
 mod ids;
 mod indexes;
 mod others;

@@ -195,7 +195,9 @@ pub(super) const QUESTIONS: &[Question] = &[
     question!(
         Constraints,
         "SELECT k.oid, k.conrelid, k.contypid, k.conname, k.contype, \
-         CASE WHEN k.contype <> 'f' OR k.confdeltype IN ('n', 'd') OR NOT (", member!("pg_class", "k.confrelid"), ") THEN pg_catalog.pg_get_constraintdef(k.oid) END, k.condeferrable, \
+         CASE WHEN k.contype <> 'f' OR k.confdeltype IN ('n', 'd') OR NOT (",
+        member!("pg_class", "k.confrelid"),
+        ") THEN pg_catalog.pg_get_constraintdef(k.oid) END, k.condeferrable, \
          k.condeferred, k.convalidated, k.conislocal, k.coninhcount, k.connoinherit, k.conkey, k.confrelid, k.confkey, k.confupdtype, \
          k.confdeltype, k.confmatchtype, k.conindid, k.conparentid \
          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \

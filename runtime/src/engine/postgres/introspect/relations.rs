@@ -8,6 +8,7 @@ use lockstep_catalog::structure::{
 };
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::queries::About;
 use super::{columns, constraints, indexes};
@@ -43,8 +44,8 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
     for row in answers.of(About::Views) {
         if let Some(view) = views.get_mut(&row.id(0)) {
             ids.learn(Class::Rule, row.id(1), ObjectRef::new(Kind::View, view.name.clone()));
-            let query = row.text(2).trim();
-            query.strip_suffix(';').unwrap_or(query).clone_into(&mut view.query);
+            let query = settled(row.text(2).trim());
+            query.strip_suffix(';').unwrap_or(&query).clone_into(&mut view.query);
         }
     }
     structure.tables = tables.into_values().collect();
