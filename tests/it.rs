@@ -17,6 +17,7 @@ mod declared;
 mod engines;
 mod hardening;
 mod invariants;
+mod lint;
 mod model;
 mod operator;
 mod pairs;

@@ -2,3 +2,4 @@
 
 mod fingerprints;
 mod properties;
+mod round_trips;

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod crashes;
+mod declarations;
 mod modified;
 mod rows;
 mod scenario;

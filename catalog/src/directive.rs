@@ -8,6 +8,10 @@
 //!
 //! One directive a line. A directive further down is an error, because it would look obeyed and would not be. To be sure of
 //! that, everything below the first statement that reads `-- lockstep:` counts, even within a string.
+//!
+//! The exception is `-- lockstep: allow=rule-name, …`, which silences findings of [`lint`](crate::lint) about the statement
+//! below it (or around it), and so may stand above any statement, on a line of its own. It changes nothing about how the
+//! step runs.
 
 use std::time::Duration;
 
@@ -32,7 +36,7 @@ pub struct Directives {
 pub enum DirectiveError {
     /// No such directive.
     #[error(
-        "line {line}: unknown directive {name:?}; there are no-transaction, timeout, irreversible, manual and carries"
+        "line {line}: unknown directive {name:?}; there are no-transaction, timeout, irreversible, manual, carries and allow"
     )]
     Unknown {
         /// What was written.
@@ -78,6 +82,17 @@ pub enum DirectiveError {
         /// Where.
         line: u32,
     },
+    /// A list of rules that cannot be read.
+    #[error(
+        "line {line}: {value:?} is not the name of a rule; write names separated by commas, as in \
+         `-- lockstep: allow=drop-column, rename-table`"
+    )]
+    InvalidAllow {
+        /// The entry that was written.
+        value: String,
+        /// Where.
+        line: u32,
+    },
     /// A directive below the first statement.
     #[error("line {line}: a `-- lockstep:` comment has to stand above the first statement of the file")]
     TooLate {
@@ -95,6 +110,7 @@ impl DirectiveError {
             | Self::Repeated { line, .. }
             | Self::InvalidTimeout { line, .. }
             | Self::InvalidCarries { line, .. }
+            | Self::InvalidAllow { line, .. }
             | Self::TooLate { line } => *line,
         }
     }
@@ -122,6 +138,9 @@ pub fn read(text: &str) -> Result<Directives, DirectiveError> {
         match (region, directive_in(line)) {
             (Region::Top, Some(found)) if found.leads => {
                 directives.add(found.text, number)?;
+            }
+            (Region::Statements, Some(found)) if found.leads && found.is_allow() => {
+                Directives::default().add(found.text, number)?;
             }
             (Region::Statements, Some(_)) => return Err(DirectiveError::TooLate { line: number }),
             _ => {}
@@ -176,6 +195,24 @@ struct Found<'a> {
     leads: bool,
 }
 
+impl Found<'_> {
+    fn is_allow(&self) -> bool {
+        let name = self.text.split_once('=').map_or(self.text, |(name, _)| name);
+        name.trim() == "allow"
+    }
+}
+
+/// The rules that a comment silences: those of `-- lockstep: allow=…`, if it is one.
+pub(crate) fn allowed(comment: &str) -> Vec<String> {
+    match directive_in(comment) {
+        Some(found) if found.leads && found.is_allow() => {
+            let names = found.text.split_once('=').map_or("", |(_, names)| names).split(',');
+            names.map(|name| name.trim().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The directive in a line, however it is spaced or capitalised: a near miss is not to pass for a remark.
 fn directive_in(line: &str) -> Option<Found<'_>> {
     line.match_indices("--").find_map(|(at, marks)| {
@@ -220,6 +257,18 @@ impl Directives {
                     self.carries.push(entry.to_owned());
                 }
                 Ok(())
+            }
+            "allow" => {
+                let names = value.unwrap_or_default().split(',').map(str::trim);
+                let is_rule =
+                    |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                match names.into_iter().find(|name| !is_rule(name)) {
+                    Some(wrong) => Err(DirectiveError::InvalidAllow {
+                        value: wrong.to_owned(),
+                        line,
+                    }),
+                    None => Ok(()),
+                }
             }
             _ => Err(DirectiveError::Unknown {
                 name: name.to_owned(),
@@ -426,6 +475,30 @@ mod tests {
                 error.to_string().starts_with(&format!("line {}: ", error.line())),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_may_stand_above_any_statement_and_on_a_line_of_its_own_only() {
+        use DirectiveError::{InvalidAllow, TooLate};
+        let text =
+            "-- lockstep: allow=drop-table\nDROP TABLE a;\n  -- lockstep: allow = drop-table, truncate\nDROP TABLE b";
+        assert_eq!(read(text), Ok(Directives::default()));
+        assert_eq!(
+            allowed("-- lockstep: allow = drop-table, truncate"),
+            ["drop-table", "truncate"]
+        );
+        assert!(allowed("-- lockstep: manual").is_empty() && allowed("-- allow=drop-table").is_empty());
+        assert_eq!(read("SELECT 1; -- lockstep: allow=truncate"), Err(TooLate { line: 1 }));
+        for (text, wrong) in [("allow", ""), ("allow=a b", "a b"), ("allow=a,,b", ""), ("allow=", "")] {
+            for above in ["", "SELECT 1;\n"] {
+                let line = 1 + u32::from(!above.is_empty());
+                let value = wrong.to_owned();
+                assert_eq!(
+                    read(&format!("{above}-- lockstep: {text}\nSELECT 2")),
+                    Err(InvalidAllow { value, line })
+                );
+            }
         }
     }
 

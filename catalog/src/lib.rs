@@ -6,6 +6,7 @@
 //! - [`dialect`]: the three dialects and the one way to quote an identifier
 //! - [`script`]: a SQL script split into statements, with everything refused that would escape the bookkeeping
 //! - [`directive`]: the `-- lockstep:` comments at the top of a step file
+//! - [`lint`]: what is dangerous about scripts, before they run
 //! - [`mod@normalize`]: texts made comparable, for checksums and for object definitions
 //! - [`backtick`]: the names in what MySQL prints
 //! - [`read`]: what a CREATE statement declares, where an engine keeps its text alone
@@ -23,6 +24,7 @@ pub mod difference;
 pub mod directive;
 pub mod fingerprint;
 mod lex;
+pub mod lint;
 pub mod normalize;
 pub mod read;
 pub mod risk;

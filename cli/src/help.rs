@@ -191,4 +191,16 @@ Examples:
 pub(crate) const MIGRATION: &str = "\
 Examples:
   lockstep migration generate --to schema.sql --name add_totals   a schema's folder, up and down
-  lockstep migration generate --to schema.sql --preview           the same, printed";
+  lockstep migration generate --to schema.sql --preview           the same, printed
+  lockstep migration lint                                         what is dangerous about the schemas";
+
+pub(crate) const LINT: &str = "\
+Examples:
+  lockstep migration lint                                           all schemas
+  lockstep migration lint schema_v2 --strict                        warnings end with 5, errors with 1
+  lockstep migration lint migrations/ --dialect postgres --no-database
+  lockstep --format json migration lint 001_users.up.sql
+
+Without a database the rules speak, and SQLite itself; with one, what it has and its rows count too. A database is only
+read; scripts are tried out on a throwaway one beside it. A comment above a statement silences a rule there:
+  -- lockstep: allow=drop-column";

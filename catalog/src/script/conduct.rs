@@ -24,8 +24,12 @@ pub enum Conduct {
 /// On SQLite and PostgreSQL the answer is about statements that run outside a transaction; inside one everything there is
 /// transactional.
 pub fn conduct(dialect: Dialect, statement: &Statement) -> Conduct {
-    let tokens = tokens_of(dialect, statement);
-    let words = Words(&tokens);
+    conduct_of(dialect, &tokens_of(dialect, statement))
+}
+
+/// The same of a statement's tokens.
+pub(crate) fn conduct_of(dialect: Dialect, tokens: &[Lexeme<'_>]) -> Conduct {
+    let words = Words(tokens);
     match dialect {
         Dialect::Sqlite => Conduct::Transactional,
         Dialect::Postgres => postgres(&words),

@@ -219,8 +219,8 @@ fn check_token(
     if token.is_symbol("\\") {
         return Err(shell_command(dialect, token, next, lines));
     }
-    let Place { line, column } = lines.place(token.start);
     if is_conditional_comment(token) {
+        let Place { line, column } = lines.place(token.start);
         return Err(ScriptError::ConditionalComment { line, column });
     }
     let Some(name) = token.identifier() else {
@@ -229,6 +229,7 @@ fn check_token(
     let Some(Excess { length, limit, unit }) = dialect.excess(name) else {
         return Ok(());
     };
+    let Place { line, column } = lines.place(token.start);
     Err(ScriptError::IdentifierTooLong {
         name: name.to_owned(),
         length,

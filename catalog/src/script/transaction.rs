@@ -8,11 +8,15 @@ use super::{Statement, tokens_of};
 /// The kind of a statement that cannot run inside a transaction block, such as `CREATE INDEX CONCURRENTLY`; `None` when it
 /// can. On MySQL it always is: DDL there commits by itself, in a transaction or out of it.
 pub fn forbids_transaction(dialect: Dialect, statement: &Statement) -> Option<&'static str> {
-    let tokens = tokens_of(dialect, statement);
+    forbidden(dialect, &tokens_of(dialect, statement))
+}
+
+/// The same of a statement's tokens.
+pub(crate) fn forbidden(dialect: Dialect, tokens: &[Lexeme<'_>]) -> Option<&'static str> {
     let first = tokens.first()?;
     match dialect {
         Dialect::Sqlite => first.is_word("VACUUM").then_some("VACUUM"),
-        Dialect::Postgres => postgres(&tokens),
+        Dialect::Postgres => postgres(tokens),
         Dialect::Mysql => None,
     }
 }

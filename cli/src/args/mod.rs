@@ -12,7 +12,8 @@ use crate::help;
 mod schema;
 
 pub(crate) use schema::{
-    Described, Migration, MigrationGenerate, Schema, SchemaAnalyze, SchemaDiff, SchemaSync, SelectionArgs,
+    Described, Migration, MigrationGenerate, MigrationLint, Schema, SchemaAnalyze, SchemaDiff, SchemaSync,
+    SelectionArgs,
 };
 
 /// The whole command line.

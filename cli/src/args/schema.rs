@@ -50,6 +50,9 @@ pub(crate) enum Described {
 pub(crate) enum Migration {
     /// Write a schema's folder, up and down, out of a difference
     Generate(MigrationGenerate),
+    /// Find what is dangerous about scripts before they run: locks, lost rows, ways back that do not lead back
+    #[command(after_help = crate::help::LINT)]
+    Lint(MigrationLint),
 }
 
 /// Which objects.
@@ -184,4 +187,42 @@ pub(crate) struct MigrationGenerate {
     pub(crate) planning: PlanningArgs,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+}
+
+/// `migration lint`
+#[derive(Debug, Args)]
+pub(crate) struct MigrationLint {
+    /// SQL files, folders of them, or schemas by name; all schemas if nothing is named
+    #[arg(value_name = "FILE|FOLDER|SCHEMA")]
+    pub(crate) targets: Vec<String>,
+    /// End with 5 where there are warnings
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Whose SQL it is; the database's, or what a file's name says, if not given
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub(crate) dialect: Option<DialectName>,
+    /// Ask no database, even if one is configured
+    #[arg(long)]
+    pub(crate) no_database: bool,
+}
+
+/// An engine, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectName {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    Mysql,
+}
+
+impl From<DialectName> for lockstep::catalog::Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Sqlite => Self::Sqlite,
+            DialectName::Postgres => Self::Postgres,
+            DialectName::Mysql => Self::Mysql,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `migration`: a schema's folder out of a difference, and statements that are not safe.
+//! `migration`: a schema's folder out of a difference.
 
 use lockstep::SchemaVersion;
 use lockstep::catalog::compare::{Difference, compare};
@@ -17,6 +17,7 @@ use crate::trouble::{Result, Trouble};
 pub(crate) async fn migration(app: &App, args: Migration) -> Result<u8> {
     match args {
         Migration::Generate(args) => generate_one(app, args).await,
+        Migration::Lint(args) => super::lint::lint(app, args).await,
     }
 }
 

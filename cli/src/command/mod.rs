@@ -5,6 +5,7 @@ mod events;
 mod graph;
 mod init;
 mod lease;
+mod lint;
 mod look;
 mod migration;
 mod plan;

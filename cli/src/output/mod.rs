@@ -7,6 +7,7 @@ pub(crate) mod documents;
 mod human;
 mod human_look;
 pub(crate) mod json;
+pub(crate) mod lint;
 pub(crate) mod page;
 pub(crate) mod structure;
 pub(crate) mod time;

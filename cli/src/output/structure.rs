@@ -333,6 +333,9 @@ impl Document for SyncAnswer<'_> {
 }
 
 fn show_proposal(page: &mut Page, proposal: &Proposal) {
+    for version in &proposal.migrations {
+        page.line(format!("first, the declaration's migration to {version}"));
+    }
     show_differences(page, &proposal.differences);
     show_plan(page, &proposal.plan);
     show_risk(page, &proposal.risk);

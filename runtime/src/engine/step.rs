@@ -27,6 +27,8 @@ pub(crate) struct Fault {
     pub(crate) statement: usize,
     /// Whether what the statement names is not there, or is of another type.
     pub(crate) absent: bool,
+    /// Where in the statement, in characters from 0, where the server says so.
+    pub(crate) position: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,7 @@ impl Fault {
             cause,
             statement: 0,
             absent: false,
+            position: None,
         }
     }
 

@@ -31,6 +31,20 @@ pub async fn counted(
     count(database, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
+/// The same of the tables whose names the scripts mention.
+pub(super) async fn counted_of(
+    database: &Database,
+    structure: &Structure,
+    mentioned: impl Fn(&str) -> bool,
+) -> Result<HashMap<Name, u64>> {
+    let plain = structure.tables.iter().filter(|table| table.virtual_table.is_none());
+    let tables: Vec<Name> = plain
+        .filter(|table| mentioned(&table.name.name))
+        .map(|table| table.name.clone())
+        .collect();
+    count(database, &tables).await
+}
+
 /// How many rows each table has, counted no further than what makes it large: milliseconds a table, however large, and no
 /// statistics that may be old or missing. Tables that are not there are left out.
 async fn count(database: &Database, tables: &[Name]) -> Result<HashMap<Name, u64>> {

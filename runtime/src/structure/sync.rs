@@ -16,18 +16,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lockstep_catalog::compare::{Difference, Renames, additive, compare};
+use lockstep_catalog::declare::Migration;
 use lockstep_catalog::risk::{Risk, assess};
 use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::write::{Choices, Plan};
-use lockstep_lifecycle::{Facts, Policy, SchemaRecord};
+use lockstep_lifecycle::{Facts, Policy, Refusal, SchemaRecord};
 use lockstep_registry::{Checksum, Expectation, HandlerVersion, InstanceId, SchemaSpec, SchemaVersion};
 use serde::Serialize;
 
 use super::diff::{Diff, DiffOptions, Obstacle, diff};
-use super::{Database, Migration, Side, generate, rows};
+use super::{Database, Declaration, Migration as Steps, Side, generate, rows};
 use crate::failpoint::failpoint;
 use crate::runtime::{ActivateOptions, DeactivateOptions, Runtime};
-use crate::{Activation, Result};
+use crate::{Activation, Error, Result};
 
 /// What a sync may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -77,6 +78,9 @@ pub enum Consent {
 pub struct Proposal {
     /// Stands for the database as it is and the statements: another database or another plan has another.
     pub id: String,
+    /// The declaration's migrations that run first, by their versions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<String>,
     /// Everything that is not as declared.
     pub differences: Vec<Difference>,
     /// What the strategy leaves as it is.
@@ -136,10 +140,16 @@ pub enum Synced {
     },
 }
 
+/// What the database should look like, and what gets another name on the way.
+struct Goal {
+    structure: Structure,
+    renames: Renames,
+}
+
 /// Who holds what was synced.
 const HANDLER: &str = "schema";
 const INSTANCE: &str = "sync";
-const PREFIX: &str = "sync_";
+pub(super) const PREFIX: &str = "sync_";
 
 impl Runtime {
     /// Makes the database look as declared. Safe to repeat after a crash: what was begun is ended first.
@@ -154,17 +164,27 @@ impl Runtime {
             self.end_what_was_begun(&facts).await?;
         }
         let database = self.database();
-        let (diff, left) = analysed(&database, desired, options).await?;
-        if diff.plan.statements.is_empty() {
+        let declaration = desired.declaration.clone();
+        let due = self.due(declaration.as_ref()).await?;
+        let goal = Goal {
+            structure: desired.structure,
+            renames: desired.renames,
+        };
+        let (mut diff, left) = analysed(&database, &goal, options).await?;
+        let mut proposal = Box::new(proposed(&database, &diff, left, &due, options).await?);
+        if diff.plan.statements.is_empty() && due.is_empty() {
             if !options.dry_run {
                 self.settle(options).await?;
+                self.keep(&database, declaration.as_ref()).await?;
             }
-            let fingerprint = diff.from.fingerprint().to_string();
-            return Ok(Synced::InSync { fingerprint, left });
+            return Ok(Synced::InSync {
+                fingerprint: proposal.before,
+                left: proposal.left,
+            });
         }
-        let obstacles = diff.obstacles.clone();
-        let proposal = Box::new(proposed(&database, &diff, left, options).await?);
-        if !obstacles.is_empty() {
+        // What runs first may mend what is in the way now.
+        if !diff.obstacles.is_empty() && due.is_empty() {
+            let obstacles = diff.obstacles;
             return Ok(Synced::Obstructed { proposal, obstacles });
         }
         if options.dry_run {
@@ -175,10 +195,42 @@ impl Runtime {
             Some(Consent::To(id)) => *id == proposal.id,
             None => false,
         };
-        if !agreed && !proposal.risk.auto_approve {
+        let harmless = proposal.risk.auto_approve && due.is_empty();
+        if !agreed && !harmless {
             return Ok(Synced::NeedsConsent { proposal });
         }
-        self.carry_out(&database, &diff, proposal, options).await
+        if !due.is_empty() {
+            self.run_due(&due, options).await?;
+            let left;
+            (diff, left) = analysed(&database, &goal, options).await?;
+            proposal = Box::new(proposed(&database, &diff, left, &due, options).await?);
+            if !diff.obstacles.is_empty() {
+                let obstacles = diff.obstacles;
+                return Ok(Synced::Obstructed { proposal, obstacles });
+            }
+        }
+        let synced = if diff.plan.statements.is_empty() {
+            self.settle(options).await?;
+            Synced::InSync {
+                fingerprint: proposal.before,
+                left: proposal.left,
+            }
+        } else {
+            self.carry_out(&database, &diff, proposal, options).await?
+        };
+        self.keep(&database, declaration.as_ref()).await?;
+        Ok(synced)
+    }
+
+    /// Keeps what the database was brought to.
+    async fn keep(&self, database: &Database, declaration: Option<&Declaration>) -> Result<()> {
+        if let Some(declaration) = declaration {
+            let creator = self.core().holder.instance.as_str();
+            database
+                .keep_declaration(self.core().scope(), declaration, creator)
+                .await?;
+        }
+        Ok(())
     }
 
     /// The runtime's database, to be looked at.
@@ -195,9 +247,9 @@ impl Runtime {
     ) -> Result<Synced> {
         failpoint!("sync.planned");
         let facts = self.facts().await?;
-        let number = 1 + facts.schemas.keys().filter_map(number_of).max().unwrap_or(0);
+        let number = next_number(&facts);
         let version = SchemaVersion::new(&format!("{PREFIX}{number:04}_{}", &proposal.after[..8]))?;
-        let migration = Migration::of(database, diff, version.as_str(), &options.selection).await?;
+        let migration = Steps::of(database, diff, version.as_str(), &options.selection).await?;
         let mut spec = SchemaSpec::new(version.clone(), migration.steps);
         spec.description = format!("{} of the declared schema", told(options.strategy));
         if let Some(previous) = newest(&facts) {
@@ -219,10 +271,7 @@ impl Runtime {
         self.add_schema(spec)?;
         self.register(handler_version.clone(), version.as_str()).await?;
         failpoint!("sync.registered");
-        let activation = self
-            .activate_with(handler_version.clone(), self.as_sync(options)?)
-            .await;
-        let activation = Box::new(activation?);
+        let activation = Box::new(self.take_over(&handler_version, options).await?);
         failpoint!("sync.activated");
         let files = self.settle(options).await?;
         Ok(Synced::Synchronized {
@@ -235,7 +284,43 @@ impl Runtime {
         })
     }
 
-    fn as_sync(&self, options: &SyncOptions) -> Result<ActivateOptions> {
+    /// Activates the next sync. Where nothing but the sync before it is in the way, that one lets go first; it stays
+    /// applied, and takes hold again where the next one does not come about.
+    pub(super) async fn take_over(&self, next: &HandlerVersion, options: &SyncOptions) -> Result<Activation> {
+        let refused = match self.activate_with(next.clone(), self.as_sync(options)?).await {
+            Err(Error::Refused(refused)) => refused,
+            done => return done,
+        };
+        let own = match refused.as_ref() {
+            Refusal::Incompatible { live, .. } if live.iter().all(|one| one.instance.as_str() == INSTANCE) => {
+                live.clone()
+            }
+            _ => return Err(Error::Refused(refused)),
+        };
+        for older in &own {
+            self.let_go(&older.handler_version).await?;
+        }
+        let done = self.activate_with(next.clone(), self.as_sync(options)?).await;
+        if done.is_err() {
+            for older in own {
+                let again = self.activate_with(older.handler_version, self.as_sync(options)?).await;
+                again.inspect_err(|error| tracing::warn!(%error, "the sync before could not take hold again"))?;
+            }
+        }
+        done
+    }
+
+    /// Lets go of a sync; its schema stays.
+    async fn let_go(&self, of: &HandlerVersion) -> Result<()> {
+        let options = DeactivateOptions {
+            instance: Some(InstanceId::new(INSTANCE)?),
+            policy: Some(Policy::Retain),
+            allow_data_loss: false,
+        };
+        self.deactivate_with(of.clone(), options).await.map(|_| ())
+    }
+
+    pub(super) fn as_sync(&self, options: &SyncOptions) -> Result<ActivateOptions> {
         Ok(ActivateOptions {
             instance: Some(InstanceId::new(INSTANCE)?),
             ttl: None,
@@ -262,6 +347,15 @@ impl Runtime {
     async fn settle(&self, options: &SyncOptions) -> Result<Vec<PathBuf>> {
         let facts = self.facts().await?;
         self.let_go_of_older(&facts).await?;
+        // Who let go, and crashed before the next one took hold, left the newest without a holder.
+        let held = facts.leases.keys().any(|key| key.instance.as_str() == INSTANCE);
+        if let (Some(newest), false) = (newest(&facts), held)
+            && let Some(number) = number_of(&newest)
+        {
+            self.recall(&newest).await?;
+            self.activate_with(handler_version(number)?, self.as_sync(options)?)
+                .await?;
+        }
         let mut files = Vec::new();
         let Some(folder) = &options.save_to else {
             return Ok(files);
@@ -290,12 +384,7 @@ impl Runtime {
         held.sort();
         held.pop();
         for older in held {
-            let options = DeactivateOptions {
-                instance: Some(InstanceId::new(INSTANCE)?),
-                policy: Some(Policy::Retain),
-                allow_data_loss: false,
-            };
-            self.deactivate_with(older, options).await?;
+            self.let_go(&older).await?;
         }
         Ok(())
     }
@@ -323,13 +412,13 @@ impl Runtime {
 }
 
 /// What lies between the database and the goal that the strategy allows, and what it leaves.
-async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> Result<(Diff, Vec<Difference>)> {
+async fn analysed(database: &Database, desired: &Goal, options: &SyncOptions) -> Result<(Diff, Vec<Difference>)> {
     let from = database.side(&options.selection).await?;
     let mut renames = options.renames.clone();
-    renames.0.extend(desired.renames.0);
+    renames.0.extend(desired.renames.0.iter().cloned());
     let mut left = Vec::new();
     let (goal, renames): (Structure, Renames) = match options.strategy {
-        Strategy::Full => (desired.structure, renames),
+        Strategy::Full => (desired.structure.clone(), renames),
         Strategy::Additive => {
             // A rename takes a name away.
             let goal = additive(&from.structure, &desired.structure);
@@ -351,16 +440,30 @@ async fn analysed(database: &Database, desired: Side, options: &SyncOptions) -> 
     Ok((diff(from, to, &options).await?, left))
 }
 
-async fn proposed(database: &Database, diff: &Diff, left: Vec<Difference>, options: &SyncOptions) -> Result<Proposal> {
+async fn proposed(
+    database: &Database,
+    diff: &Diff,
+    left: Vec<Difference>,
+    due: &[&Migration],
+    options: &SyncOptions,
+) -> Result<Proposal> {
+    let migrations: Vec<String> = due.iter().map(|one| one.version.to_string()).collect();
     let renamed = diff.renames.applied_to(&diff.from);
     let differences = compare(&renamed, &diff.to).differences(&diff.renames);
     let rows = rows::counted(database, &diff.from, &differences).await?;
     let risk = assess(&differences, |name| rows.get(name).copied(), options.production);
     let (before, after) = (diff.from.fingerprint().to_string(), diff.to.fingerprint().to_string());
     let statements = diff.plan.statements.iter().map(|change| change.sql.as_str());
-    let id = Checksum::of([before.as_str(), after.as_str()].into_iter().chain(statements));
+    let first = migrations.iter().map(String::as_str);
+    let id = Checksum::of(
+        [before.as_str(), after.as_str()]
+            .into_iter()
+            .chain(first)
+            .chain(statements),
+    );
     Ok(Proposal {
         id: id.to_string(),
+        migrations,
         differences,
         left,
         risk,
@@ -385,12 +488,17 @@ fn told(strategy: Strategy) -> &'static str {
     }
 }
 
-fn number_of(version: &SchemaVersion) -> Option<u32> {
+pub(super) fn number_of(version: &SchemaVersion) -> Option<u32> {
     version.as_str().strip_prefix(PREFIX)?.split('_').next()?.parse().ok()
 }
 
+/// The number of the next sync.
+pub(super) fn next_number(facts: &Facts) -> u32 {
+    1 + facts.schemas.keys().filter_map(number_of).max().unwrap_or(0)
+}
+
 /// The newest sync that is in the database.
-fn newest(facts: &Facts) -> Option<SchemaVersion> {
+pub(super) fn newest(facts: &Facts) -> Option<SchemaVersion> {
     let there = facts
         .schemas
         .iter()
@@ -401,6 +509,6 @@ fn newest(facts: &Facts) -> Option<SchemaVersion> {
         .map(|(_, version)| version)
 }
 
-fn handler_version(number: u32) -> Result<HandlerVersion> {
+pub(super) fn handler_version(number: u32) -> Result<HandlerVersion> {
     Ok(format!("{HANDLER}@0.0.{number}").parse()?)
 }

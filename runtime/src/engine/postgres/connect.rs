@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgErrorPosition, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Postgres as Driver, Row};
 
 use super::Postgres;
@@ -336,7 +336,10 @@ pub(super) fn fault(error: &sqlx::Error, cancelled: bool) -> Fault {
         _ => "",
     };
     let code = state.map(|s| format!(" (SQLSTATE {s})")).unwrap_or_default();
-    Fault::new(cause, format!("{}{role}{code}", words(error))).absent(absent)
+    Fault {
+        position: position(error),
+        ..Fault::new(cause, format!("{}{role}{code}", words(error))).absent(absent)
+    }
 }
 
 /// Class 42 but for a missing right; and a label that an enum does not have.
@@ -352,6 +355,15 @@ fn routine(error: &sqlx::Error) -> Option<&str> {
         .as_database_error()
         .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
         .and_then(PgDatabaseError::routine)
+}
+
+/// Where in the statement the server stumbled, in characters from 0.
+fn position(error: &sqlx::Error) -> Option<usize> {
+    let database = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
+    match database.position()? {
+        PgErrorPosition::Original(at) => at.checked_sub(1),
+        PgErrorPosition::Internal { .. } => None,
+    }
 }
 
 /// A literal for SQL sent without parameters: the one place that makes them.
