@@ -30,6 +30,9 @@ impl Alike for Column {
         // The name was matched as the dialect matches names; its case alone is no difference.
         self == &Self {
             name: self.name.clone(),
+            // Whether a column that a parent has as well is also the table's own shows when the parent's goes; no statement
+            // changes it.
+            inherited: self.inherited,
             ..other.clone()
         }
     }

@@ -25,6 +25,7 @@ impl Structure {
             table.sql = None;
             for column in &mut table.columns {
                 column.name = dialect.folded_part(&column.name);
+                column.inherited = false;
             }
             table.columns.sort_by(|a, b| a.name.cmp(&b.name));
             for constraint in &mut table.constraints {

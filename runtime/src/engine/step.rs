@@ -25,6 +25,8 @@ pub(crate) struct Fault {
     pub(crate) cause: Cause,
     /// Which of several statements, from 0.
     pub(crate) statement: usize,
+    /// Whether what the statement names is not there, or is of another type.
+    pub(crate) absent: bool,
     /// Where in the statement, in characters from 0, where the server says so.
     pub(crate) position: Option<usize>,
 }
@@ -56,8 +58,14 @@ impl Fault {
             message: message.into(),
             cause,
             statement: 0,
+            absent: false,
             position: None,
         }
+    }
+
+    pub(crate) fn absent(mut self, absent: bool) -> Self {
+        self.absent = absent;
+        self
     }
 }
 

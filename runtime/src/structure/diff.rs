@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Database, Side};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
+use crate::engine::step::{Cause, Fault};
 use crate::{Error, Result};
 
 /// How a difference is worked out.
@@ -84,24 +85,28 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     };
     let mut plan =
         write_renamed(&from.structure, &renamed, &to.structure, &renames, options.choices).map_err(unsupported)?;
-    let obstacles = match &from.database {
+    let mut found = match &from.database {
         Some(database) => obstacles(database, &plan.checks).await?,
         None => Vec::new(),
     };
+    let asked = plan.checks.len();
     if let (Some(beside), false) = (beside, plan.statements.is_empty()) {
         rehearse(beside, &from.structure, &to.structure, &mut plan, options).await?;
+    }
+    if let Some(database) = &from.database {
+        found.extend(obstacles(database, &plan.checks[asked..]).await?);
     }
     Ok(Diff {
         from: from.structure,
         to: to.structure,
         renames,
         plan,
-        obstacles,
+        obstacles: found,
     })
 }
 
 /// Asks the rows. A question that makes no sense before the statements ran (it names what they make) finds nothing; one that
-/// fails on a value has found it.
+/// fails for any other reason may have met a value that cannot follow, and stands in the way itself.
 async fn obstacles(database: &Database, checks: &[Check]) -> Result<Vec<Obstacle>> {
     let mut obstacles = Vec::new();
     if checks.is_empty() {
@@ -109,23 +114,43 @@ async fn obstacles(database: &Database, checks: &[Check]) -> Result<Vec<Obstacle
     }
     let mut console = database.engine.console().await?;
     for check in checks {
-        match console.rows(&check.query, NAMED).await {
-            Ok(rows) if rows.is_empty() => {}
-            Ok(rows) => obstacles.push(Obstacle {
-                check: check.clone(),
-                rows,
-            }),
-            Err(fault) => {
+        let rows = match console.rows(&check.query, NAMED).await {
+            Ok(rows) => rows,
+            Err(fault) if fault.absent => {
                 tracing::debug!(
                     query = check.query,
                     error = fault.message,
-                    "a question to the rows could not be asked"
+                    "a question to the rows names what will be made"
                 );
+                continue;
             }
+            Err(fault) if fault.cause == Cause::Refused => vec![vec![Some(format!(
+                "the question cannot be answered: {}\n  in: {}",
+                fault.message, check.query
+            ))]],
+            Err(fault) => {
+                console.close().await;
+                return Err(unanswered(fault));
+            }
+        };
+        if !rows.is_empty() {
+            obstacles.push(Obstacle {
+                check: check.clone(),
+                rows,
+            });
         }
     }
     console.close().await;
     Ok(obstacles)
+}
+
+fn unanswered(fault: Fault) -> Error {
+    Error::Database {
+        doing: "asking the rows whether they can follow",
+        transient: fault.cause == Cause::Transient,
+        message: fault.message,
+        code: None,
+    }
 }
 
 /// What `from` looks like once the renames ran.

@@ -133,7 +133,27 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
         .into_iter()
         .flat_map(|condition| rows::condition(context, table, &new.name, condition))
         .collect();
+    conversion.checks.extend(domain(context, table, old, new));
     conversion
+}
+
+/// What a domain demands of the values that come to it.
+fn domain(context: &Context<'_>, table: &Name, old: &Column, new: &Column) -> Vec<Check> {
+    let found = context.to_types.values().find(|one| shown(&one.name) == new.data_type);
+    let Some(UserTypeKind::Domain { base, checks, .. }) = found.map(|one| &one.kind) else {
+        return Vec::new();
+    };
+    if old.data_type == new.data_type {
+        return Vec::new();
+    }
+    let value = format!("({}::{base})", ident(&new.name));
+    let conditions = checks.iter().filter(|one| !one.unchecked).map(|one| Condition {
+        sql: format!("NOT {}", rows::with_value(&one.definition, &value)),
+        message: format!("does not meet {} of {}", one.name, new.data_type),
+    });
+    conditions
+        .filter_map(|condition| rows::condition(context, table, &new.name, condition))
+        .collect()
 }
 
 fn both_numbers(from: &Type, to: &Type) -> bool {
@@ -248,6 +268,7 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
     if from.is_text() {
         return reads_as(to, &format!("{column}::text"))
             .into_iter()
+            .chain(reads_as_the_engine_does(to, column))
             .map(|sql| when(sql, &to.base))
             .collect();
     }
@@ -369,6 +390,12 @@ fn reads_as(to: &Type, text: &str) -> Option<String> {
         "time without time zone" => format!(r"{text} !~ '^\s*([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?\s*$'"),
         _ => return None,
     })
+}
+
+/// For what only the engine reads: the question fails on the first value that is not one, and its words name it.
+fn reads_as_the_engine_does(to: &Type, column: &str) -> Option<String> {
+    let known = reads_as(to, column).is_some() || to.is_text();
+    (!known).then(|| format!("({column}::text)::{} IS NULL", to.base))
 }
 
 /// Not a day of the calendar as ISO 8601 writes it, with `rest` behind.

@@ -11,7 +11,7 @@ use super::node::{Node, Nodes, State, Thing, id};
 use super::{columns, constraints, indexes, others, relations, routines, sequences, tables, types, views};
 use crate::Dialect;
 use crate::lex;
-use crate::structure::{ConstraintKind, Kind, Name, ObjectRef};
+use crate::structure::{Column, ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::{Change, Plan, WriteError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -260,21 +260,43 @@ fn clear_names(nodes: &Nodes<'_>, graph: &mut Graph) {
         Some((id.name.schema.clone(), name))
     };
     for (at, operation) in graph.operations.iter().enumerate() {
-        if operation.act == Act::Drop
-            && let Some(name) = bears(&nodes.all[operation.node])
-        {
+        let node = &nodes.all[operation.node];
+        let gone = match operation.act {
+            Act::Drop => bears(node),
+            Act::Alter => counter(node, false),
+            Act::Create => None,
+        };
+        if let Some(name) = gone {
             going.entry(name).or_default().push(at);
         }
     }
     for at in 0..graph.operations.len() {
-        if graph.operations[at].act == Act::Create
-            && let Some(name) = bears(&nodes.all[graph.operations[at].node])
-        {
+        let node = &nodes.all[graph.operations[at].node];
+        let come = match graph.operations[at].act {
+            Act::Create => bears(node).or_else(|| counter(node, true)),
+            Act::Alter => counter(node, true),
+            Act::Drop => None,
+        };
+        if let Some(name) = come {
             for first in going.get(&name).cloned().unwrap_or_default() {
                 graph.edge(Some(first), Some(at));
             }
         }
     }
+}
+
+/// The counter that comes or goes with a column's identity.
+fn counter(node: &Node<'_>, comes: bool) -> Option<(String, String)> {
+    let Thing::Column { pair, .. } = &node.thing else {
+        return None;
+    };
+    let of = |column: Option<&Column>| column.and_then(|one| one.identity.as_ref()?.counter.clone());
+    let (before, after) = (of(pair.from()), of(pair.to()));
+    if before == after {
+        return None;
+    }
+    let name = if comes { after } else { before }?;
+    Some((name.schema, name.name))
 }
 
 /// A body that names a table or a function is better made after it: the server looks at some of them.

@@ -15,6 +15,7 @@ mod constraints;
 mod context;
 mod conversion;
 mod decide;
+mod exclusion;
 mod graph;
 mod indexes;
 mod names;

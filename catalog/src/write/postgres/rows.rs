@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::context::Context;
+use super::exclusion;
 use super::names::{ident, qualified};
 use super::node::id;
 use crate::Dialect;
@@ -205,7 +206,11 @@ pub(super) fn constraint(context: &Context<'_>, table: &Name, one: &Constraint) 
                 .collect();
             vec![duplicates(about, &rows.source, &columns, None, key.nulls_not_distinct)]
         }
-        ConstraintKind::Exclusion { .. } => Vec::new(),
+        ConstraintKind::Exclusion { definition } => {
+            exclusion::check(about, &rows.source, &rows.key, definition, &one.name)
+                .into_iter()
+                .collect()
+        }
     }
 }
 
@@ -329,8 +334,7 @@ pub(super) fn domain(context: &Context<'_>, from: &UserType, to: &UserType) -> V
             ));
         }
         for one in checks.iter().filter(|one| !one.unchecked && !old.contains(one)) {
-            let text = one.definition.strip_prefix("CHECK ").unwrap_or(&one.definition);
-            let condition = format!("NOT {}", with_value(text, &name));
+            let condition = format!("NOT {}", with_value(&one.definition, &name));
             found.push(check(
                 about.clone(),
                 &rows,
@@ -343,8 +347,9 @@ pub(super) fn domain(context: &Context<'_>, from: &UserType, to: &UserType) -> V
     found
 }
 
-/// `VALUE` stands for the column.
-fn with_value(text: &str, column: &str) -> String {
+/// What a check of a domain says of the column that `VALUE` stands for.
+pub(super) fn with_value(definition: &str, column: &str) -> String {
+    let text = definition.strip_prefix("CHECK ").unwrap_or(definition);
     lex::lex(Dialect::Postgres, text)
         .lexemes
         .iter()

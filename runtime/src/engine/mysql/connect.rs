@@ -444,7 +444,9 @@ pub(super) fn fault(error: &sqlx::Error, cancelled: bool) -> Fault {
         None => Cause::Lost,
     };
     let code = number.map(|n| format!(" (error {n})")).unwrap_or_default();
-    Fault::new(cause, format!("{}{code}", words(error)))
+    // No such database, column, table, routine.
+    let absent = matches!(number, Some(1049 | 1054 | 1146 | 1305));
+    Fault::new(cause, format!("{}{code}", words(error))).absent(absent)
 }
 
 /// A literal for SQL sent without parameters: the one place that makes them. Every connection reads backslashes as

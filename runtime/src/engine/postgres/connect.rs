@@ -326,11 +326,35 @@ pub(super) fn fault(error: &sqlx::Error, cancelled: bool) -> Fault {
         Some(_) => Cause::Refused,
         None => Cause::Lost,
     };
+    let absent = state
+        .as_deref()
+        .is_some_and(|state| names_what_is_not_there(state, error));
+    let role = match (state.as_deref(), routine(error)) {
+        (Some("42704"), Some("get_role_oid" | "get_rolespec_oid")) => {
+            "; roles belong to the server and not to a schema: make it there first with CREATE ROLE"
+        }
+        _ => "",
+    };
     let code = state.map(|s| format!(" (SQLSTATE {s})")).unwrap_or_default();
     Fault {
         position: position(error),
-        ..Fault::new(cause, format!("{}{code}", words(error)))
+        ..Fault::new(cause, format!("{}{role}{code}", words(error))).absent(absent)
     }
+}
+
+/// Class 42 but for a missing right; and a label that an enum does not have.
+fn names_what_is_not_there(state: &str, error: &sqlx::Error) -> bool {
+    (state.starts_with("42") && state != "42501")
+        || state == "3F000"
+        || (state == "22P02" && routine(error) == Some("enum_in"))
+}
+
+/// The function of the server that said no.
+fn routine(error: &sqlx::Error) -> Option<&str> {
+    error
+        .as_database_error()
+        .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
+        .and_then(PgDatabaseError::routine)
 }
 
 /// Where in the statement the server stumbled, in characters from 0.

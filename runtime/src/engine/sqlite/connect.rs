@@ -128,7 +128,10 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
         Some(_) => Cause::Refused,
         None => Cause::Lost,
     };
-    Fault::new(cause, words(error))
+    let said = words(error);
+    // No such table, column, function, collation: the engine has one code for all it does not understand.
+    let absent = said.contains("no such ");
+    Fault::new(cause, said).absent(absent)
 }
 
 /// A literal for SQL sent without parameters: the one place that makes them.

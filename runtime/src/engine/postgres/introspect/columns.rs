@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use lockstep_catalog::structure::{Column, Generated, Kind, ObjectRef, Options, Table, View};
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::queries::About;
 use super::relations::Counters;
@@ -13,6 +14,9 @@ use super::relations::Counters;
 pub(super) fn number(answers: &Answers, ids: &mut Ids) {
     for row in answers.of(About::Columns) {
         ids.learn_column(row.id(0), row.number(1), row.text(2));
+        if row.get(7).is_some() {
+            ids.learn_collation(row.id(0), row.text(2));
+        }
     }
 }
 
@@ -50,7 +54,7 @@ fn column(row: &Line, comment: Option<String>, counters: &Counters) -> Column {
         "v" => Some(false),
         _ => None,
     };
-    let expression = row.owned(13);
+    let expression = row.owned(13).map(|text| settled(&text).into_owned());
     let identity = match row.text(5) {
         "" => None,
         kind => counters.get(&(row.id(0), row.number(1))).cloned().map(|mut identity| {

@@ -1,6 +1,6 @@
 //! From the ids of the catalog to names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lockstep_catalog::structure::{Kind, Name, ObjectRef};
 
@@ -64,6 +64,8 @@ impl Class {
 pub(super) struct Ids {
     objects: HashMap<(Class, u32), ObjectRef>,
     columns: HashMap<(u32, i64), String>,
+    /// Columns that are not compared as their type usually is.
+    collated: HashSet<(u32, String)>,
     comments: HashMap<(Class, u32, i64), String>,
     namespaces: HashMap<u32, String>,
 }
@@ -99,6 +101,14 @@ impl Ids {
 
     pub(super) fn learn_column(&mut self, table: u32, number: i64, name: &str) {
         self.columns.insert((table, number), name.to_owned());
+    }
+
+    pub(super) fn learn_collation(&mut self, table: u32, column: &str) {
+        self.collated.insert((table, column.to_owned()));
+    }
+
+    pub(super) fn has_collation(&self, table: u32, column: &str) -> bool {
+        !self.collated.is_empty() && self.collated.contains(&(table, column.to_owned()))
     }
 
     pub(super) fn column(&self, table: u32, number: i64) -> Option<&str> {

@@ -4,6 +4,7 @@ use lockstep_catalog::structure::{Kind, Name, ObjectRef, Other, Structure};
 use lockstep_catalog::{Dialect, quote};
 
 use super::answers::{Answers, Line};
+use super::expression;
 use super::ids::{Class, Ids};
 use super::queries::About;
 
@@ -47,8 +48,13 @@ struct Text {
 
 pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) {
     let mut texts = Vec::new();
-    texts.extend(answers.of(About::Rules).iter().filter_map(|row| rule(row, ids)));
-    texts.extend(answers.of(About::Policies).iter().filter_map(|row| policy(row, ids)));
+    let settled = |mut text: Text| {
+        text.create = expression::settled(&text.create).into_owned();
+        text
+    };
+    let of = |about: About| answers.of(about).iter();
+    texts.extend(of(About::Rules).filter_map(|row| rule(row, ids)).map(settled));
+    texts.extend(of(About::Policies).filter_map(|row| policy(row, ids)).map(settled));
     texts.extend(
         answers
             .of(About::Statistics)

@@ -1,7 +1,9 @@
 //! The questions to `pg_catalog`, one for each kind of object, sent together.
 //!
 //! Each leaves out what is the server's own, what belongs to an extension and what is Lockstep's. Names are joined in here by
-//! object id; only what the server alone can print (expressions, definitions) is printed by it.
+//! object id; only what the server alone can print (expressions, definitions) is printed by it. That is what costs: to print
+//! an expression over a table's columns the server loads all it knows of that table. So a default, which names no column, is
+//! printed without its table, and foreign keys and plain indexes are put together from their parts here.
 
 /// What precedes the questions: one moment for all of them, every name with its schema, constants printed alike everywhere.
 pub(super) const BEFORE: &[&str] = &[
@@ -176,7 +178,8 @@ pub(super) const QUESTIONS: &[Question] = &[
         "SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, \
          a.attgenerated, CASE WHEN co.oid IS NOT NULL THEN pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END, \
          CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attstattarget, \
-         pg_catalog.array_to_string(a.attoptions, E'\\n'), a.attislocal, pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.oid, \
+         pg_catalog.array_to_string(a.attoptions, E'\\n'), a.attislocal, \
+         CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, 0) ELSE pg_catalog.pg_get_expr(d.adbin, d.adrelid) END, d.oid, \
          CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || \
            pg_catalog.quote_literal(o.option_value), ', ') FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END \
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
@@ -191,7 +194,10 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     question!(
         Constraints,
-        "SELECT k.oid, k.conrelid, k.contypid, k.conname, k.contype, pg_catalog.pg_get_constraintdef(k.oid), k.condeferrable, \
+        "SELECT k.oid, k.conrelid, k.contypid, k.conname, k.contype, \
+         CASE WHEN k.contype <> 'f' OR k.confdeltype IN ('n', 'd') OR NOT (",
+        member!("pg_class", "k.confrelid"),
+        ") THEN pg_catalog.pg_get_constraintdef(k.oid) END, k.condeferrable, \
          k.condeferred, k.convalidated, k.conislocal, k.coninhcount, k.connoinherit, k.conkey, k.confrelid, k.confkey, k.confupdtype, \
          k.confdeltype, k.confmatchtype, k.conindid, k.conparentid \
          FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \
@@ -201,16 +207,18 @@ pub(super) const QUESTIONS: &[Question] = &[
     question!(
         Indexes,
         "SELECT i.indexrelid, i.indrelid, ic.relname, i.indisunique, am.amname, \
-         CASE WHEN k.oid IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid) END, i.indkey, i.indnkeyatts, i.indoption, i.indisvalid, \
+         CASE WHEN k.oid IS NULL AND (i.indisunique OR am.amname NOT IN ('btree', 'hash') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL \
+           OR ic.reloptions IS NOT NULL OR i.indnkeyatts > 3 OR i.indcollation::text !~ '^(0|100)( (0|100))*$' \
+           OR NOT o1.opcdefault OR NOT o2.opcdefault OR NOT o3.opcdefault) THEN pg_catalog.pg_get_indexdef(i.indexrelid) END, \
+         i.indkey, i.indnkeyatts, i.indoption, i.indisvalid, \
          i.indisclustered, i.indisreplident, ic.relispartition, k.oid, ts.spcname, \
-         CASE WHEN k.oid IS NULL THEN pg_catalog.pg_get_expr(i.indpred, i.indrelid) END, \
-         CASE WHEN k.oid IS NULL AND 0 = ANY (i.indkey) THEN (SELECT pg_catalog.string_agg(pg_catalog.pg_get_indexdef(i.indexrelid, g, false), \
-           E'\\n' ORDER BY g) FROM pg_catalog.generate_series(1, i.indnkeyatts::int) g WHERE i.indkey[g - 1] = 0) END, \
          CASE WHEN k.oid IS NOT NULL THEN pg_catalog.array_to_string(ic.reloptions, E'\\n') END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid \
          JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p', 'm') \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am am ON am.oid = ic.relam \
          LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x') \
+         LEFT JOIN pg_catalog.pg_opclass o1 ON o1.oid = i.indclass[0] LEFT JOIN pg_catalog.pg_opclass o2 ON o2.oid = i.indclass[1] \
+         LEFT JOIN pg_catalog.pg_opclass o3 ON o3.oid = i.indclass[2] \
          LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = ic.reltablespace WHERE",
         own!()
     ),

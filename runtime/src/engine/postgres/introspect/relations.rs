@@ -8,9 +8,10 @@ use lockstep_catalog::structure::{
 };
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::queries::About;
-use super::{columns, constraints};
+use super::{columns, constraints, indexes};
 
 /// The counters of identity columns, by table and column number.
 pub(super) type Counters = HashMap<(u32, i64), Identity>;
@@ -39,12 +40,12 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
     columns::read(answers, ids, &counters, &mut tables, &mut views);
     parents(answers, ids, &mut tables);
     constraints::read(answers, ids, &mut tables);
-    constraints::indexes(answers, ids, &mut tables, &mut views);
+    indexes::read(answers, ids, &mut tables, &mut views);
     for row in answers.of(About::Views) {
         if let Some(view) = views.get_mut(&row.id(0)) {
             ids.learn(Class::Rule, row.id(1), ObjectRef::new(Kind::View, view.name.clone()));
-            let query = row.text(2).trim();
-            query.strip_suffix(';').unwrap_or(query).clone_into(&mut view.query);
+            let query = settled(row.text(2).trim());
+            query.strip_suffix(';').unwrap_or(&query).clone_into(&mut view.query);
         }
     }
     structure.tables = tables.into_values().collect();

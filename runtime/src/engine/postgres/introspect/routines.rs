@@ -6,6 +6,7 @@ use lockstep_catalog::structure::{Kind, Name, ObjectRef, Options, Routine, Routi
 use lockstep_catalog::{Dialect, quote};
 
 use super::answers::{Answers, Line};
+use super::expression::settled;
 use super::ids::{Class, Ids};
 use super::queries::About;
 
@@ -132,7 +133,7 @@ fn triggers(answers: &Answers, ids: &mut Ids, structure: &mut Structure) {
         structure.triggers.push(Trigger {
             name: row.text(2).to_owned(),
             on,
-            definition: row.text(3).to_owned(),
+            definition: settled(row.text(3)).into_owned(),
             options,
             comment: ids.comment(Class::Trigger, row.id(0), 0),
             ..Trigger::default()
