@@ -28,10 +28,12 @@ impl Alike for Table {
 impl Alike for Column {
     fn is_alike(&self, other: &Self) -> bool {
         // The name was matched as the dialect matches names; its case alone is no difference.
-        self == &Self {
-            name: self.name.clone(),
-            ..other.clone()
-        }
+        self == other
+            || self
+                == &Self {
+                    name: self.name.clone(),
+                    ..other.clone()
+                }
     }
 }
 
@@ -55,13 +57,15 @@ impl Alike for Constraint {
 
 impl Alike for Index {
     fn is_alike(&self, other: &Self) -> bool {
-        self == &Self {
-            name: self.name.clone(),
-            generated_name: self.generated_name,
-            // Its text holds its name; the parts say the same without it.
-            definition: self.definition.clone(),
-            ..other.clone()
-        }
+        self == other
+            || self
+                == &Self {
+                    name: self.name.clone(),
+                    generated_name: self.generated_name,
+                    // Its text holds its name; the parts say the same without it.
+                    definition: self.definition.clone(),
+                    ..other.clone()
+                }
     }
 }
 

@@ -106,7 +106,9 @@ fn copying(pair: &TablePair<'_>, old: &str) -> String {
     let mut text = format!("copies the rows of {old}");
     if !converted.is_empty() {
         let columns = converted.join(", ");
-        text.push_str(&format!("; texts that are numbers become numbers in {columns}: '007' is 7 then"));
+        text.push_str(&format!(
+            "; texts that are numbers become numbers in {columns}: '007' is 7 then"
+        ));
     }
     text
 }
