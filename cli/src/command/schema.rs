@@ -166,7 +166,7 @@ async fn sync(app: &App, args: SchemaSync) -> Result<u8> {
     };
     let desired = || async {
         let read = to.read(Some(&database), settings, &selection);
-        Ok::<Side, Trouble>(app.in_time(async { Ok(read.await?) }).await?)
+        app.in_time::<Side>(async { Ok(read.await?) }).await
     };
     let side = desired().await?;
     tell(&side);

@@ -54,7 +54,7 @@ impl Runtime {
             let handler_version = handler_version(number)?;
             self.add_schema(spec)?;
             self.register(handler_version.clone(), version.as_str()).await?;
-            self.activate_with(handler_version, self.as_sync(options)?).await?;
+            self.take_over(&handler_version, options).await?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use lockstep_catalog::declare::Migration;
 use lockstep_catalog::risk::{Risk, assess};
 use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::write::{Choices, Plan};
-use lockstep_lifecycle::{Facts, Policy, SchemaRecord};
+use lockstep_lifecycle::{Facts, Policy, Refusal, SchemaRecord};
 use lockstep_registry::{Checksum, Expectation, HandlerVersion, InstanceId, SchemaSpec, SchemaVersion};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ use super::diff::{Diff, DiffOptions, Obstacle, diff};
 use super::{Database, Declaration, Migration as Steps, Side, generate, rows};
 use crate::failpoint::failpoint;
 use crate::runtime::{ActivateOptions, DeactivateOptions, Runtime};
-use crate::{Activation, Result};
+use crate::{Activation, Error, Result};
 
 /// What a sync may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -195,7 +195,8 @@ impl Runtime {
             Some(Consent::To(id)) => *id == proposal.id,
             None => false,
         };
-        if !agreed && !(proposal.risk.auto_approve && due.is_empty()) {
+        let harmless = proposal.risk.auto_approve && due.is_empty();
+        if !agreed && !harmless {
             return Ok(Synced::NeedsConsent { proposal });
         }
         if !due.is_empty() {
@@ -270,10 +271,7 @@ impl Runtime {
         self.add_schema(spec)?;
         self.register(handler_version.clone(), version.as_str()).await?;
         failpoint!("sync.registered");
-        let activation = self
-            .activate_with(handler_version.clone(), self.as_sync(options)?)
-            .await;
-        let activation = Box::new(activation?);
+        let activation = Box::new(self.take_over(&handler_version, options).await?);
         failpoint!("sync.activated");
         let files = self.settle(options).await?;
         Ok(Synced::Synchronized {
@@ -284,6 +282,42 @@ impl Runtime {
             notes: migration.notes,
             activation,
         })
+    }
+
+    /// Activates the next sync. Where nothing but the sync before it is in the way, that one lets go first; it stays
+    /// applied, and takes hold again where the next one does not come about.
+    pub(super) async fn take_over(&self, next: &HandlerVersion, options: &SyncOptions) -> Result<Activation> {
+        let refused = match self.activate_with(next.clone(), self.as_sync(options)?).await {
+            Err(Error::Refused(refused)) => refused,
+            done => return done,
+        };
+        let own = match refused.as_ref() {
+            Refusal::Incompatible { live, .. } if live.iter().all(|one| one.instance.as_str() == INSTANCE) => {
+                live.clone()
+            }
+            _ => return Err(Error::Refused(refused)),
+        };
+        for older in &own {
+            self.let_go(&older.handler_version).await?;
+        }
+        let done = self.activate_with(next.clone(), self.as_sync(options)?).await;
+        if done.is_err() {
+            for older in own {
+                let again = self.activate_with(older.handler_version, self.as_sync(options)?).await;
+                again.inspect_err(|error| tracing::warn!(%error, "the sync before could not take hold again"))?;
+            }
+        }
+        done
+    }
+
+    /// Lets go of a sync; its schema stays.
+    async fn let_go(&self, of: &HandlerVersion) -> Result<()> {
+        let options = DeactivateOptions {
+            instance: Some(InstanceId::new(INSTANCE)?),
+            policy: Some(Policy::Retain),
+            allow_data_loss: false,
+        };
+        self.deactivate_with(of.clone(), options).await.map(|_| ())
     }
 
     pub(super) fn as_sync(&self, options: &SyncOptions) -> Result<ActivateOptions> {
@@ -313,6 +347,15 @@ impl Runtime {
     async fn settle(&self, options: &SyncOptions) -> Result<Vec<PathBuf>> {
         let facts = self.facts().await?;
         self.let_go_of_older(&facts).await?;
+        // Who let go, and crashed before the next one took hold, left the newest without a holder.
+        let held = facts.leases.keys().any(|key| key.instance.as_str() == INSTANCE);
+        if let (Some(newest), false) = (newest(&facts), held)
+            && let Some(number) = number_of(&newest)
+        {
+            self.recall(&newest).await?;
+            self.activate_with(handler_version(number)?, self.as_sync(options)?)
+                .await?;
+        }
         let mut files = Vec::new();
         let Some(folder) = &options.save_to else {
             return Ok(files);
@@ -341,12 +384,7 @@ impl Runtime {
         held.sort();
         held.pop();
         for older in held {
-            let options = DeactivateOptions {
-                instance: Some(InstanceId::new(INSTANCE)?),
-                policy: Some(Policy::Retain),
-                allow_data_loss: false,
-            };
-            self.deactivate_with(older, options).await?;
+            self.let_go(&older).await?;
         }
         Ok(())
     }

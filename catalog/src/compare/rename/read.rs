@@ -107,7 +107,7 @@ impl Place {
             .map(|index| (index, &lexemes[index]))
             .collect();
         let words: Vec<&Lexeme<'_>> = statement.iter().map(|(_, one)| *one).collect();
-        let (what, name, on, after) = header(dialect, &words)?;
+        let Header { what, name, on, after } = header(dialect, &words)?;
         // Where the brackets begin, and how deep the mark stands.
         let open = words
             .iter()
@@ -161,7 +161,7 @@ impl Place {
         let item: Vec<&Lexeme<'_>> = item.iter().map(|(_, one)| *one).collect();
         Some(Self::Item {
             object: name,
-            item: item_name(&item)?,
+            item: item_name(dialect, &item)?,
         })
     }
 
@@ -220,8 +220,18 @@ impl Place {
     }
 }
 
-/// What a statement makes, its name, what it is on, and where the name ends.
-fn header(dialect: Dialect, words: &[&Lexeme<'_>]) -> Option<(String, Vec<String>, Option<Vec<String>>, usize)> {
+/// What a statement makes.
+struct Header {
+    /// In lower case: `table`, `index`.
+    what: String,
+    name: Vec<String>,
+    /// The table of an index.
+    on: Option<Vec<String>>,
+    /// Where the name ends.
+    after: usize,
+}
+
+fn header(dialect: Dialect, words: &[&Lexeme<'_>]) -> Option<Header> {
     let made = words
         .iter()
         .position(|one| one.is_any(&["TABLE", "INDEX", "TYPE", "VIEW", "SEQUENCE", "DOMAIN"]))?;
@@ -251,7 +261,7 @@ fn header(dialect: Dialect, words: &[&Lexeme<'_>]) -> Option<(String, Vec<String
             Some(dotted(dialect, words, at)?.0)
         })
         .flatten();
-    Some((what, name, on, after))
+    Some(Header { what, name, on, after })
 }
 
 /// A name with its schema, and where it ends.
@@ -275,26 +285,23 @@ fn identifier(dialect: Dialect, lexeme: &Lexeme<'_>) -> Option<String> {
     })
 }
 
-fn item_name(item: &[&Lexeme<'_>]) -> Option<ItemName> {
+fn item_name(dialect: Dialect, item: &[&Lexeme<'_>]) -> Option<ItemName> {
     let first = item.first()?;
     if first.kind == LexKind::Text {
         let text = first.text.trim_start_matches(['e', 'E']);
         let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
         return Some(ItemName::Label(inner.replace("''", "'")));
     }
-    let own = |lexeme: &Lexeme<'_>| lexeme.identifier().map(str::to_owned);
+    let own = |lexeme: &Lexeme<'_>| identifier(dialect, lexeme);
     if first.is_word("CONSTRAINT") {
         return Some(ItemName::Constraint(own(item.get(1)?)?));
     }
-    if first.is_any(&["INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL"]) {
+    // Elsewhere these begin the name of a column.
+    if dialect == Dialect::Mysql && first.is_any(&["INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL"]) {
         let named = item[1..].iter().find(|one| !one.is_any(&["INDEX", "KEY"]))?;
         return Some(ItemName::Index(own(named)?));
     }
-    // A column's name is the first thing; which dialect folds it is settled when it is looked up.
-    Some(ItemName::Column(match &first.kind {
-        LexKind::Word => first.text.to_owned(),
-        _ => own(first)?,
-    }))
+    Some(ItemName::Column(own(first)?))
 }
 
 #[cfg(test)]
@@ -361,7 +368,12 @@ mod tests {
                 },
             ),
         ] {
-            assert_eq!(read(Dialect::Sqlite, script), [expected], "{script}");
+            let dialect = if script.contains("INDEX i (") || script.contains("KEY i (") {
+                Dialect::Mysql
+            } else {
+                Dialect::Sqlite
+            };
+            assert_eq!(read(dialect, script), [expected], "{script}");
         }
     }
 
