@@ -17,8 +17,8 @@
 //! Each is read, compared, turned into a migration that was tried out, and activated by a runtime. Then the database has to
 //! look as desired and hold its rows; after the deactivation it has to look as before and hold exactly the rows of before.
 
-mod case;
-mod judge;
+pub(crate) mod case;
+pub(crate) mod judge;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
