@@ -13,7 +13,7 @@ use crate::pairs::judge::judge;
 use crate::support::{Database, Engine};
 
 /// How many pairs are tried.
-const PAIRS: u64 = 48;
+const PAIRS: u64 = 64;
 
 const TABLES: [&str; 5] = ["t1", "T2", "\"t 3\"", "t4", "\"group\""];
 const COLUMNS: [&str; 6] = ["a", "B", "\"order\"", "\"x y\"", "d", "é"];
@@ -64,7 +64,12 @@ fn schema(dice: &mut Dice) -> String {
     let tables = dice.some(&TABLES, 1);
     // What is referenced has to be a key.
     let keys: Vec<usize> = tables.iter().map(|_| dice.below(5)).collect();
-    let keyed: Vec<&str> = tables.iter().zip(&keys).filter(|(_, key)| **key < 4).map(|(table, _)| *table).collect();
+    let keyed: Vec<&str> = tables
+        .iter()
+        .zip(&keys)
+        .filter(|(_, key)| **key < 4)
+        .map(|(table, _)| *table)
+        .collect();
     let mut text = String::new();
     for (at, table) in tables.iter().enumerate() {
         let columns = dice.some(&COLUMNS, 1);
@@ -130,7 +135,10 @@ fn create_table(dice: &mut Dice, text: &mut String, table: &str, columns: &[&str
                 (8, "UNIQUE".to_owned()),
                 (
                     if keyed.is_empty() { 0 } else { 20 },
-                    format!("REFERENCES {} (id) ON DELETE CASCADE", keyed.first().map_or("", |_| dice.one_of(keyed))),
+                    format!(
+                        "REFERENCES {} (id) ON DELETE CASCADE",
+                        keyed.first().map_or("", |_| dice.one_of(keyed))
+                    ),
                 ),
             ] {
                 if dice.percent(chance) {

@@ -213,7 +213,10 @@ fn key_of(table: &Table, to: Option<&Table>, renames: &Renames, dialect: Dialect
             .iter()
             .map(|name| {
                 let original = renames.original_column(after, name);
-                let own = table.columns.iter().find(|one| one.name.eq_ignore_ascii_case(&original));
+                let own = table
+                    .columns
+                    .iter()
+                    .find(|one| one.name.eq_ignore_ascii_case(&original));
                 own.map(|one| one.name.clone())
             })
             .collect();
