@@ -13,7 +13,7 @@ use crate::pairs::judge::judge;
 use crate::support::{Database, Engine};
 
 /// How many pairs are tried.
-const PAIRS: u64 = 48;
+const PAIRS: u64 = 64;
 
 const TABLES: [&str; 5] = ["t1", "T2", "\"t 3\"", "t4", "\"group\""];
 const COLUMNS: [&str; 6] = ["a", "B", "\"order\"", "\"x y\"", "d", "é"];
