@@ -213,7 +213,7 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("CHANGE COLUMN {}", quoted(&old.name)?)
                 };
-                alter.add(format!("{verb} {}", definition(new, to, spelled || retyped)?));
+                alter.add(format!("{verb} {}", definition(new, to, spelled)?));
             }
             Way::Remake => {
                 alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
