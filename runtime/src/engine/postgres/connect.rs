@@ -270,6 +270,7 @@ fn is_standby(error: &sqlx::Error) -> bool {
     routine(error) == Some("call_bool_check_hook")
 }
 
+/// The function of the server that said no.
 fn routine(error: &sqlx::Error) -> Option<&str> {
     let database = error.as_database_error()?;
     database.try_downcast_ref::<PgDatabaseError>()?.routine()
@@ -347,14 +348,6 @@ fn names_what_is_not_there(state: &str, error: &sqlx::Error) -> bool {
     (state.starts_with("42") && state != "42501")
         || state == "3F000"
         || (state == "22P02" && routine(error) == Some("enum_in"))
-}
-
-/// The function of the server that said no.
-fn routine(error: &sqlx::Error) -> Option<&str> {
-    error
-        .as_database_error()
-        .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
-        .and_then(PgDatabaseError::routine)
 }
 
 /// Where in the statement the server stumbled, in characters from 0.
