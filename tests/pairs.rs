@@ -17,15 +17,15 @@
 //! Each is read, compared, turned into a migration that was tried out, and activated by a runtime. Then the database has to
 //! look as desired and hold its rows; after the deactivation it has to look as before and hold exactly the rows of before.
 
-mod case;
-mod judge;
+pub(crate) mod case;
+pub(crate) mod judge;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::support::Engine;
+use crate::support::{Database, Engine};
 use case::Case;
 
 /// How many cases run at once.
@@ -34,8 +34,13 @@ const AT_ONCE: usize = 4;
 async fn all(engine: Engine, folder: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pairs").join(folder);
     let only = std::env::var("LOCKSTEP_PAIR").ok();
+    let other = other_server(engine).await;
     let cases: Vec<(PathBuf, Case)> = case::read(&folder)
         .into_iter()
+        .filter(|(file, _)| {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            other.is_none_or(|other| !stem.starts_with(other))
+        })
         .filter(|(file, case)| {
             let whole = format!("{}: {}", file.display(), case.name);
             only.as_ref().is_none_or(|only| whole.contains(only.as_str()))
@@ -75,6 +80,17 @@ async fn all(engine: Engine, folder: &str) {
         failed.len(),
         failed.join("\n")
     );
+}
+
+/// Files whose names begin with a server's are for that server alone: what those of the other begin with.
+async fn other_server(engine: Engine) -> Option<&'static str> {
+    if engine != Engine::Mysql {
+        return None;
+    }
+    let database = Database::new(engine).await;
+    let mariadb = database.is_mariadb().await;
+    database.drop().await;
+    Some(if mariadb { "mysql" } else { "mariadb" })
 }
 
 #[tokio::test(flavor = "multi_thread")]

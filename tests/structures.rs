@@ -2,4 +2,5 @@
 
 mod fingerprints;
 mod properties;
+mod random_sqlite;
 mod round_trips;

@@ -28,13 +28,15 @@ impl Alike for Table {
 impl Alike for Column {
     fn is_alike(&self, other: &Self) -> bool {
         // The name was matched as the dialect matches names; its case alone is no difference.
-        self == &Self {
-            name: self.name.clone(),
-            // Whether a column that a parent has as well is also the table's own shows when the parent's goes; no statement
-            // changes it.
-            inherited: self.inherited,
-            ..other.clone()
-        }
+        self == other
+            || self
+                == &Self {
+                    name: self.name.clone(),
+                    // Whether a column that a parent has as well is also the table's own shows when the parent's goes; no
+                    // statement changes it.
+                    inherited: self.inherited,
+                    ..other.clone()
+                }
     }
 }
 
@@ -58,13 +60,15 @@ impl Alike for Constraint {
 
 impl Alike for Index {
     fn is_alike(&self, other: &Self) -> bool {
-        self == &Self {
-            name: self.name.clone(),
-            generated_name: self.generated_name,
-            // Its text holds its name; the parts say the same without it.
-            definition: self.definition.clone(),
-            ..other.clone()
-        }
+        self == other
+            || self
+                == &Self {
+                    name: self.name.clone(),
+                    generated_name: self.generated_name,
+                    // Its text holds its name; the parts say the same without it.
+                    definition: self.definition.clone(),
+                    ..other.clone()
+                }
     }
 }
 

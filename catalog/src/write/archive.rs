@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::WriteError;
 use crate::compare::{Comparison, Pair, Renames, is_widening};
+use crate::read::sqlite::is_rowid_alias;
 use crate::structure::{Column, ConstraintKind, Name, Structure, Table};
 use crate::{Dialect, quote};
 
@@ -139,7 +140,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                 })
             })
         };
-        let key: Vec<KeyColumn> = key_of(table, renames, &now.name, dialect);
+        let key: Vec<KeyColumn> = key_of(table, pair.table.to(), renames, dialect);
         // What becomes something else finds nothing afterwards.
         let lost = key.iter().any(|one| converting(&one.after) || converting(&one.before));
         let gone = |one: &KeyColumn| {
@@ -189,7 +190,8 @@ fn converts(dialect: Dialect, is: &Column, should: &Column) -> bool {
 }
 
 /// The columns that find a row of the table again.
-fn key_of(table: &Table, renames: &Renames, after: &Name, dialect: Dialect) -> Vec<KeyColumn> {
+fn key_of(table: &Table, to: Option<&Table>, renames: &Renames, dialect: Dialect) -> Vec<KeyColumn> {
+    let after = to.map_or(&table.name, |to| &to.name);
     let names = |key: &crate::structure::Key| -> Option<Vec<String>> {
         key.parts
             .iter()
@@ -203,7 +205,25 @@ fn key_of(table: &Table, renames: &Renames, after: &Name, dialect: Dialect) -> V
             _ => None,
         })
     };
-    let columns = table.primary_key().and_then(names).or_else(unique);
+    // Rows get other numbers where a column becomes the rowid, and none without rowids: the key to come is one already.
+    let renumbered = || {
+        let to = to.filter(|to| dialect == Dialect::Sqlite && to.virtual_table.is_none())?;
+        let names = names(to.primary_key()?)?;
+        let originals: Option<Vec<String>> = names
+            .iter()
+            .map(|name| {
+                let original = renames.original_column(after, name);
+                let own = table
+                    .columns
+                    .iter()
+                    .find(|one| one.name.eq_ignore_ascii_case(&original));
+                own.map(|one| one.name.clone())
+            })
+            .collect();
+        originals.filter(|_| to.options.contains_key("without_rowid") || is_rowid_alias(to).is_some())
+    };
+    let has_rowid = to.is_none_or(|to| !to.options.contains_key("without_rowid"));
+    let columns = table.primary_key().and_then(names).or_else(unique).or_else(renumbered);
     match columns {
         Some(columns) => columns
             .into_iter()
@@ -212,7 +232,7 @@ fn key_of(table: &Table, renames: &Renames, after: &Name, dialect: Dialect) -> V
                 before,
             })
             .collect(),
-        None if dialect == Dialect::Sqlite && table.column("rowid").is_none() => vec![KeyColumn {
+        None if dialect == Dialect::Sqlite && has_rowid && table.column("rowid").is_none() => vec![KeyColumn {
             before: "rowid".to_owned(),
             after: "rowid".to_owned(),
         }],
@@ -439,7 +459,7 @@ fn key_name(at: usize) -> String {
 }
 
 /// `from` with what is put back on the way allowed to be missing meanwhile: restored columns may be empty, restored tables
-/// have no constraints but their key yet.
+/// have no constraints but their key yet, and neither have triggers.
 #[must_use]
 pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
     let mut relaxed = from.clone();
@@ -453,8 +473,6 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
                 table
                     .constraints
                     .retain(|one| matches!(one.kind, ConstraintKind::PrimaryKey(_)));
-                let name = table.name.clone();
-                relaxed.triggers.retain(|one| one.on != name);
             }
             Kept::Column { column, .. } => {
                 for column in table.columns.iter_mut().filter(|one| one.name == *column) {
@@ -463,6 +481,11 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
             }
             Kept::Converted { .. } => {}
         }
+        // Putting values back is no change that a trigger is to see, and an index over the text is filled after it.
+        relaxed.triggers.retain(|one| one.on != archive.before);
+        relaxed
+            .tables
+            .retain(|one| !super::sqlite::is_text_of(one, &archive.before));
     }
     relaxed
 }

@@ -137,18 +137,6 @@ CREATE TABLE t (id int PRIMARY KEY, a int, KEY a (a));
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int, KEY a (a) COMMENT 'it''s for a');
 
--- case: an ignored index
--- current
-CREATE TABLE t (id int PRIMARY KEY, a int, b int, KEY a (a), KEY b (b) IGNORED);
--- desired
-CREATE TABLE t (id int PRIMARY KEY, a int, b int, KEY a (a) IGNORED, KEY b (b));
-
--- case: hash where a value is long
--- current
-CREATE TABLE t (id int PRIMARY KEY, a text);
--- desired
-CREATE TABLE t (id int PRIMARY KEY, a text, UNIQUE KEY a (a));
-
 -- case: hash and tree in memory
 -- current
 CREATE TABLE t (id int PRIMARY KEY, a int, b int, KEY a (a), KEY b (b) USING BTREE) ENGINE=MEMORY;

@@ -164,7 +164,7 @@ CREATE TABLE t (id int PRIMARY KEY, a int);
 INSERT INTO t VALUES (1, -1);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > 0));
--- refused: breaks a
+-- refused: breaks
 
 -- case: a check over a renamed and a new column
 -- current

@@ -89,3 +89,39 @@ INSERT INTO t VALUES (1);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY) PAGE_COMPRESSED=1;
 -- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: an ignored index
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, b int, KEY a (a), KEY b (b) IGNORED);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int, b int, KEY a (a) IGNORED, KEY b (b));
+
+-- case: hash where a value is long
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a text);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a text, UNIQUE KEY a (a));
+
+-- case: a compressed column
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a text, b text COMPRESSED);
+-- rows
+INSERT INTO t VALUES (1, 'a', 'b');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a text COMPRESSED, b text);
+-- keeps: SELECT * FROM t ORDER BY 1
+
+-- case: a text becomes a uuid
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a char(36));
+-- rows
+INSERT INTO t VALUES (1, '00000000-0000-4000-8000-000000000001');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a uuid);
+-- keeps: SELECT id, CAST(a AS char) FROM t ORDER BY 1
+
+-- case: addresses
+-- current
+CREATE TABLE t (id int PRIMARY KEY);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a inet6, b uuid DEFAULT uuid());

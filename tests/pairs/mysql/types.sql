@@ -295,21 +295,6 @@ INSERT INTO t VALUES (1, '{"a": 1'), (2, '[]');
 CREATE TABLE t (id int PRIMARY KEY, a json);
 -- refused: {\"a\": 1
 
--- case: a text becomes a uuid
--- current
-CREATE TABLE t (id int PRIMARY KEY, a char(36));
--- rows
-INSERT INTO t VALUES (1, '00000000-0000-4000-8000-000000000001');
--- desired
-CREATE TABLE t (id int PRIMARY KEY, a uuid);
--- keeps: SELECT id, CAST(a AS char) FROM t ORDER BY 1
-
--- case: addresses
--- current
-CREATE TABLE t (id int PRIMARY KEY);
--- desired
-CREATE TABLE t (id int PRIMARY KEY, a inet6, b uuid DEFAULT uuid());
-
 -- case: a point becomes any geometry
 -- current
 CREATE TABLE t (id int PRIMARY KEY, a point);

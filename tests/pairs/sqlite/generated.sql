@@ -94,3 +94,12 @@ CREATE UNIQUE INDEX t_b ON t (b);
 CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a + 1), c VARCHAR(10) GENERATED ALWAYS AS (a || 'x'));
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT GENERATED ALWAYS AS (a + 1) VIRTUAL, c VARCHAR(10) AS (a || 'x') VIRTUAL);
+
+-- case: a value that is not what its column is computed from now on
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT);
+-- rows
+INSERT INTO t VALUES (1, 2, 4), (2, 3, 7), (3, 4, NULL);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) STORED);
+-- refused: would be lost

@@ -60,3 +60,47 @@ INSERT INTO t VALUES (1, 'c', 'g', 1, 'k', 'w', 1);
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, "constraint" TEXT, "generated" TEXT, always INT NOT NULL, key TEXT, "without" TEXT, strict INT);
 -- keeps: SELECT id, "constraint", "generated", always, key, "without", strict FROM t
+
+-- case: hostile names in keys, indexes, views and triggers of a table that is built anew
+-- current
+CREATE TABLE "select" ("from" INTEGER PRIMARY KEY AUTOINCREMENT, "it's ""so""" TEXT NOT NULL DEFAULT 'it''s', "--" INT, "/* */" INT CHECK ("/* */" <> "--"));
+CREATE TABLE "ünïcödé 表" ("where" INTEGER PRIMARY KEY, "и;" INT REFERENCES "select" ("from") ON DELETE CASCADE);
+CREATE INDEX "drop table x;" ON "select" ("it's ""so""" DESC, "--");
+CREATE VIEW "view""s" AS SELECT "it's ""so""" AS "'", "--" FROM "select";
+CREATE TRIGGER "begin; end" AFTER DELETE ON "select" BEGIN DELETE FROM "ünïcödé 表" WHERE "и;" = old."from"; END;
+-- rows
+INSERT INTO "select" VALUES (1, 'a''b', 2, 3), (7, '"', NULL, 4);
+INSERT INTO "ünïcödé 表" VALUES (1, 1), (2, 7);
+-- desired
+CREATE TABLE "select" ("from" INTEGER PRIMARY KEY AUTOINCREMENT, "it's ""so""" TEXT NOT NULL DEFAULT 'it''s', "--" INT UNIQUE, "/* */" INT CHECK ("/* */" <> "--"), "новый" TEXT DEFAULT (lower('X')));
+CREATE TABLE "ünïcödé 表" ("where" INTEGER PRIMARY KEY, "и;" INT NOT NULL REFERENCES "select" ("from") ON DELETE CASCADE);
+CREATE INDEX "drop table x;" ON "select" ("it's ""so""" DESC, "--");
+CREATE VIEW "view""s" AS SELECT "it's ""so""" AS "'", "--" FROM "select";
+CREATE TRIGGER "begin; end" AFTER DELETE ON "select" BEGIN DELETE FROM "ünïcödé 表" WHERE "и;" = old."from"; END;
+-- keeps: SELECT "from", "it's ""so""", "--", "/* */" FROM "select"
+-- keeps: SELECT * FROM "view""s"
+-- keeps: SELECT * FROM "ünïcödé 表"
+
+-- case: hostile names are renamed
+-- current
+CREATE TABLE "old ""table""" (id INTEGER PRIMARY KEY, "group by" TEXT UNIQUE);
+CREATE INDEX "ix ünï" ON "old ""table""" ("group by", id);
+-- rows
+INSERT INTO "old ""table""" VALUES (1, 'a');
+-- desired
+CREATE TABLE "new ""table""" ( -- @renamed from="old ""table"""
+  id INTEGER PRIMARY KEY,
+  "order by" TEXT UNIQUE -- @renamed from="group by"
+);
+CREATE INDEX "ix ünï" ON "new ""table""" ("order by", id);
+
+-- case: names of sixty-three characters
+-- current
+CREATE TABLE nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn (nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn INTEGER PRIMARY KEY, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnna TEXT);
+CREATE INDEX nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnni ON nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn (nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnna);
+-- rows
+INSERT INTO nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn VALUES (1, '1');
+-- desired
+CREATE TABLE nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn (nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn INTEGER PRIMARY KEY, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnna TEXT NOT NULL CONSTRAINT nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnc CHECK (nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnna <> ''));
+CREATE INDEX nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnni ON nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn (nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnna);
+-- keeps: SELECT * FROM nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn

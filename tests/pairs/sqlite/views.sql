@@ -83,3 +83,33 @@ CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT);
 CREATE VIEW v AS SELECT a FROM t;
 -- desired
 CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT UNIQUE);
+
+-- case: a view over a column that is not there does not stop a rename
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, old_name TEXT);
+CREATE TABLE other (id INTEGER PRIMARY KEY, a INT);
+CREATE VIEW broken AS SELECT gone FROM other;
+-- rows
+INSERT INTO t VALUES (1, 'a');
+-- desired
+CREATE TABLE t (
+  id INTEGER PRIMARY KEY,
+  new_name TEXT -- @renamed from=old_name
+);
+CREATE TABLE other (id INTEGER PRIMARY KEY, a INT);
+CREATE VIEW broken AS SELECT gone FROM other;
+
+-- case: a view over a column that is not there does not stop a column that goes
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+CREATE TABLE other (id INTEGER PRIMARY KEY, a INT);
+CREATE VIEW broken AS SELECT o.id, o.gone FROM other AS o;
+CREATE TRIGGER breaks AFTER INSERT ON other WHEN new.id > 100 BEGIN UPDATE other SET missing = 1; END;
+-- rows
+INSERT INTO t VALUES (1, 'a', 'b');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+CREATE TABLE other (id INTEGER PRIMARY KEY, a INT);
+CREATE VIEW broken AS SELECT o.id, o.gone FROM other AS o;
+CREATE TRIGGER breaks AFTER INSERT ON other WHEN new.id > 100 BEGIN UPDATE other SET missing = 1; END;
+-- keeps: SELECT id, a FROM t

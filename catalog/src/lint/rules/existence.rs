@@ -178,7 +178,9 @@ fn table(context: &mut Context<'_, '_>, name: &Named) {
         );
     }
     let later = context.memory.made_at.get(&key).is_some_and(|made| *made > context.at);
-    if later && context.is_up() {
+    // What goes to make room for what takes its name (a rebuild) was there before.
+    let makes_room = matches!(context.act, Act::Drop(_));
+    if later && !makes_room && context.is_up() {
         return context.say(
             "used-before-created",
             Severity::Error,

@@ -1,6 +1,6 @@
 //! Whether a way back undoes its way up: what each adds and takes, held against each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Dialect;
 
@@ -50,6 +50,8 @@ enum Effect {
 #[derive(Debug, Default)]
 struct Balance {
     things: BTreeMap<Thing, (Effect, usize, std::ops::Range<usize>)>,
+    /// Tables that went, if only to be made anew: what was on them went along.
+    dropped: BTreeSet<String>,
     /// Something ran of which nobody knows what it did.
     opaque: bool,
 }
@@ -123,7 +125,9 @@ pub(in crate::lint) fn there_and_back(
 fn goes_along(thing: &Thing, back: &Balance) -> bool {
     let of = if thing.of.is_empty() { return false } else { &thing.of };
     let table = Thing::new("table", "", of);
-    matches!(back.things.get(&table), Some((Effect::Taken, ..)))
+    let part = matches!(thing.kind.as_str(), "index" | "trigger");
+    part && back.dropped.contains(of)
+        || matches!(back.things.get(&table), Some((Effect::Taken, ..)))
         || thing.kind != "column"
             && back
                 .things
@@ -234,6 +238,7 @@ fn gone(balance: &mut Balance, kind: &str, name: &Named, at: usize, span: std::o
     let key = name.key();
     if kind == "table" {
         balance.forget_parts(&key);
+        balance.dropped.insert(key.clone());
     }
     balance.note(Thing::new(&kind, "", &key), Effect::Taken, at, span);
 }

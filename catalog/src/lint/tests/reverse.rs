@@ -109,3 +109,21 @@ fn a_way_back_may_drop_what_its_way_up_made_without_a_word_about_rows() {
         []
     );
 }
+
+#[test]
+fn a_table_built_anew_is_neither_used_too_early_nor_left_with_its_index() {
+    let up = "CREATE TABLE t_new (id INTEGER PRIMARY KEY, a INT);\nINSERT INTO t_new SELECT id, a FROM t;\nDROP TABLE t;\n\
+              ALTER TABLE t_new RENAME TO t;\nCREATE INDEX t_a ON t (a);";
+    let down = "CREATE TABLE t_old (id INTEGER PRIMARY KEY, a TEXT);\nINSERT INTO t_old SELECT id, a FROM t;\nDROP TABLE t;\n\
+                ALTER TABLE t_old RENAME TO t;";
+    let script = Script::up("001.up.sql", up);
+    let back = Script::down_of(&script, "001.down.sql", down);
+    let report = lint(&Input::of(Dialect::Sqlite, &[migration(vec![script, back])]));
+    let rules: Vec<_> = report.findings.iter().map(|one| one.rule).collect();
+    assert!(
+        !rules
+            .iter()
+            .any(|one| ["used-before-created", "down-incomplete"].contains(one)),
+        "{rules:?}"
+    );
+}

@@ -8,7 +8,7 @@ use crate::dialect::enclose;
 use crate::lex::{Kind, Lexeme};
 
 /// Words that mean something else without quotes.
-const RESERVED: &[&str] = &[
+pub(super) const RESERVED: &[&str] = &[
     "add",
     "all",
     "alter",

@@ -13,11 +13,13 @@
 //! stay as they were declared.
 
 mod expression;
+mod loose;
 mod object;
 mod reader;
 mod table;
 
 pub use expression::{expression, mentioned, respelled, sources};
+pub use loose::{given, is_loose};
 pub use object::{index, module_of, trigger, view, virtual_table};
 pub use table::{Declared, is_rowid_alias, table};
 

@@ -23,9 +23,17 @@ pub(super) struct Alter {
     pub(super) scans: bool,
     /// The columns that go and come back under the same name, in lower case.
     pub(super) remade: HashSet<String>,
+    /// The columns of which no index may be there while they change, in lower case.
+    pub(super) bare: HashSet<String>,
 }
 
 impl Alter {
+    /// Whether an index over this column has to go, and come back when it has changed.
+    pub(super) fn parts_from(&self, column: &str) -> bool {
+        let column = column.to_lowercase();
+        self.remade.contains(&column) || self.bare.contains(&column)
+    }
+
     pub(super) fn add(&mut self, clause: String) {
         self.clauses.push(clause);
     }
@@ -67,15 +75,11 @@ impl<'a> Writer<'a> {
                 Pair::Both { from, to, .. } => is_filled(from, to) || matches!(way(from, to), Way::Keep),
                 _ => false,
             });
-            let stays = pair.columns.iter().any(|pair| matches!(pair, Pair::Both { .. }));
             let Pair::Both { to: table, .. } = pair.table else {
                 continue;
             };
             if fills {
                 self.filled.insert(table.name.name.clone());
-            }
-            if !stays {
-                self.remade.insert(table.name.name.clone());
             }
         }
     }
@@ -91,9 +95,6 @@ impl<'a> Writer<'a> {
     }
 
     fn alter_table(&mut self, pair: &TablePair<'a>, from: &'a Table, to: &'a Table) -> Result<(), WriteError> {
-        if self.remade.contains(&to.name.name) {
-            return self.remake_table(to);
-        }
         let mut alter = Alter::default();
         self.columns(&mut alter, pair, from, to)?;
         self.keys_and_checks(&mut alter, pair, from, to)?;
@@ -120,20 +121,6 @@ impl<'a> Writer<'a> {
             self.push(altering);
         }
         self.repartition(from.partitioning.as_ref().filter(|_| cut), to)
-    }
-
-    /// Nothing of its rows was to stay.
-    fn remake_table(&mut self, to: &Table) -> Result<(), WriteError> {
-        let name = full(&to.name)?;
-        for (sql, comment) in [
-            (format!("DROP TABLE {name}"), "none of its columns stays"),
-            (table::create(to, true)?, "with other columns"),
-        ] {
-            let mut remaking = change(sql, format!("{}: {comment}", to.name), check::of_table(to));
-            remaking.lock = lock(&to.name.name, false);
-            self.push(remaking);
-        }
-        Ok(())
     }
 
     fn columns(&mut self, alter: &mut Alter, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
@@ -217,6 +204,9 @@ impl<'a> Writer<'a> {
         self.ask_column((old, from), (new, to))?;
         match way(old, new) {
             Way::Modify => {
+                if old.options.get("srid") != new.options.get("srid") {
+                    alter.bare.insert(new.name.to_lowercase());
+                }
                 self.prepare_column((old, from), (new, to))?;
                 let verb = if old.name == new.name {
                     "MODIFY COLUMN".to_owned()
@@ -392,6 +382,18 @@ impl<'a> Writer<'a> {
                 &name,
                 &lost,
                 format!("cannot become {} as it is", new.data_type),
+            )?;
+        }
+        if let (Some(srid), true) = (
+            new.options.get("srid"),
+            old.options.get("srid") != new.options.get("srid"),
+        ) {
+            self.ask(
+                to,
+                &old.name,
+                &format!("ST_SRID({name})"),
+                &format!("ST_SRID({name}) <> {srid}"),
+                format!("is the system of its place, not {srid}"),
             )?;
         }
         if new.auto_increment && !old.auto_increment {

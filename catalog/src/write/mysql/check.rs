@@ -139,7 +139,17 @@ impl Writer<'_> {
         let condition = if told_by.is_empty() {
             format!("(SELECT COUNT(*) FROM {old}) > 1")
         } else {
-            format!("({told_by}) IN (SELECT {told_by} FROM {old} GROUP BY {told_by} HAVING COUNT(*) > 1)")
+            // By names of their own: where only what is grouped may be asked for, an expression is not known again.
+            let (mut named, mut names) = (Vec::new(), Vec::new());
+            for (at, sql) in expressions.iter().filter(|sql| sql.contains('`')).enumerate() {
+                named.push(format!("{sql} AS value{at}"));
+                names.push(format!("value{at}"));
+            }
+            let (named, names) = (named.join(", "), names.join(", "));
+            format!(
+                "({told_by}) IN (SELECT {names} FROM (SELECT {named} FROM {old}) AS each_row GROUP BY {names} HAVING \
+                 COUNT(*) > 1)"
+            )
         };
         self.ask(
             table,

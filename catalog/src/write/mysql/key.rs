@@ -1,7 +1,7 @@
 //! Keys, indexes and checks of a table that changes.
 
 use super::alter::Alter;
-use super::{Writer, column, index, quoted};
+use super::{Writer, change, check, column, full, index, lock, quoted};
 use crate::compare::{Pair, TablePair};
 use crate::structure::{Column, Constraint, ConstraintKind, Index, Table};
 use crate::write::WriteError;
@@ -29,7 +29,9 @@ impl<'a> Writer<'a> {
                 _ if pair.differs() || recased => {
                     if let Some(old) = pair.from() {
                         let name = self.name_now(old, to);
-                        alter.clauses.insert(0, format!("DROP CONSTRAINT {}", quoted(&name)?));
+                        // What MySQL calls it is older there than the word of the standard.
+                        let word = if self.is_mysql() { "CHECK" } else { "CONSTRAINT" };
+                        alter.clauses.insert(0, format!("DROP {word} {}", quoted(&name)?));
                     }
                     if let Some(new) = pair.to() {
                         let taken = from.constraints.iter().any(|one| one.name == new.name)
@@ -101,9 +103,9 @@ impl<'a> Writer<'a> {
                     alike,
                 } => {
                     let columns = new.parts.iter().filter_map(|part| part.column_name());
-                    let remade = columns.clone().any(|name| alter.remade.contains(&name.to_lowercase()));
+                    let remade = columns.clone().any(|name| alter.parts_from(name));
                     if !alike && !remade && only_hidden(old, new) {
-                        alter.add(hide(new)?);
+                        alter.add(self.hide(new)?);
                     } else if !alike || remade {
                         gone.push(old);
                         come.push(new);
@@ -125,10 +127,11 @@ impl<'a> Writer<'a> {
         come.retain(|new| {
             let same = |old: &&&Index| {
                 old.name != new.name
-                    && !alter
-                        .remade
+                    && !new
+                        .parts
                         .iter()
-                        .any(|name| index::leading(&new.parts).contains(name))
+                        .filter_map(|part| part.column_name())
+                        .any(|name| alter.parts_from(name))
                     && crate::compare::Alike::is_alike(**old, *new)
             };
             let Some(at) = gone.iter().position(|old| same(&old)) else {
@@ -144,7 +147,18 @@ impl<'a> Writer<'a> {
             }
         });
         for old in gone {
-            alter.clauses.insert(0, format!("DROP INDEX {}", quoted(&old.name)?));
+            let clause = format!("DROP INDEX {}", quoted(&old.name)?);
+            if goes_alone(old, &come, alter) {
+                let mut dropping = change(
+                    format!("ALTER TABLE {} {clause}", full(&to.name)?),
+                    format!("{}: {} goes before the table changes", to.name, old.name),
+                    check::of_table(to),
+                );
+                dropping.lock = lock(&to.name.name, false);
+                self.push(dropping);
+            } else {
+                alter.clauses.insert(0, clause);
+            }
         }
         for new in come {
             alter.add(format!("ADD {}", index::definition(new, to)?));
@@ -155,6 +169,25 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+
+    fn hide(&self, index: &Index) -> Result<String, WriteError> {
+        let shown = if self.is_mysql() { "VISIBLE" } else { "NOT IGNORED" };
+        let word = index.options.get("invisible").map_or(shown, String::as_str);
+        Ok(format!("ALTER INDEX {} {word}", quoted(&index.name)?))
+    }
+}
+
+/// What MySQL does not see when it is said together with the rest: that a full text's parser is another one, and that a
+/// place is no longer under an index when its system of reference changes.
+fn goes_alone(old: &Index, come: &[&Index], alter: &Alter) -> bool {
+    let parser = |index: &Index| index.options.get("parser").cloned();
+    let names = |index: &Index| -> Vec<String> {
+        let columns = index.parts.iter().filter_map(|part| part.column_name());
+        columns.map(str::to_lowercase).collect()
+    };
+    come.iter()
+        .any(|new| new.method == "fulltext" && names(new) == names(old) && parser(new) != parser(old))
+        || names(old).iter().any(|name| alter.bare.contains(name))
 }
 
 fn pair_tables<'w>(writer: &Writer<'w>, to: &Table) -> Option<&'w Table> {
@@ -181,17 +214,6 @@ fn only_hidden(old: &Index, new: &Index) -> bool {
         index
     };
     old.name == new.name && shown(old) == shown(new)
-}
-
-fn hide(index: &Index) -> Result<String, WriteError> {
-    Ok(match index.options.get("invisible") {
-        Some(word) => format!("ALTER INDEX {} {word}", quoted(&index.name)?),
-        // MariaDB's word for it is its own; this one both understand as a comment tells them apart.
-        None => format!(
-            "ALTER INDEX {} /*!80000 VISIBLE */ /*M! NOT IGNORED */",
-            quoted(&index.name)?
-        ),
-    })
 }
 
 fn rename(old: &Index, new: &Index) -> Result<String, WriteError> {

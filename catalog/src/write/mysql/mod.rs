@@ -21,6 +21,7 @@ mod key;
 mod names;
 mod object;
 mod partition;
+mod rename;
 mod table;
 
 use std::collections::{HashMap, HashSet};
@@ -50,7 +51,6 @@ pub(super) fn write(
         original: from,
         comparison,
         filled: HashSet::new(),
-        remade: HashSet::new(),
     };
     writer.run(renames)?;
     Ok(writer.plan)
@@ -66,8 +66,6 @@ struct Writer<'a> {
     comparison: &'a Comparison<'a>,
     /// The tables whose rows get values that a column now demands.
     filled: HashSet<String>,
-    /// The tables of which no column stays: they are made anew.
-    remade: HashSet<String>,
 }
 
 impl Writer<'_> {
@@ -92,6 +90,13 @@ impl Writer<'_> {
         self.create_triggers()?;
         self.create_events();
         Ok(())
+    }
+
+    /// Whether the server is MySQL's own, and not MariaDB.
+    fn is_mysql(&self) -> bool {
+        let sides = [self.comparison.to, self.comparison.from];
+        let server = sides.iter().find_map(|side| side.options.get("server"));
+        server.is_some_and(|server| server == "mysql")
     }
 
     fn push(&mut self, change: Change) {

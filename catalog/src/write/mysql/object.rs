@@ -60,9 +60,6 @@ impl Writer<'_> {
 
     /// The triggers of a moment that are left alone.
     fn staying<'t>(&self, moment: &Moment<'_>, from: &[&'t Trigger], to: &[&'t Trigger]) -> HashSet<&'t str> {
-        if self.remade.contains(moment.0) {
-            return HashSet::new();
-        }
         // They would fire when rows are filled, for which nobody asked.
         if self.filled.contains(moment.0) && moment.1.ends_with("UPDATE") {
             return HashSet::new();

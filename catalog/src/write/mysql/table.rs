@@ -4,78 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Writer, about, change, column, full, in_order, index, lock, partition, quoted};
 use crate::backtick::literal;
-use crate::compare::{Pair, Rename, Renames};
+use crate::compare::Pair;
 use crate::structure::{ConstraintKind, Kind, Table};
 use crate::write::WriteError;
 
 impl<'a> Writer<'a> {
-    pub(super) fn rename_objects(&mut self, renames: &Renames) -> Result<(), WriteError> {
-        for rename in &renames.0 {
-            let (kind, from, to) = match rename {
-                Rename::Table { from, to } => (Kind::Table, from, to),
-                Rename::View { from, to } => (Kind::View, from, to),
-                Rename::Sequence { from, to } => (Kind::Sequence, from, to),
-                _ => continue,
-            };
-            let mut renaming = change(
-                format!("RENAME TABLE {} TO {}", full(from)?, full(to)?),
-                format!("{from} is now {to}"),
-                about(kind, from),
-            );
-            renaming.lock = lock(&from.name, false);
-            self.push(renaming);
-        }
-        Ok(())
-    }
-
-    /// Columns and indexes; what else has a name is dropped and made again with what differs.
-    pub(super) fn rename_parts(&mut self, renames: &Renames) -> Result<(), WriteError> {
-        let mut clauses: Vec<(String, Vec<String>)> = Vec::new();
-        for rename in &renames.0 {
-            let (table, clause) = match rename {
-                Rename::Column { table, from, to } => (
-                    table.name.clone(),
-                    format!("RENAME COLUMN {} TO {}", quoted(from)?, quoted(to)?),
-                ),
-                Rename::Index { table, from, to } | Rename::Constraint { table, from, to } => {
-                    let Some(table) = self.table_of_index(&table.name, to) else {
-                        continue;
-                    };
-                    (
-                        table.to_owned(),
-                        format!("RENAME INDEX {} TO {}", quoted(from)?, quoted(to)?),
-                    )
-                }
-                _ => continue,
-            };
-            match clauses.iter_mut().find(|(one, _)| *one == table) {
-                Some((_, known)) => known.push(clause),
-                None => clauses.push((table, vec![clause])),
-            }
-        }
-        for (table, clauses) in clauses {
-            let mut renaming = change(
-                format!("ALTER TABLE {} {}", quoted(&table)?, clauses.join(", ")),
-                format!("new names in {table}"),
-                about(Kind::Table, &crate::structure::Name::plain(table.as_str())),
-            );
-            renaming.lock = lock(&table, false);
-            self.push(renaming);
-        }
-        Ok(())
-    }
-
-    /// The table that has an index of this name, which it already bears.
-    fn table_of_index(&self, table: &str, index: &str) -> Option<&'a str> {
-        let index = index.to_lowercase();
-        let comparison = self.comparison;
-        let tables = &comparison.from.tables;
-        let mut holding = tables.iter().filter(|one| table.is_empty() || one.name.name == table);
-        holding
-            .find(|one| one.indexes.iter().any(|known| known.name.to_lowercase() == index))
-            .map(|one| one.name.name.as_str())
-    }
-
     /// Those that others point to come last. Foreign keys in a circle are gone by then.
     pub(super) fn drop_tables(&mut self) -> Result<(), WriteError> {
         let mut gone: Vec<&Table> = Vec::new();

@@ -7,8 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::compare::{Comparison, Pair};
-use crate::read::sqlite::{fold, mentioned, sources};
-use crate::structure::{Trigger, View};
+use crate::read::sqlite::{fold, given, is_loose, mentioned, sources};
+use crate::structure::{Structure, Trigger, View};
 
 /// What is in pieces for a while.
 #[derive(Debug, Default)]
@@ -61,10 +61,12 @@ fn close(comparison: &Comparison<'_>, shaken: &Shaken, aside: &mut Aside) {
         .map(|one| fold(&one.name.name))
         .chain(from.views.iter().map(|one| fold(&one.name.name)))
         .collect();
+    let columns = columns(from, &known);
     let unsettled = |text: &str, names: &HashSet<String>| {
         !names.is_disjoint(&shaken.tables)
             || !names.is_disjoint(&shaken.columns)
             || sources(text).iter().any(|name| !known.contains(name))
+            || is_loose(text, &columns)
     };
     let views: HashMap<String, (HashSet<String>, &View)> = from
         .views
@@ -91,6 +93,22 @@ fn close(comparison: &Comparison<'_>, shaken: &Shaken, aside: &mut Aside) {
             aside.triggers.insert(fold(&trigger.name));
         }
     }
+}
+
+/// Every name that could be a column's, wherever it is one.
+fn columns(from: &Structure, relations: &HashSet<String>) -> HashSet<String> {
+    let mut names = relations.clone();
+    for table in &from.tables {
+        names.extend(table.columns.iter().map(|column| fold(&column.name)));
+    }
+    for view in &from.views {
+        names.extend(given(&view.query));
+        names.extend(view.columns.iter().map(|(name, _)| fold(name)));
+    }
+    for trigger in &from.triggers {
+        names.extend(given(&trigger.definition));
+    }
+    names
 }
 
 impl Aside {

@@ -65,8 +65,25 @@ pub(super) fn table(table: &Table, under: Option<&str>) -> Result<String, WriteE
             about: format!("table {}", table.name),
             message: "its definition holds words that are not known here".to_owned(),
         }),
+        _ if under.is_some() => from_model(&qualified_by(table, called)?, called),
         _ => from_model(table, called),
     }
+}
+
+/// The table with what its expressions call it put right.
+fn qualified_by(table: &Table, called: &str) -> Result<Table, WriteError> {
+    let (own, called) = (fold(&table.name.name), name(called)?);
+    let qualifier = |word: &str, qualifies: bool| (qualifies && word == own).then(|| called.clone());
+    let mut table = table.clone();
+    for constraint in &mut table.constraints {
+        if let ConstraintKind::Check { expression } = &mut constraint.kind {
+            *expression = read::respelled(expression, &qualifier);
+        }
+    }
+    for generated in table.columns.iter_mut().filter_map(|one| one.generated.as_mut()) {
+        generated.expression = read::respelled(&generated.expression, &qualifier);
+    }
+    Ok(table)
 }
 
 /// What follows `USING`.

@@ -45,12 +45,16 @@ pub(super) fn is_derived(from: &Table, to: &Table) -> bool {
     !matches!(text_of(to), Text::Own) || matches!(text_of(from), Text::Nowhere)
 }
 
-/// Drops and makes it.
+/// Makes it anew under another name, and puts it in the place of the old one. Made under its own name in a part of a
+/// transaction that is taken back later, it would stop what comes then: its module still has unwritten entries for it.
 pub(super) fn again(script: &mut Script, from: &Table, to: &Table) -> Result<(), WriteError> {
+    let between = interim(&to.name.name);
+    let sql = create::table(to, Some(&between))?;
+    script.push(about(&to.name.name), Cost::Nothing, "is made anew", sql);
     let sql = format!("DROP TABLE {}", name(&from.name.name)?);
     script.push(about(&from.name.name), Cost::Nothing, "is made anew", sql);
-    let sql = create::table(to, None)?;
-    script.push(about(&to.name.name), Cost::Nothing, "is made anew", sql);
+    let sql = format!("ALTER TABLE {} RENAME TO {}", name(&between)?, name(&to.name.name)?);
+    script.push(about(&to.name.name), Cost::Nothing, "takes its place", sql);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Choices, Plan, WriteError};
 use crate::compare::{Comparison, Pair, Rename, Renames, TablePair};
 use crate::read::sqlite::fold;
-use crate::structure::{Constraint, ConstraintKind, Index, Kind, ObjectRef, Structure, Table};
+use crate::structure::{Constraint, ConstraintKind, Index, Kind, Name, ObjectRef, Structure, Table};
 use aside::{Aside, Shaken, aside};
 use create::name;
 use full_text::Text;
@@ -82,6 +82,11 @@ pub(super) fn write(
         writing.script.plan.checks.extend(checks);
     }
     Ok(writing.script.plan)
+}
+
+/// Whether it is an index over the text of that table's rows.
+pub(super) fn is_text_of(table: &Table, of: &Name) -> bool {
+    matches!(full_text::text_of(table), Text::In(content) if content == fold(&of.name))
 }
 
 fn shaken(renames: &Renames, ways: &[(&TablePair<'_>, Way<'_>)]) -> Shaken {

@@ -37,6 +37,7 @@ pub(super) fn obstacles(
         match *column {
             Pair::Added(column) => asking.has_a_value(column)?,
             Pair::Both { from, to, .. } => {
+                asking.is_what_is_computed(from, to)?;
                 asking.is_not_null(from, to)?;
                 asking.converts(from, to, strict && (!was_strict || from.data_type != to.data_type))?;
             }
@@ -138,6 +139,26 @@ impl Asking<'_> {
             column.name
         );
         self.ask(&column.name, query, message);
+        Ok(())
+    }
+
+    /// A column that is computed from now on: what it holds goes, so it has to hold that already, or nothing.
+    fn is_what_is_computed(&mut self, from: &Column, to: &Column) -> Result<(), WriteError> {
+        if to.generated.is_none() || from.generated.is_some() {
+            return Ok(());
+        }
+        let Some(held) = self.rows.column(&to.name)? else {
+            return Ok(());
+        };
+        let needed = HashSet::from([fold(&to.name)]);
+        let query = format!(
+            "SELECT {}, lockstep_value FROM {} WHERE lockstep_value IS NOT NULL AND lockstep_value IS NOT {}",
+            self.rows.shown_key(),
+            self.rows.rows_beside(&needed, Some(&held))?,
+            name(&to.name)?
+        );
+        let message = format!("is not what {} is computed from now on, and would be lost", to.name);
+        self.ask(&to.name, query, message);
         Ok(())
     }
 

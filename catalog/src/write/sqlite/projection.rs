@@ -61,6 +61,11 @@ impl<'a> Projection<'a> {
 
     /// A subquery with the key and those columns that `needed` names, under the names and with the values they would have.
     pub(super) fn rows(&self, needed: &HashSet<String>) -> Result<String, WriteError> {
+        self.rows_beside(needed, None)
+    }
+
+    /// The same, with what a column holds now (quoted) beside it, as `lockstep_value`.
+    pub(super) fn rows_beside(&self, needed: &HashSet<String>, held: Option<&str>) -> Result<String, WriteError> {
         let wanted = self.closure(needed);
         let mut shown: Vec<String> = self
             .key
@@ -68,6 +73,7 @@ impl<'a> Projection<'a> {
             .enumerate()
             .map(|(at, key)| format!("{key} AS {KEY}{at}"))
             .collect();
+        shown.extend(held.map(|held| format!("{held} AS lockstep_value")));
         let mut computed: Vec<&Column> = Vec::new();
         for column in self.to.columns.iter().filter(|one| wanted.contains(&fold(&one.name))) {
             if column.generated.is_some() {

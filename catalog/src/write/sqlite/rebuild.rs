@@ -11,6 +11,7 @@
 
 use super::create::{self, default_value, literal, name};
 use super::full_text;
+use super::projection::{Affinity, affinity};
 use super::script::{Cost, Script, about};
 use crate::compare::TablePair;
 use crate::read::sqlite::{fold, is_rowid_alias};
@@ -62,7 +63,7 @@ pub(super) fn rebuild(script: &mut Script, pair: &TablePair<'_>, reason: &str) -
             select.join(", "),
             name(old)?
         );
-        script.push(about(new), Cost::Rewrite, format!("copies the rows of {old}"), sql);
+        script.push(about(new), Cost::Rewrite, copying(pair, old), sql);
     }
     full_text::settings(script, from, to)?;
     if counts(from) && counts(to) {
@@ -85,6 +86,31 @@ pub(super) fn rebuild(script: &mut Script, pair: &TablePair<'_>, reason: &str) -
     let sql = format!("ALTER TABLE {} RENAME TO {}", name(&interim)?, name(new)?);
     script.push(about(new), Cost::Nothing, format!("{new} takes its place"), sql);
     Ok(())
+}
+
+/// What copying does, with the columns whose values are written otherwise afterwards.
+fn copying(pair: &TablePair<'_>, old: &str) -> String {
+    let is_number = |column: &Column| {
+        matches!(
+            affinity(&column.data_type),
+            Affinity::Integer | Affinity::Numeric | Affinity::Real
+        )
+    };
+    let converted: Vec<&str> = pair
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.from()?, column.to()?)))
+        .filter(|(from, to)| to.generated.is_none() && is_number(to) && !is_number(from))
+        .map(|(_, to)| to.name.as_str())
+        .collect();
+    let mut text = format!("copies the rows of {old}");
+    if !converted.is_empty() {
+        let columns = converted.join(", ");
+        text.push_str(&format!(
+            "; texts that are numbers become numbers in {columns}: '007' is 7 then"
+        ));
+    }
+    text
 }
 
 /// A unique key that replaces or ignores what collides would lose rows without a word.

@@ -133,6 +133,9 @@ impl Reading {
         let options = &mut self.structure.options;
         options.insert("charset".to_owned(), cells.text());
         options.insert("collation".to_owned(), cells.text());
+        // Some things have a word of their own in each.
+        let server = if self.mariadb { "mariadb" } else { "mysql" };
+        options.insert("server".to_owned(), server.to_owned());
     }
 
     fn finish(mut self) -> Structure {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use lockstep_catalog::structure::{Dependency, Kind, Name, ObjectRef, Other, Trigger};
 use lockstep_catalog::{Dialect, backtick, quote};
 
+use super::show::ended;
 use super::{Cells, Reading};
 
 impl Reading {
@@ -33,7 +34,7 @@ impl Reading {
     pub(super) fn take_trigger(&mut self, cells: &mut Cells) {
         let (table, name) = (cells.text(), cells.text());
         let moment = format!("{} {}", cells.text(), cells.text());
-        let body = cells.text();
+        let body = ended(&cells.text()).to_owned();
         let place = self
             .structure
             .triggers
@@ -73,7 +74,7 @@ impl Reading {
         let status = cells.text();
         let completion = cells.text();
         let comment = cells.filled();
-        let body = cells.text();
+        let body = ended(&cells.text()).to_owned();
         let Ok(quoted) = quote(Dialect::Mysql, &name) else {
             return;
         };

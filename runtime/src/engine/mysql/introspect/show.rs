@@ -108,6 +108,7 @@ fn is_period(expression: &str) -> bool {
 impl Reading {
     fn routine(&mut self, kind: &str, name: String, text: &str) {
         let definition = lockstep_catalog::backtick::without_database(&without_definer(text), &self.database);
+        let definition = ended(&definition).to_owned();
         self.structure.routines.push(Routine {
             name: Name::plain(name),
             kind: match kind {
@@ -203,6 +204,11 @@ impl Reading {
             partitioning.by = rest.split('(').next().unwrap_or(rest).trim().to_owned();
         }
     }
+}
+
+/// What was sent together with other statements keeps the sign between them in MySQL.
+pub(super) fn ended(body: &str) -> &str {
+    body.trim_end_matches(|character: char| character == ';' || character.is_whitespace())
 }
 
 /// ``CREATE DEFINER=`x`@`y` PROCEDURE …`` without who defined it.
