@@ -84,6 +84,7 @@ CREATE TABLE a (x int) INHERITS (p);
 CREATE TABLE b (id int, x int);
 -- rows
 INSERT INTO a VALUES (1, 2);
+INSERT INTO b VALUES (1, 9);
 -- desired
 CREATE TABLE p (id int);
 CREATE TABLE a (id int, x int);

@@ -39,7 +39,9 @@ pub(super) fn check(about: ObjectRef, source: &str, key: &str, definition: &str,
 }
 
 /// Values with their operators, and the condition on rows.
-fn read(definition: &str) -> Option<(Vec<(String, String)>, Option<&str>)> {
+type Read<'a> = (Vec<(String, String)>, Option<&'a str>);
+
+fn read(definition: &str) -> Option<Read<'_>> {
     let open = definition.find(" (")? + 1;
     let close = open + closing(&definition[open..])?;
     let mut elements = Vec::new();
