@@ -68,7 +68,7 @@ CREATE TABLE t (id int PRIMARY KEY, e enum('10', '20'));
 INSERT INTO t VALUES (1, '10'), (2, '20');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, e int);
--- keeps: SELECT id, CAST(CAST(e AS char) AS int) FROM t ORDER BY 1
+-- keeps: SELECT id, CAST(CAST(e AS char) AS signed) FROM t ORDER BY 1
 
 -- case: a number becomes the value, not the place
 -- current
@@ -77,7 +77,7 @@ CREATE TABLE t (id int PRIMARY KEY, e int);
 INSERT INTO t VALUES (1, 1), (2, 2);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, e enum('2', '1'));
--- keeps: SELECT id, CAST(CAST(e AS char) AS int) FROM t ORDER BY 1
+-- keeps: SELECT id, CAST(CAST(e AS char) AS signed) FROM t ORDER BY 1
 
 -- case: sets grow
 -- current
