@@ -287,7 +287,8 @@ fn kept(
             // Another character set, too, makes other bytes of the same text.
             let data_type = |of: &Table, name: &str| {
                 of.column(name).map(|one| {
-                    let charset = one.options.get("charset").or(of.options.get("charset")).cloned();
+                    let said = one.options.get("charset").or(of.options.get("charset"));
+                    let charset = said.or(of.options.get("collation")).cloned();
                     (one.data_type.clone(), one.nullable, one.collation.clone(), charset)
                 })
             };
