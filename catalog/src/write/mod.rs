@@ -26,6 +26,10 @@ use crate::structure::{ObjectRef, Structure};
 pub struct Choices {
     /// Builds indexes on tables that are there already outside a transaction, without blocking writers (PostgreSQL).
     pub concurrently: bool,
+    /// Looks at the rows of a table that is there under a lock that lets others write: constraints come unchecked and are
+    /// validated by a statement of their own, `NOT NULL` by way of such a check (PostgreSQL). What that gains is gained where
+    /// the statements do not run in one transaction.
+    pub safe: bool,
 }
 
 /// The statements that make one structure another.

@@ -93,6 +93,9 @@ pub(crate) struct PlanningArgs {
     /// Build indexes on tables that are there without blocking writers, outside a transaction (PostgreSQL)
     #[arg(long)]
     pub(crate) concurrently: bool,
+    /// Look at the rows of tables that are there while others write: constraints are added unchecked and validated after (PostgreSQL)
+    #[arg(long)]
+    pub(crate) safe: bool,
 }
 
 /// `schema analyze`

@@ -37,6 +37,7 @@ async fn generate_one(app: &App, args: MigrationGenerate) -> Result<u8> {
         selection: selection.clone(),
         choices: Choices {
             concurrently: args.planning.concurrently,
+            safe: args.planning.safe,
         },
         ..DiffOptions::default()
     };

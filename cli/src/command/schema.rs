@@ -81,6 +81,7 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
         selection,
         choices: Choices {
             concurrently: args.planning.concurrently,
+            safe: args.planning.safe,
         },
         ..DiffOptions::default()
     };
@@ -159,6 +160,7 @@ async fn sync(app: &App, args: SchemaSync) -> Result<u8> {
         override_incompatible: args.override_incompatible,
         choices: Choices {
             concurrently: args.planning.concurrently,
+            safe: args.planning.safe,
         },
         save_to: (schemas.is_dir() && !args.no_files).then(|| schemas.clone()),
         selection: selection.clone(),

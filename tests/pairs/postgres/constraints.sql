@@ -166,3 +166,22 @@ CREATE TABLE t (a int);
 -- desired
 CREATE FUNCTION ok(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 > 0 $$;
 CREATE TABLE t (a int CHECK (ok(a)));
+
+-- case: rows that exclude each other keep an exclusion out
+-- current
+CREATE TABLE t (id int PRIMARY KEY, room int, during int4range);
+-- rows
+INSERT INTO t VALUES (1, 1, '[1,5)'), (2, 1, '[4,9)'), (3, 2, '[4,9)');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, room int, during int4range,
+    CONSTRAINT one_at_a_time EXCLUDE USING gist (int4range(room, room, '[]') WITH &&, during WITH &&) WHERE (room > 0));
+-- refused: [4,9)
+
+-- case: rows that do not exclude each other let an exclusion in
+-- current
+CREATE TABLE t (id int PRIMARY KEY, during int4range);
+-- rows
+INSERT INTO t VALUES (1, '[1,5)'), (2, '[5,9)');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, during int4range, CONSTRAINT one_at_a_time EXCLUDE USING gist (during WITH &&));
+-- keeps: SELECT id, during FROM t ORDER BY id

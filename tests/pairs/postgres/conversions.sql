@@ -215,3 +215,40 @@ CREATE TRIGGER tr BEFORE UPDATE OF n ON t FOR EACH ROW WHEN (OLD.n IS DISTINCT F
 CREATE POLICY p ON t USING (n > 0);
 CREATE RULE r AS ON DELETE TO t WHERE OLD.n = 1 DO INSTEAD NOTHING;
 -- keeps: SELECT id, n FROM t
+
+-- case: a text that is no JSON does not become one
+-- current
+CREATE TABLE t (id int PRIMARY KEY, doc text);
+-- rows
+INSERT INTO t VALUES (1, '{"a": 1}'), (2, '{broken');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, doc jsonb);
+-- refused: broken
+
+-- case: texts that are JSON become it
+-- current
+CREATE TABLE t (id int PRIMARY KEY, doc text);
+-- rows
+INSERT INTO t VALUES (1, '{"a":   1}'), (2, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, doc jsonb);
+-- keeps: SELECT id, doc::jsonb->>'a' FROM t ORDER BY id
+
+-- case: a text that is no address does not become one
+-- current
+CREATE TABLE t (id int PRIMARY KEY, ip text, span text);
+-- rows
+INSERT INTO t VALUES (1, '10.0.0.1', '1 day'), (2, '10.0.0.256', '2 days');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, ip inet, span interval);
+-- refused: 10.0.0.256
+
+-- case: a value that a domain does not allow does not come to it
+-- current
+CREATE TABLE t (id int PRIMARY KEY, mail text);
+-- rows
+INSERT INTO t VALUES (1, 'a@b'), (2, 'nobody');
+-- desired
+CREATE DOMAIN email AS text CONSTRAINT has_at CHECK (VALUE ~ '@');
+CREATE TABLE t (id int PRIMARY KEY, mail email);
+-- refused: nobody

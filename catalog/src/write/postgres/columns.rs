@@ -1,6 +1,7 @@
 //! Columns: added, dropped, changed with their rows.
 
 use super::change::Mode;
+use super::constraints;
 use super::context::{Context, either};
 use super::conversion;
 use super::names::{ident, qualified};
@@ -335,11 +336,12 @@ fn nullability(
                 None => checks.extend(rows::not_null(context, table, &new.name)),
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
-            statements.push(
-                Change::new(about, sql, "forbid NULL")
-                    .locks(table, Mode::AccessExclusive)
-                    .scans(true),
-            );
+            let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);
+            if context.choices.safe {
+                statements.extend(proved(about, table, &new.name, forbid));
+            } else {
+                statements.push(forbid.scans(true));
+            }
         }
         (false, true) => {
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL");
@@ -408,6 +410,26 @@ fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef,
         }
         _ => {}
     }
+}
+
+/// A check that was validated spares `SET NOT NULL` its look at the rows under a lock that stops everybody.
+fn proved(about: &ObjectRef, table: &Name, column: &str, forbid: Change) -> Vec<Change> {
+    let check = format!("lockstep_not_null_{column}");
+    let alter = |what: String, comment: &str| {
+        let sql = format!("ALTER TABLE {} {what}", qualified(table));
+        Change::new(about, sql, comment).locks(table, Mode::AccessExclusive)
+    };
+    let added = format!(
+        "ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID",
+        ident(&check),
+        ident(column)
+    );
+    vec![
+        alter(added, "no more NULL from here on"),
+        constraints::validate(about, table, &check),
+        forbid,
+        alter(format!("DROP CONSTRAINT {}", ident(&check)), "the column says it now"),
+    ]
 }
 
 fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) -> Vec<Change> {

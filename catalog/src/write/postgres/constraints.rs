@@ -79,16 +79,7 @@ pub(super) fn node<'a>(context: &Context<'a>, table: &'a Name, pair: Pair<'a, Co
                 let mut statements = Vec::new();
                 let mut checks = Vec::new();
                 if from.unchecked && !to.unchecked {
-                    let sql = format!(
-                        "ALTER TABLE {} VALIDATE CONSTRAINT {}",
-                        qualified(table),
-                        ident(&to.name)
-                    );
-                    statements.push(
-                        Change::new(&about, sql, "check the rows that are there")
-                            .locks(table, Mode::ShareUpdateExclusive)
-                            .scans(true),
-                    );
+                    statements.push(validate(&about, table, &to.name));
                     checks = rows::constraint(context, table, to);
                 }
                 if from.comment != to.comment {
@@ -120,7 +111,8 @@ pub(super) fn create(
     if one.inherited {
         return Vec::new();
     }
-    let unchecked = if one.unchecked { " NOT VALID" } else { "" };
+    let apart = validates_apart(context, table, one);
+    let unchecked = if one.unchecked || apart { " NOT VALID" } else { "" };
     let sql = format!(
         "ALTER TABLE {} ADD CONSTRAINT {} {}{unchecked}",
         qualified(table),
@@ -133,13 +125,41 @@ pub(super) fn create(
             ConstraintKind::ForeignKey(_) => Mode::ShareRowExclusive,
             _ => Mode::AccessExclusive,
         };
-        change = change.locks(table, mode).scans(!one.unchecked);
+        change = change.locks(table, mode).scans(!one.unchecked && !apart);
     }
     let mut statements = vec![change];
+    if apart {
+        statements.push(validate(about, table, &one.name));
+    }
     if one.comment.is_some() {
         statements.push(comment(about, table, one));
     }
     statements
+}
+
+/// Only checks and foreign keys can come without a look at the rows; a foreign key of a partitioned table cannot.
+fn validates_apart(context: &Context<'_>, table: &Name, one: &Constraint) -> bool {
+    let partitioned = || {
+        context
+            .table_to(table)
+            .is_some_and(|table| table.partitioning.is_some())
+    };
+    context.choices.safe
+        && !one.unchecked
+        && context.exists(table)
+        && match one.kind {
+            ConstraintKind::Check { .. } => true,
+            ConstraintKind::ForeignKey(_) => !partitioned(),
+            _ => false,
+        }
+}
+
+/// Looks at the rows while others write.
+pub(super) fn validate(about: &ObjectRef, table: &Name, name: &str) -> Change {
+    let sql = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", qualified(table), ident(name));
+    Change::new(about, sql, "check the rows that are there")
+        .locks(table, Mode::ShareUpdateExclusive)
+        .scans(true)
 }
 
 pub(super) fn comment(about: &ObjectRef, table: &Name, one: &Constraint) -> Change {

@@ -117,7 +117,9 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
             (None, Some(_)) => false,
         };
     if widens || old.data_type == new.data_type && !swapped {
-        conversion.rewrites = false;
+        conversion.checks = domain(context, table, old, new);
+        // What a domain allows is looked up row by row.
+        conversion.rewrites = !conversion.checks.is_empty();
         return conversion;
     }
     conversion.using = using(

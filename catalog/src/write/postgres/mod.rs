@@ -28,6 +28,8 @@ mod routines;
 mod rows;
 mod sequences;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod types;
 mod views;
 

@@ -313,6 +313,9 @@ fn grow(context: &Context<'_>, about: &ObjectRef, to: &UserType, old: &[String],
 
 fn is_used(context: &Context<'_>, label: &str) -> bool {
     let text = literal(label);
+    // Within the literal of an array it has no quotes of its own.
+    let names =
+        |expression: &str| expression.contains(&text) || (expression.contains("'{") && expression.contains(label));
     let to = context.comparison.to;
     to.tables.iter().any(|table| {
         table.columns.iter().any(|column| {
@@ -322,17 +325,16 @@ fn is_used(context: &Context<'_>, label: &str) -> bool {
             ]
             .into_iter()
             .flatten()
-            .any(|expression| expression.contains(&text))
-        }) || table.constraints.iter().any(|one| {
-            one.definition
-                .as_ref()
-                .is_some_and(|definition| definition.contains(&text))
-        }) || table.indexes.iter().any(|one| {
-            one.predicate
-                .as_ref()
-                .is_some_and(|predicate| predicate.contains(&text))
-        })
-    }) || to.views.iter().any(|view| view.query.contains(&text))
+            .any(names)
+        }) || table
+            .constraints
+            .iter()
+            .any(|one| one.definition.as_ref().is_some_and(|definition| names(definition)))
+            || table
+                .indexes
+                .iter()
+                .any(|one| one.predicate.as_ref().is_some_and(|predicate| names(predicate)))
+    }) || to.views.iter().any(|view| names(&view.query))
 }
 
 fn reshape(about: &ObjectRef, name: &str, old: &[Attribute], new: &[Attribute]) -> Vec<Change> {
