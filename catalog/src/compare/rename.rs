@@ -146,30 +146,50 @@ impl Renames {
         Self(back.collect())
     }
 
-    /// Those whose new names are in `to`: of the renames of a whole way, the ones that belong to a stretch of it.
+    /// Those whose new names are in `to`: of the renames of a whole way, the ones that belong to a stretch of it. A table
+    /// that gets its new name on another stretch is named as `to` calls it.
     #[must_use]
     pub fn towards(&self, to: &Structure) -> Self {
         let dialect = to.dialect;
         let part = |one: &str, other: &str| dialect.folded_part(one) == dialect.folded_part(other);
-        let there = |one: &&Rename| match one {
-            Rename::Table { to: name, .. } => to.table(name).is_some(),
-            Rename::View { to: name, .. } => to.view(name).is_some(),
-            Rename::Type { to: name, .. } => to.types.iter().any(|one| one.name == *name),
-            Rename::Sequence { to: name, .. } => to.sequences.iter().any(|one| one.name == *name),
-            Rename::Label { of, to: label, .. } => to.types.iter().any(|one| {
-                one.name == *of && matches!(&one.kind, UserTypeKind::Enum { labels } if labels.contains(label))
-            }),
-            Rename::Column { table, to: name, .. } => to
-                .table(table)
-                .is_some_and(|table| table.columns.iter().any(|one| part(&one.name, name))),
-            Rename::Index { table, to: name, .. } | Rename::Constraint { table, to: name, .. } => {
-                to.table(table).is_some_and(|table| {
-                    table.indexes.iter().any(|one| part(&one.name, name))
-                        || table.constraints.iter().any(|one| part(&one.name, name))
-                })
+        let called = |table: &Name| {
+            if to.table(table).is_some() {
+                table.clone()
+            } else {
+                self.original_table(table)
             }
         };
-        Self(self.0.iter().filter(there).cloned().collect())
+        let mut there = Vec::new();
+        for one in &self.0 {
+            let mut one = one.clone();
+            if let Rename::Column { table, .. } | Rename::Index { table, .. } | Rename::Constraint { table, .. } =
+                &mut one
+            {
+                *table = called(table);
+            }
+            let is_there = match &one {
+                Rename::Table { to: name, .. } => to.table(name).is_some(),
+                Rename::View { to: name, .. } => to.view(name).is_some(),
+                Rename::Type { to: name, .. } => to.types.iter().any(|one| one.name == *name),
+                Rename::Sequence { to: name, .. } => to.sequences.iter().any(|one| one.name == *name),
+                Rename::Label { of, to: label, .. } => to.types.iter().any(|one| {
+                    one.name == *of && matches!(&one.kind, UserTypeKind::Enum { labels } if labels.contains(label))
+                }),
+                Rename::Column { table, to: name, .. } => to
+                    .table(table)
+                    .is_some_and(|table| table.columns.iter().any(|one| part(&one.name, name))),
+                Rename::Index { table, to: name, .. } | Rename::Constraint { table, to: name, .. } => {
+                    to.table(table).is_some_and(|table| {
+                        table.indexes.iter().any(|one| part(&one.name, name))
+                            || table.constraints.iter().any(|one| part(&one.name, name))
+                    })
+                }
+            };
+            if is_there {
+                there.push(one);
+            }
+        }
+        Self(there)
     }
 
     /// Those that have something to rename in `from` and whose new name is still free there: declaring a rename stays in a

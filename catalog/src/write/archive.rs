@@ -25,18 +25,28 @@ pub struct Archive {
     pub before: Name,
     /// The table, as it is called after the up; the same where it is dropped.
     pub after: Name,
+    /// Its columns before the up that are not computed.
+    pub columns: Vec<KeptColumn>,
     /// What is kept of it.
     pub kept: Kept,
+}
+
+/// A column of a table of which something is kept, as it is before the up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: String,
+    /// Whether the server writes the time of a row's change into it (MySQL, MariaDB).
+    pub notes_changes: bool,
 }
 
 /// What is kept of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// All rows, of these columns.
-    Table {
-        /// Those that are not computed, with their types.
-        columns: Vec<(String, String)>,
-    },
+    /// All rows.
+    Table,
     /// The values of a column that goes.
     Column {
         /// Its name before the up.
@@ -76,7 +86,7 @@ impl Archive {
     /// Whether the way back can put the values back where they were.
     pub fn finds_rows(&self) -> bool {
         match &self.kept {
-            Kept::Table { .. } => true,
+            Kept::Table => true,
             Kept::Column { key, .. } | Kept::Converted { key, .. } => !key.is_empty(),
         }
     }
@@ -90,7 +100,7 @@ impl Archive {
     /// What is kept, for people.
     pub fn told(&self) -> String {
         match &self.kept {
-            Kept::Table { .. } => format!("the rows of {}", self.before),
+            Kept::Table => format!("the rows of {}", self.before),
             Kept::Column { column, .. } | Kept::Converted { column, .. } => {
                 format!("the values of {}.{column}", self.before)
             }
@@ -117,20 +127,25 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
         } else {
             "public"
         };
+        let columns = table.columns.iter().filter(|column| column.generated.is_none());
+        let columns: Vec<KeptColumn> = columns
+            .map(|column| KeptColumn {
+                name: column.name.clone(),
+                data_type: column.data_type.clone(),
+                notes_changes: column.options.contains_key("on_update"),
+            })
+            .collect();
         let mut keep = |what: &str, of: Kept| {
             kept.push(Archive {
                 name: archive_name(schema, &before, what, salt),
                 before: before.clone(),
                 after: now.name.clone(),
+                columns: columns.clone(),
                 kept: of,
             });
         };
         if matches!(pair.table, Pair::Dropped(_)) {
-            let columns = table.columns.iter().filter(|column| column.generated.is_none());
-            let columns = columns
-                .map(|column| (column.name.clone(), column.data_type.clone()))
-                .collect();
-            keep("", Kept::Table { columns });
+            keep("", Kept::Table);
             continue;
         }
         let converting = |name: &str| {
@@ -265,6 +280,21 @@ impl Archivist {
         self.0 == Dialect::Postgres && data_type.contains('.')
     }
 
+    fn whole_rows(self, columns: &[KeptColumn]) -> Result<String, WriteError> {
+        let mut parts = Vec::new();
+        for column in columns {
+            let name = quote(self.0, &column.name)?;
+            parts.push(match self.as_text(&column.data_type) {
+                true => format!("{name}::text AS {name}"),
+                false => name,
+            });
+        }
+        if parts.is_empty() {
+            parts.push("1 AS nothing".to_owned());
+        }
+        Ok(parts.join(", "))
+    }
+
     /// Before the up: puts the values away.
     ///
     /// # Errors
@@ -273,20 +303,6 @@ impl Archivist {
     pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         let select = match &archive.kept {
-            Kept::Table { columns } => {
-                let mut parts = Vec::new();
-                for (column, data_type) in columns {
-                    let column = quote(self.0, column)?;
-                    parts.push(match self.as_text(data_type) {
-                        true => format!("{column}::text AS {column}"),
-                        false => column,
-                    });
-                }
-                if parts.is_empty() {
-                    parts.push("1 AS nothing".to_owned());
-                }
-                parts.join(", ")
-            }
             Kept::Column { column, data_type, key }
             | Kept::Converted {
                 column, data_type, key, ..
@@ -300,7 +316,7 @@ impl Archivist {
                 parts.join(", ")
             }
             // Nothing finds the row again: the whole row is kept, for a person.
-            Kept::Column { .. } | Kept::Converted { .. } => "*".to_owned(),
+            Kept::Table | Kept::Column { .. } | Kept::Converted { .. } => self.whole_rows(&archive.columns)?,
         };
         Ok(vec![format!("CREATE TABLE {own} AS SELECT {select} FROM {table}")])
     }
@@ -378,15 +394,15 @@ impl Archivist {
     pub fn restore(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         match &archive.kept {
-            Kept::Table { columns } => {
+            Kept::Table => {
                 let (mut names, mut values) = (Vec::new(), Vec::new());
-                for (column, data_type) in columns {
-                    let column = quote(self.0, column)?;
-                    values.push(match self.as_text(data_type) {
-                        true => format!("{column}::{data_type}"),
-                        false => column.clone(),
+                for column in &archive.columns {
+                    let name = quote(self.0, &column.name)?;
+                    values.push(match self.as_text(&column.data_type) {
+                        true => format!("{name}::{}", column.data_type),
+                        false => name.clone(),
                     });
-                    names.push(column);
+                    names.push(name);
                 }
                 if names.is_empty() {
                     return Ok(Vec::new());
@@ -406,6 +422,7 @@ impl Archivist {
             | Kept::Converted {
                 column, data_type, key, ..
             } => {
+                let kept = column;
                 let column = quote(self.0, column)?;
                 let back = if self.as_text(data_type) {
                     format!("::{data_type}")
@@ -422,7 +439,17 @@ impl Archivist {
                 }
                 let same = parts.join(" AND ");
                 Ok(vec![match self.0 {
-                    Dialect::Mysql => format!("UPDATE {table} JOIN {own} ON {same} SET {table}.{column} = {own}.kept"),
+                    Dialect::Mysql => {
+                        let mut set = format!("{table}.{column} = {own}.kept");
+                        // Putting a value back is no change that a row's time is to tell.
+                        for noting in &archive.columns {
+                            if noting.notes_changes && noting.name != *kept {
+                                let noting = quote(self.0, &noting.name)?;
+                                set.push_str(&format!(", {table}.{noting} = {table}.{noting}"));
+                            }
+                        }
+                        format!("UPDATE {table} JOIN {own} ON {same} SET {set}")
+                    }
                     Dialect::Sqlite | Dialect::Postgres => {
                         format!("UPDATE {table} SET {column} = {own}.kept{back} FROM {own} WHERE {same}")
                     }
@@ -469,7 +496,7 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
         };
         let table = &mut relaxed.tables[at];
         match &archive.kept {
-            Kept::Table { .. } => {
+            Kept::Table => {
                 table
                     .constraints
                     .retain(|one| matches!(one.kind, ConstraintKind::PrimaryKey(_)));

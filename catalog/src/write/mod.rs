@@ -15,7 +15,7 @@ mod sqlite;
 
 use serde::Serialize;
 
-pub use archive::{Archive, Archivist, Kept, KeyColumn, archives, relaxed};
+pub use archive::{Archive, Archivist, Kept, KeptColumn, KeyColumn, archives, relaxed};
 
 use crate::Dialect;
 use crate::compare::{Renames, compare};

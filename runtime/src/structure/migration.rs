@@ -336,7 +336,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
             .map(|one| (one.data_type.clone(), one.nullable))
     };
     match &archive.kept {
-        Kept::Table { .. } => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
+        Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
         Kept::Column { column: name, .. } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, name));
             let is = column(after, &archive.after, name).or(column(after, &archive.before, name));
