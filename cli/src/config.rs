@@ -45,21 +45,21 @@ pub(crate) struct Config {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a section: [database] with url = \"…\"")]
 pub(crate) struct Database {
     /// With `${NAME}` still in it: expanded only where it is used.
     pub(crate) url: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a section [policies]")]
 pub(crate) struct Policies {
     pub(crate) on_deactivate: Option<PolicyName>,
     pub(crate) on_expire: Option<PolicyName>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a section [timeouts]")]
 pub(crate) struct Timeouts {
     pub(crate) operation: Option<Span>,
     pub(crate) step: Option<Span>,

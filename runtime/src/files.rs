@@ -44,7 +44,7 @@ enum Bound {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a schema's name, or a table with schema = \"…\"")]
 struct FullBinding {
     schema: SchemaVersion,
     artifact: Option<String>,

@@ -10,6 +10,7 @@ use crate::support::{Engine, facts_on};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_additive_sync_adds_and_removes_nothing
+    an_additive_sync_leaves_what_is_to_be_renamed
     a_full_sync_asks_before_values_go
     a_full_sync_leads_there_and_its_deactivation_back
     a_second_sync_finds_nothing_to_do
@@ -34,6 +35,47 @@ async fn an_additive_sync_adds_and_removes_nothing(engine: Engine) {
     assert!(database.has_column("customers", "fax").await && database.has_column("customers", "email").await);
     assert!(database.has_table("notes").await);
     assert_eq!(rows(&database).await, before);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// A column under its new name beside the old one would be empty, and the next full sync would drop the values.
+async fn an_additive_sync_leaves_what_is_to_be_renamed(engine: Engine) {
+    let database = shop(engine).await;
+    let before = rows(&database).await;
+    let desired = "
+        CREATE TABLE clients ( -- @renamed from=customers
+          id INTEGER PRIMARY KEY,
+          name VARCHAR(100) NOT NULL,
+          telefax VARCHAR(40), -- @renamed from=fax
+          email VARCHAR(200)
+        );
+        CREATE INDEX by_telefax ON clients (telefax);
+        CREATE INDEX by_name ON clients (name);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, amount VARCHAR(20));
+        CREATE VIEW faxes AS SELECT telefax FROM clients;
+    ";
+    let runtime = database.runtime(|b| b).await;
+    let synced = sync(&runtime, &database, desired, &SyncOptions::default())
+        .await
+        .unwrap();
+    let Synced::Synchronized { proposal, .. } = synced else {
+        panic!("{synced:?}");
+    };
+    let left: Vec<_> = proposal.left.iter().map(ToString::to_string).collect();
+    for one in ["> table", "fax -> telefax", "view"] {
+        assert!(left.iter().any(|left| left.contains(one)), "{one}: {left:?}");
+    }
+    assert!(database.has_column("customers", "fax").await && database.has_column("customers", "email").await);
+    assert!(!database.has_table("clients").await);
+    assert_eq!(rows(&database).await, before);
+    let synced = sync(&runtime, &database, desired, &full()).await.unwrap();
+    assert!(matches!(synced, Synced::Synchronized { .. }), "{synced:?}");
+    let faxes = database
+        .rows("SELECT telefax FROM faxes WHERE telefax IS NOT NULL")
+        .await;
+    assert_eq!(faxes, [["123"]]);
     runtime.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;

@@ -472,7 +472,7 @@ fn constraint(table: &Name, pair: &Pair<'_, Constraint>) -> Option<Difference> {
     } else {
         format!("{noun} {table}.{}", one.name)
     };
-    let told = |one: &Constraint| one.definition.clone().unwrap_or_else(|| demanded(&one.kind));
+    let told = |one: &Constraint| one.definition.clone().unwrap_or_else(|| one.kind.to_string());
     let action = match pair {
         Pair::Added(_) => Action::Add,
         Pair::Dropped(_) => Action::Drop,
@@ -490,32 +490,6 @@ fn constraint(table: &Name, pair: &Pair<'_, Constraint>) -> Option<Difference> {
     })
 }
 
-/// What a constraint demands in one line, for people.
-pub(crate) fn demanded(kind: &ConstraintKind) -> String {
-    let key = |key: &crate::structure::Key| {
-        let parts: Vec<&str> = key
-            .parts
-            .iter()
-            .filter_map(crate::structure::IndexPart::column_name)
-            .collect();
-        parts.join(", ")
-    };
-    match kind {
-        ConstraintKind::PrimaryKey(of) => format!("primary key ({})", key(of)),
-        ConstraintKind::Unique(of) => format!("unique ({})", key(of)),
-        ConstraintKind::ForeignKey(of) => {
-            format!(
-                "foreign key ({}) references {} ({})",
-                of.columns.join(", "),
-                of.references,
-                of.referenced.join(", ")
-            )
-        }
-        ConstraintKind::Check { expression } => format!("check {expression}"),
-        ConstraintKind::Exclusion { definition } => definition.clone(),
-    }
-}
-
 fn index(table: &Name, pair: &Pair<'_, Index>) -> Option<Difference> {
     if !pair.differs() {
         return None;
@@ -526,27 +500,9 @@ fn index(table: &Name, pair: &Pair<'_, Index>) -> Option<Difference> {
         Pair::Dropped(_) => Action::Drop,
         Pair::Both { .. } => Action::Recreate,
     };
-    let told = |index: &Index| {
-        let parts: Vec<&str> = index
-            .parts
-            .iter()
-            .map(|part| match &part.on {
-                crate::structure::IndexTarget::Column(text) | crate::structure::IndexTarget::Expression(text) => {
-                    text.as_str()
-                }
-            })
-            .collect();
-        let unique = if index.unique { "unique " } else { "" };
-        let only = index
-            .predicate
-            .as_ref()
-            .map(|p| format!(" where {p}"))
-            .unwrap_or_default();
-        format!("{unique}({}){only}", parts.join(", "))
-    };
     Some(Difference {
-        from: pair.from().map(told),
-        to: pair.to().map(told),
+        from: pair.from().map(Index::to_string),
+        to: pair.to().map(Index::to_string),
         ..difference(
             action,
             Dimension::Indexes,

@@ -46,7 +46,10 @@ pub struct Definition {
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table's definition: columns, and what belongs to them"
+)]
 pub struct TableDefinition {
     /// The columns, in order.
     pub columns: Vec<ColumnDefinition>,
@@ -87,7 +90,7 @@ pub struct TableDefinition {
 
 /// A column.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a column: a table with name and type")]
 pub struct ColumnDefinition {
     /// Its name.
     pub name: String,
@@ -130,7 +133,7 @@ pub struct ColumnDefinition {
 
 /// A foreign key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a foreign key: columns, references, …")]
 pub struct ForeignKeyDefinition {
     /// Its name, where it should have one of yours.
     #[serde(default)]
@@ -155,7 +158,7 @@ pub struct ForeignKeyDefinition {
 
 /// An index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an index: its columns and options")]
 pub struct IndexDefinition {
     /// Its name.
     pub name: String,
@@ -182,7 +185,7 @@ pub struct IndexDefinition {
 
 /// A table that a module implements (SQLite).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a virtual table: module and columns")]
 pub struct VirtualTableDefinition {
     /// Its name.
     pub name: String,

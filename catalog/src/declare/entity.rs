@@ -30,7 +30,7 @@ pub struct Entities {
 
 /// An entity type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an entity: its attributes and options")]
 pub struct EntityDefinition {
     /// The table of its entities, whose name begins those of the tables of values; the code if not given.
     #[serde(default)]
@@ -48,7 +48,7 @@ pub struct EntityDefinition {
 
 /// An attribute of an entity type.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an attribute: a table with its type and options")]
 pub struct AttributeDefinition {
     /// Its name, and that of its column.
     pub code: String,

@@ -19,6 +19,7 @@ mod index;
 mod object;
 mod selection;
 mod table;
+mod told;
 mod user_type;
 
 use std::collections::BTreeMap;

@@ -88,7 +88,8 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
     let work = async { Ok(diff(from, to, &options).await?) };
     let diff = app.in_time(work).await?;
     let differs = !diff.plan.statements.is_empty();
-    if diff.obstacles.is_empty() || app.format == Format::Json {
+    // Statements that must not run are not printed to be run.
+    if diff.obstacles.is_empty() || app.format != Format::Sql {
         match app.format {
             Format::Sql => terminal::print(&statements(&diff.plan)),
             _ => app.show(&Compared::of("schema diff", &diff)),

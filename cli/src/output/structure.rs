@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lockstep::SchemaVersion;
 use lockstep::catalog::compare::{Difference, Severity, compare};
 use lockstep::catalog::risk::Risk;
-use lockstep::catalog::structure::{ConstraintKind, Structure, Table};
+use lockstep::catalog::structure::{Structure, Table};
 use lockstep::catalog::write::Plan;
 use lockstep::catalog::{Dialect, Fingerprint};
 use lockstep::structure::{Diff, Obstacle, Proposal, Synced};
@@ -90,30 +90,10 @@ fn show_table(page: &mut Page, table: &Table) {
     });
     page.table(&["  column", "type", "", ""], rows);
     for constraint in &table.constraints {
-        page.line(format!("  {}", told(&constraint.kind, &constraint.name)));
+        page.line(format!("  {}", constraint.kind));
     }
     for index in &table.indexes {
-        let unique = if index.unique { "unique " } else { "" };
-        page.line(format!("  {unique}index {}", index.name));
-    }
-}
-
-fn told(kind: &ConstraintKind, name: &str) -> String {
-    let key = |key: &lockstep::catalog::structure::Key| {
-        let parts: Vec<&str> = key.parts.iter().filter_map(|part| part.column_name()).collect();
-        parts.join(", ")
-    };
-    match kind {
-        ConstraintKind::PrimaryKey(of) => format!("primary key ({})", key(of)),
-        ConstraintKind::Unique(of) => format!("unique ({})", key(of)),
-        ConstraintKind::ForeignKey(of) => format!(
-            "foreign key ({}) references {} ({})",
-            of.columns.join(", "),
-            of.references,
-            of.referenced.join(", ")
-        ),
-        ConstraintKind::Check { expression } => format!("check {expression}"),
-        ConstraintKind::Exclusion { .. } => format!("exclusion {name}"),
+        page.line(format!("  index {}: {index}", index.name));
     }
 }
 
@@ -166,7 +146,9 @@ impl Document for Compared<'_> {
             return;
         }
         show_differences(page, &self.differences);
-        show_plan(page, self.plan);
+        if self.obstacles.is_empty() {
+            show_plan(page, self.plan);
+        }
     }
 }
 

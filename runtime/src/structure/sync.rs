@@ -19,7 +19,7 @@ use lockstep_catalog::compare::{Difference, Renames, additive, compare};
 use lockstep_catalog::declare::Migration;
 use lockstep_catalog::risk::{Risk, assess};
 use lockstep_catalog::structure::{Selection, Structure};
-use lockstep_catalog::write::{Choices, Plan};
+use lockstep_catalog::write::{Choices, Plan, pending};
 use lockstep_lifecycle::{Facts, Policy, Refusal, SchemaRecord};
 use lockstep_registry::{Checksum, Expectation, HandlerVersion, InstanceId, SchemaSpec, SchemaVersion};
 use serde::Serialize;
@@ -420,9 +420,9 @@ async fn analysed(database: &Database, desired: &Goal, options: &SyncOptions) ->
     let (goal, renames): (Structure, Renames) = match options.strategy {
         Strategy::Full => (desired.structure.clone(), renames),
         Strategy::Additive => {
-            // A rename takes a name away.
-            let goal = additive(&from.structure, &desired.structure);
-            left = compare(&goal, &desired.structure).differences(&Renames::none());
+            let renames = pending(&from.structure, &desired.structure, &renames);
+            let goal = additive(&from.structure, &desired.structure, &renames);
+            left = compare(&renames.applied_to(&goal), &desired.structure).differences(&renames);
             (goal, Renames::none())
         }
     };
