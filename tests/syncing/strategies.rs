@@ -12,6 +12,7 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_additive_sync_adds_and_removes_nothing
     an_additive_sync_leaves_what_is_to_be_renamed
     a_full_sync_asks_before_values_go
+    a_low_risk_is_no_consent_to_losing_values
     a_full_sync_leads_there_and_its_deactivation_back
     a_second_sync_finds_nothing_to_do
     a_dry_run_changes_nothing
@@ -120,6 +121,29 @@ async fn a_full_sync_asks_before_values_go(engine: Engine) {
     };
     let synced = sync(&runtime, &database, DESIRED, &agreed).await.unwrap();
     assert!(matches!(synced, Synced::Synchronized { .. }), "{synced:?}");
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+async fn a_low_risk_is_no_consent_to_losing_values(engine: Engine) {
+    let database = shop(engine).await;
+    let before = looks(&database).await;
+    let runtime = database.runtime(|b| b).await;
+    let no_fax = "
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, amount VARCHAR(20));
+    ";
+    let unasked = SyncOptions {
+        consent: None,
+        ..full()
+    };
+    let synced = sync(&runtime, &database, no_fax, &unasked).await.unwrap();
+    let Synced::NeedsConsent { proposal } = synced else {
+        panic!("{synced:?}");
+    };
+    assert!(proposal.risk.auto_approve, "{:?}", proposal.risk);
+    assert!(compare(&looks(&database).await, &before).is_empty());
     runtime.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;

@@ -78,9 +78,14 @@ fn show_table(page: &mut Page, table: &Table) {
     };
     page.heading(format!("{}{what}", table.name));
     let rows = table.columns.iter().map(|column| {
-        let default = column.default.as_ref().map(|text| format!("default {text}"));
-        let generated = column.generated.as_ref().map(|one| format!("= {}", one.expression));
-        let more: Vec<String> = default.into_iter().chain(generated).collect();
+        let mut more = Vec::new();
+        more.extend(column.default.as_ref().map(|text| format!("default {text}")));
+        more.extend(column.generated.as_ref().map(|one| format!("= {}", one.expression)));
+        more.extend(column.identity.as_ref().map(|_| "identity".to_owned()));
+        more.extend(column.auto_increment.then(|| "auto_increment".to_owned()));
+        more.extend(column.options.get("on_update").map(|text| format!("on update {text}")));
+        more.extend(column.collation.as_ref().map(|name| format!("collate {name}")));
+        more.extend(column.comment.as_ref().map(|text| format!("-- {text}")));
         vec![
             cell(format!("  {}", column.name)),
             cell(&column.data_type),

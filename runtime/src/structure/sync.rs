@@ -118,7 +118,7 @@ pub enum Synced {
         /// The rows.
         obstacles: Vec<Obstacle>,
     },
-    /// It is dangerous enough to ask first; nothing was changed.
+    /// It is dangerous enough to ask first, or values would go; nothing was changed.
     NeedsConsent {
         /// What would be done.
         proposal: Box<Proposal>,
@@ -195,7 +195,9 @@ impl Runtime {
             Some(Consent::To(id)) => *id == proposal.id,
             None => false,
         };
-        let harmless = proposal.risk.auto_approve && due.is_empty();
+        // R8: whatever the score, values do not go unasked.
+        let loses = proposal.differences.iter().any(|one| one.loses_data);
+        let harmless = proposal.risk.auto_approve && !loses && due.is_empty();
         if !agreed && !harmless {
             return Ok(Synced::NeedsConsent { proposal });
         }
