@@ -23,6 +23,19 @@ pub(crate) enum Value {
     OptText(Option<String>),
 }
 
+impl Value {
+    /// As it stands in a statement's text; `text` is how the engine quotes texts.
+    pub(crate) fn literal(&self, text: impl Fn(&str) -> String) -> String {
+        let null = || "NULL".to_owned();
+        match self {
+            Self::Int(value) => value.to_string(),
+            Self::Text(value) => text(value),
+            Self::OptInt(value) => value.map_or_else(null, |value| value.to_string()),
+            Self::OptText(value) => value.as_deref().map_or_else(null, text),
+        }
+    }
+}
+
 /// A statement with its values.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
@@ -55,20 +68,13 @@ fn json<T: serde::Serialize>(value: &T) -> Result<Value> {
 
 /// All statements as one script: one round trip, whatever there is to write. `literal` is the engine's own.
 pub(crate) fn script(writes: &[Write], literal: impl Fn(&str) -> String) -> String {
-    let null = || "NULL".to_owned();
-    let shown = |value: &Value| match value {
-        Value::Int(value) => value.to_string(),
-        Value::Text(value) => literal(value),
-        Value::OptInt(value) => value.map_or_else(null, |v| v.to_string()),
-        Value::OptText(value) => value.as_deref().map_or_else(null, &literal),
-    };
     let mut out = String::new();
     for write in writes {
         let mut parts = write.sql.split('?');
         out.push_str(parts.next().unwrap_or_default());
         // Our own statements hold no question mark but for a value.
         for (part, value) in parts.zip(&write.values) {
-            out.push_str(&shown(value));
+            out.push_str(&value.literal(&literal));
             out.push_str(part);
         }
         out.push_str("; ");
@@ -306,7 +312,7 @@ impl Planner<'_> {
             .collect();
         // A former lease of the same instance may still be there, ended: its row is taken over.
         self.writes.push(Write {
-            sql: Cow::Owned(format!("{INSERT_LEASE} {}", taking_over(self.dialect))),
+            sql: Cow::Owned(insert_lease(self.dialect)),
             values,
         });
     }
@@ -318,11 +324,7 @@ impl Planner<'_> {
             text(self.scope),
             text(&holder.instance),
         ];
-        self.push(
-            "UPDATE lockstep_lease SET state = ?, ended_at = ? \
-             WHERE scope = ? AND instance = ? AND handler = ? AND api_version = ?",
-            values.into_iter().chain(handler_key(of)),
-        );
+        self.push(END_LEASE, values.into_iter().chain(handler_key(of)));
     }
 
     fn journal(&mut self, entries: &[JournalEntry]) {
@@ -339,7 +341,7 @@ impl Planner<'_> {
 
     fn events(&mut self, events: &[Event]) -> Result<()> {
         for chunk in events.chunks(100) {
-            let mut values = Vec::with_capacity(chunk.len() * 8);
+            let mut values = Vec::with_capacity(chunk.len() * EVENT_COLUMNS);
             for event in chunk {
                 values.extend([
                     text(self.scope),
@@ -352,7 +354,7 @@ impl Planner<'_> {
                     json(&event.kind)?,
                 ]);
             }
-            let sql = rows(INSERT_EVENT, 8, chunk.len());
+            let sql = rows(INSERT_EVENT, EVENT_COLUMNS, chunk.len());
             self.writes.push(Write {
                 sql: Cow::Owned(sql),
                 values,
@@ -377,13 +379,30 @@ impl Planner<'_> {
             None => None,
         };
         let values = [int(epoch), int(seq), Value::OptText(operation), text(self.scope)];
-        self.push(
-            "UPDATE lockstep_scope SET epoch = ?, event_seq = ?, operation = ? WHERE scope = ?",
-            values,
-        );
+        self.push(UPDATE_SCOPE, values);
         Ok(())
     }
 }
+
+/// What a lease's grant and release write, which an engine may keep prepared.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))] // elsewhere preparing gains nothing
+pub(crate) fn frequent(dialect: Dialect) -> [String; 4] {
+    [
+        insert_lease(dialect),
+        END_LEASE.to_owned(),
+        rows(INSERT_EVENT, EVENT_COLUMNS, 1),
+        UPDATE_SCOPE.to_owned(),
+    ]
+}
+
+fn insert_lease(dialect: Dialect) -> String {
+    format!("{INSERT_LEASE} {}", taking_over(dialect))
+}
+
+const END_LEASE: &str = "UPDATE lockstep_lease SET state = ?, ended_at = ? \
+     WHERE scope = ? AND instance = ? AND handler = ? AND api_version = ?";
+
+const UPDATE_SCOPE: &str = "UPDATE lockstep_scope SET epoch = ?, event_seq = ?, operation = ? WHERE scope = ?";
 
 const INSERT_LEASE: &str = "INSERT INTO lockstep_lease (scope, instance, handler, api_version, incarnation, schema_version, kind, \
      ttl_us, state, epoch, acquired_at, renewed_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -417,6 +436,8 @@ fn taking_over(dialect: Dialect) -> String {
 
 const INSERT_EVENT: &str =
     "INSERT INTO lockstep_event (scope, seq, kind, schema_version, handler_version, instance, at, payload) VALUES ";
+
+const EVENT_COLUMNS: usize = 8;
 
 const INSERT_STEP: &str = "INSERT INTO lockstep_step (scope, operation, schema_version, position, step, direction, state, checksum, \
      session, started_at, finished_at, duration_us, row_count, error, objects_before, ends_by) VALUES ";

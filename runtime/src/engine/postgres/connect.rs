@@ -253,6 +253,11 @@ pub(super) fn is_unprepared(error: &sqlx::Error) -> bool {
     sqlstate(error).as_deref() == Some("26000")
 }
 
+/// Whether a statement of this name is prepared on this connection.
+pub(super) fn is_prepared_already(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("42P05")
+}
+
 /// Whether a prepared statement was made before its tables changed: on another connection it works.
 fn is_stale(error: &sqlx::Error) -> bool {
     sqlstate(error).as_deref() == Some("0A000") && routine(error) == Some("RevalidateCachedQuery")
@@ -369,7 +374,7 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// `?` to `$1`, `$2`, …: our own statements hold no question mark elsewhere.
-fn numbered(sql: &str) -> String {
+pub(super) fn numbered(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() + 16);
     for (at, part) in sql.split('?').enumerate() {
         if at > 0 {

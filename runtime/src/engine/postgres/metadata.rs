@@ -1,16 +1,16 @@
 //! Lockstep's tables in PostgreSQL: made, read, renewed, listened to.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
-use lockstep_registry::{Checksum, SchemaSpec, SchemaVersion, Scope};
+use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
 use sqlx::postgres::{PgConnection, PgListener, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::Postgres;
 use super::connect::{answered, is_race, is_undefined_table, leave, literal, own, run, words};
+use super::prepared::{self, Prepared};
 use crate::clock::{Deadline, pause};
 use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
 use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
@@ -28,67 +28,20 @@ const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema
 const LIVE: &str = "FROM lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
 
 /// All live leases.
-static WHOLE: LazyLock<Prepared> =
-    LazyLock::new(|| Prepared::new(&format!("SELECT {LEASE_COLUMNS} {LIVE} AND $2::text IS NULL")));
+pub(super) fn leases_of_all() -> String {
+    format!("SELECT {LEASE_COLUMNS} {LIVE} AND $2::text IS NULL")
+}
 
 /// One instance's own, and any one of the others' for each handler version and schema.
-static FOR_ONE: LazyLock<Prepared> = LazyLock::new(|| {
-    Prepared::new(&format!(
+pub(super) fn leases_for_one() -> String {
+    format!(
         "SELECT {LEASE_COLUMNS} {LIVE} AND instance = $2 UNION ALL (SELECT DISTINCT ON (handler, api_version, \
          schema_version) {LEASE_COLUMNS} {LIVE} AND instance <> $2 ORDER BY handler, api_version, schema_version)"
-    ))
-});
-
-/// A reading that a connection may keep prepared. `$1` is the scope, `$2` the instance, or null.
-pub(super) struct Prepared {
-    sql: String,
-    /// Made from the text: whatever version of Lockstep prepared it, it is this very statement.
-    name: String,
+    )
 }
 
-impl Prepared {
-    pub(super) fn of(reading: Reading<'_>) -> &'static Self {
-        match reading {
-            Reading::Whole => &WHOLE,
-            Reading::For(_) => &FOR_ONE,
-        }
-    }
-
-    fn new(leases: &str) -> Self {
-        let sql = facts_sql(leases);
-        let name = format!("lockstep_{}", &Checksum::of([sql.as_str()]).as_str()[..16]);
-        Self { sql, name }
-    }
-
-    /// To be sent once on each connection, after an attempt without it failed.
-    pub(super) async fn prepare(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        answered(sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await?;
-        let sql = format!("PREPARE {} (text, text) AS {}", self.name, self.sql);
-        answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection)).await?;
-        Ok(())
-    }
-
-    /// As a statement of a script, where the connection keeps it.
-    pub(super) fn execute(&self, scope: &Scope, reading: Reading<'_>) -> String {
-        let scope = literal(scope.as_str());
-        format!("EXECUTE {} ({scope}, {})", self.name, instance_of(reading))
-    }
-
-    /// As a statement of a script, in full.
-    pub(super) fn text(&self, scope: &Scope, reading: Reading<'_>) -> String {
-        let sql = self.sql.replace("$1", &literal(scope.as_str()));
-        sql.replace("$2", &instance_of(reading))
-    }
-}
-
-fn instance_of(reading: Reading<'_>) -> String {
-    match reading {
-        Reading::Whole => "NULL".to_owned(),
-        Reading::For(instance) => literal(instance.as_str()),
-    }
-}
-
-fn facts_sql(leases: &str) -> String {
+/// One statement is one consistent reading. `$1` is the scope, `$2` the instance, or null.
+pub(super) fn facts_sql(leases: &str) -> String {
     format!(
         "SELECT s.epoch, s.event_seq, s.operation, {NOW},
   (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT version, state, checksum, requires, compatible_with, applied_at,
@@ -190,7 +143,7 @@ impl Postgres {
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
         const DOING: &str = "reading the scope";
         let first = |rows: Vec<FactsRow>| rows.into_iter().next().map(FactsRow::into_facts).transpose();
-        let sql = WHOLE.text(scope, Reading::Whole);
+        let sql = prepared::reading(scope, Reading::Whole);
         let error = match self.try_read(&sql, facts_row).await? {
             Ok(rows) => return first(rows),
             Err(error) => error,

@@ -7,6 +7,7 @@ mod guard;
 mod inspect;
 mod introspect;
 mod metadata;
+mod prepared;
 mod scratch;
 mod session;
 mod transaction;

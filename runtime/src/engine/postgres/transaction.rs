@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
 use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, is_unprepared, leave, literal, own, words};
-use super::{Postgres, guard, inspect, introspect, metadata};
+use super::{Postgres, guard, inspect, introspect, metadata, prepared};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql, table_of};
@@ -139,25 +139,14 @@ impl Postgres {
         deadline: Deadline,
     ) -> Result<(PgTransaction, Facts)> {
         let watch = Stopwatch::start();
-        let prepared = metadata::Prepared::of(reading);
-        let read = if self.persistent {
-            prepared.execute(scope, reading)
-        } else {
-            prepared.text(scope, reading)
-        };
-        let sql = format!(
-            "{BEGIN}; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = '10s'; \
-             SET LOCAL idle_in_transaction_session_timeout = '30s'; SET LOCAL plan_cache_mode = force_generic_plan; \
-             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE; {read}",
-            lock = self.settings.lock_timeout.as_millis().max(1),
-            scope = literal(scope.as_str()),
-        );
+        let sql = prepared::begin(&self.settings, scope, reading, self.persistent);
         loop {
             let mut line = self.line().await?;
             let mut rows = lock_and_read(line.connection()?, &sql).await;
             if rows.as_ref().is_err_and(is_unprepared) {
                 // The first time on this connection.
-                prepared.prepare(line.connection()?).await.map_err(own(LOCKING))?;
+                let equipped = prepared::equip(line.connection()?, &self.settings).await;
+                equipped.map_err(own(LOCKING))?;
                 rows = lock_and_read(line.connection()?, &sql).await;
             }
             match rows {
@@ -505,7 +494,8 @@ impl Transaction for PgTransaction {
         let notify = |last: &Event| format!("NOTIFY {}, '{}'; ", self.channel, last.seq);
         let notify = plan.events.last().map(notify).unwrap_or_default();
         // One round trip, however much there is; an error ends the script before its COMMIT.
-        let script = format!("{}{notify}COMMIT", writes::script(&plan.writes, literal));
+        let kept = self.persistent && matches!(self.held, Held::Pooled(_));
+        let script = format!("{}{notify}COMMIT", prepared::script(&plan.writes, kept));
         match answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(self.held.connection()?)).await {
             Ok(_) => {
                 self.held.finish().await;
