@@ -2,6 +2,7 @@
 
 mod kept;
 mod meanings;
+mod migrations;
 mod refusals;
 mod sources;
 
