@@ -92,6 +92,8 @@ struct Reading {
     sequences: Vec<String>,
     /// `PROCEDURE` or `FUNCTION`, and the name.
     routines: Vec<(String, String)>,
+    /// What information_schema may not tell as it is.
+    inexact: Vec<object::Inexact>,
     partitions: partition::Partitions,
 }
 
@@ -106,6 +108,7 @@ impl Reading {
             collations: HashMap::new(),
             sequences: Vec::new(),
             routines: Vec::new(),
+            inexact: Vec::new(),
             partitions: partition::Partitions::default(),
         }
     }

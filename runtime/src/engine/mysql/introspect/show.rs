@@ -1,8 +1,10 @@
 //! What information_schema does not tell: asked in one more round trip, and only where there is such a thing.
 //!
 //! - routines as their authors wrote them, parameters included
+//! - triggers, events and views with strings in them: information_schema has the backslashes of a string resolved or lost,
+//!   `?` for characters of four bytes, and `'a'` for `_latin1'a'`; made again from that, they would do something else
 //! - the settings of MariaDB's sequences, which are rows
-//! - the parser of a FULLTEXT index and a view's algorithm (MySQL)
+//! - the parser of a FULLTEXT index, a view's algorithm and the names of its columns (MySQL)
 //! - in a database of few tables, the words of an index that change nothing, so that they are said again
 //! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
 
@@ -43,6 +45,8 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
                 let text = cell(1)?.unwrap_or_default();
                 reading.view_text(&name, &text);
             }
+            "Trigger" => reading.exact_body("TRIGGER", &name, &cell(2)?.unwrap_or_default()),
+            "Event" => reading.exact_body("EVENT", &name, &cell(3)?.unwrap_or_default()),
             _ => reading.sequence(row)?,
         }
     }
@@ -64,6 +68,9 @@ fn script(reading: &Reading) -> Option<String> {
         if needs_text(reading.mariadb, table) || (few && !table.indexes.is_empty()) {
             statements.push(format!("SHOW CREATE TABLE {}", quoted(&table.name.name)?));
         }
+    }
+    for inexact in &reading.inexact {
+        statements.push(format!("SHOW CREATE {} {}", inexact.kind, quoted(&inexact.name)?));
     }
     if !reading.mariadb {
         for view in &reading.structure.views {
@@ -141,17 +148,6 @@ impl Reading {
             ..Sequence::default()
         });
         Ok(())
-    }
-
-    fn view_text(&mut self, name: &str, text: &str) {
-        let Some(view) = self.views.get(name).and_then(|at| self.structure.views.get_mut(*at)) else {
-            return;
-        };
-        for algorithm in ["MERGE", "TEMPTABLE"] {
-            if text.starts_with(&format!("CREATE ALGORITHM={algorithm} ")) {
-                view.options.insert("algorithm".to_owned(), algorithm.to_owned());
-            }
-        }
     }
 
     /// The lines of SHOW CREATE TABLE that say what nothing else does.
