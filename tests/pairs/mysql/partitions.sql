@@ -156,3 +156,51 @@ INSERT INTO t VALUES (1, 5);
 -- desired
 CREATE TABLE t (id int, y int, c int, PRIMARY KEY (id, y), KEY c (c)) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
 -- keeps: SELECT id, y FROM t ORDER BY 1
+
+-- case: the column that a table is cut by is renamed
+-- current
+CREATE TABLE visits (id int NOT NULL, year int NOT NULL, PRIMARY KEY (id, year))
+PARTITION BY RANGE (year) (PARTITION old VALUES LESS THAN (2000), PARTITION rest VALUES LESS THAN MAXVALUE);
+-- rows
+INSERT INTO visits VALUES (1, 1999), (2, 2001);
+-- desired
+CREATE TABLE visits (id int NOT NULL, came int NOT NULL, -- @renamed from=year
+  PRIMARY KEY (id, came))
+PARTITION BY RANGE (came) (PARTITION old VALUES LESS THAN (2000), PARTITION rest VALUES LESS THAN MAXVALUE);
+-- keeps: SELECT COUNT(*) FROM visits PARTITION (old)
+
+-- case: one of several columns that a table is cut by is renamed, and a partition comes
+-- current
+CREATE TABLE stays (id int NOT NULL, a int NOT NULL, b int NOT NULL, PRIMARY KEY (id, a, b))
+PARTITION BY RANGE COLUMNS (a, b) (PARTITION p0 VALUES LESS THAN (10, 10));
+-- rows
+INSERT INTO stays VALUES (1, 1, 1), (2, 10, 9);
+-- desired
+CREATE TABLE stays (id int NOT NULL, a int NOT NULL, c int NOT NULL, -- @renamed from=b
+  PRIMARY KEY (id, a, c))
+PARTITION BY RANGE COLUMNS (a, c) (PARTITION p0 VALUES LESS THAN (10, 10), PARTITION p1 VALUES LESS THAN (20, 20));
+-- keeps: SELECT id, a FROM stays ORDER BY id
+
+-- case: columns of a hash, a key and of pieces of pieces are renamed
+-- current
+CREATE TABLE h (id int NOT NULL, a int NOT NULL, PRIMARY KEY (id, a)) PARTITION BY HASH (a + 1) PARTITIONS 3;
+CREATE TABLE k (id int NOT NULL, a int NOT NULL, PRIMARY KEY (id, a)) PARTITION BY KEY (a) PARTITIONS 3;
+CREATE TABLE l (id int NOT NULL, a int NOT NULL, PRIMARY KEY (id, a)) PARTITION BY LINEAR HASH (a) PARTITIONS 2;
+CREATE TABLE s (id int NOT NULL, a int NOT NULL, PRIMARY KEY (id, a)) PARTITION BY LIST (id)
+SUBPARTITION BY HASH (a) SUBPARTITIONS 2 (PARTITION one VALUES IN (1), PARTITION two VALUES IN (2, 3));
+-- rows
+INSERT INTO h VALUES (1, 1), (2, 2);
+INSERT INTO k VALUES (1, 1), (2, 2);
+INSERT INTO l VALUES (1, 1), (2, 2);
+INSERT INTO s VALUES (1, 1), (2, 2);
+-- desired
+CREATE TABLE h (id int NOT NULL, z int NOT NULL, -- @renamed from=a
+  PRIMARY KEY (id, z)) PARTITION BY HASH (z + 1) PARTITIONS 3;
+CREATE TABLE k (id int NOT NULL, z int NOT NULL, -- @renamed from=a
+  PRIMARY KEY (id, z)) PARTITION BY KEY (z) PARTITIONS 3;
+CREATE TABLE l (id int NOT NULL, z int NOT NULL, -- @renamed from=a
+  PRIMARY KEY (id, z)) PARTITION BY LINEAR HASH (z) PARTITIONS 2;
+CREATE TABLE s (id int NOT NULL, z int NOT NULL, -- @renamed from=a
+  PRIMARY KEY (id, z)) PARTITION BY LIST (id)
+SUBPARTITION BY HASH (z) SUBPARTITIONS 2 (PARTITION one VALUES IN (1), PARTITION two VALUES IN (2, 3));
+-- keeps: SELECT id FROM h UNION ALL SELECT id FROM k UNION ALL SELECT id FROM l UNION ALL SELECT id FROM s
