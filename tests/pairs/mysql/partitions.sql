@@ -204,3 +204,51 @@ CREATE TABLE s (id int NOT NULL, z int NOT NULL, -- @renamed from=a
   PRIMARY KEY (id, z)) PARTITION BY LIST (id)
 SUBPARTITION BY HASH (z) SUBPARTITIONS 2 (PARTITION one VALUES IN (1), PARTITION two VALUES IN (2, 3));
 -- keeps: SELECT id FROM h UNION ALL SELECT id FROM k UNION ALL SELECT id FROM l UNION ALL SELECT id FROM s
+
+-- case: a row lies beyond the last range of two columns
+-- current
+CREATE TABLE spots (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a, b));
+-- rows
+INSERT INTO spots VALUES (1, 1), (5, 7);
+-- desired
+CREATE TABLE spots (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a, b))
+PARTITION BY RANGE COLUMNS (a, b) (PARTITION p VALUES LESS THAN (5, 7));
+-- refused: has no partition to be in
+
+-- case: a row lies in no list of words
+-- current
+CREATE TABLE places (id int NOT NULL, land varchar(10) NOT NULL, PRIMARY KEY (id, land));
+-- rows
+INSERT INTO places VALUES (1, 'a,b'), (2, 'c');
+-- desired
+CREATE TABLE places (id int NOT NULL, land varchar(10) NOT NULL, PRIMARY KEY (id, land))
+PARTITION BY LIST COLUMNS (land) (PARTITION p VALUES IN ('a,b', 'd'));
+-- refused: has no partition to be in
+
+-- case: a row lies in no list of pairs
+-- current
+CREATE TABLE duos (id int, a int, b int);
+-- rows
+INSERT INTO duos VALUES (1, 1, 2), (2, 2, NULL);
+-- desired
+CREATE TABLE duos (id int, a int, b int)
+PARTITION BY LIST COLUMNS (a, b) (PARTITION p VALUES IN ((1, 2), (2, 3)));
+-- refused: has no partition to be in
+
+-- case: lists and ranges of columns in which every row has its place
+-- current
+CREATE TABLE l (id int, a int, w varchar(9));
+CREATE TABLE r (id int, a int, w varchar(9));
+CREATE TABLE d (id int, day date);
+-- rows
+INSERT INTO l VALUES (1, 1, 'x'), (2, 2, NULL), (3, NULL, NULL);
+INSERT INTO r VALUES (1, 5, 'zz'), (2, NULL, NULL);
+INSERT INTO d VALUES (1, '2020-01-01'), (2, NULL);
+-- desired
+CREATE TABLE l (id int, a int, w varchar(9))
+PARTITION BY LIST COLUMNS (a, w) (PARTITION p VALUES IN ((1, 'x'), (2, NULL)), PARTITION q VALUES IN ((NULL, NULL)));
+CREATE TABLE r (id int, a int, w varchar(9))
+PARTITION BY RANGE COLUMNS (a, w) (PARTITION p VALUES LESS THAN (5, MAXVALUE));
+CREATE TABLE d (id int, day date)
+PARTITION BY RANGE COLUMNS (day) (PARTITION p VALUES LESS THAN ('2020-01-02'));
+-- keeps: SELECT id FROM l UNION ALL SELECT id FROM r UNION ALL SELECT id FROM d
