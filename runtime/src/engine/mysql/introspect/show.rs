@@ -175,7 +175,7 @@ impl Reading {
             }) else {
                 continue;
             };
-            if [" USING BTREE", " KEY_BLOCK_SIZE="]
+            if [" USING BTREE", " USING HASH", " KEY_BLOCK_SIZE="]
                 .iter()
                 .any(|said| line.contains(said))
             {
