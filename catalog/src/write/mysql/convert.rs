@@ -86,7 +86,7 @@ impl Lost {
 
 fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -> Lost {
     use DataType::{Enum, Json, Other, Set, Spatial};
-    if old == new {
+    if old == new && !matches!(old, Enum(labels) | Set(labels) if is_unsure(labels)) {
         return Lost::Nothing;
     }
     if old.is_bytes() {
@@ -94,6 +94,9 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
     }
     match (old, new) {
         (_, Set(labels)) if old.is_text() => Lost::Where(not_a_set(column, labels)),
+        // The server's catalogs have a question mark for each character of four bytes, so the labels may be others.
+        (Enum(before), Enum(after)) if is_unsure(before) => Lost::Where(not_a_label(column, &both(before, after))),
+        (Set(before), Set(after)) if is_unsure(before) => Lost::Where(not_a_set(column, &both(before, after))),
         (Set(before), Set(after)) => Lost::any(
             before
                 .iter()
@@ -119,7 +122,18 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
     }
 }
 
+fn is_unsure(labels: &[String]) -> bool {
+    labels.iter().any(|label| label.contains('?'))
+}
+
+fn both(before: &[String], after: &[String]) -> Vec<String> {
+    before.iter().filter(|label| after.contains(label)).cloned().collect()
+}
+
 fn not_a_label(column: &str, labels: &[String]) -> String {
+    if labels.is_empty() {
+        return format!("{column} IS NOT NULL");
+    }
     let labels: Vec<String> = labels.iter().map(|label| literal(label)).collect();
     format!("CAST({column} AS CHAR) NOT IN ({})", labels.join(", "))
 }

@@ -4,6 +4,7 @@
 //! - triggers, events and views with strings in them: information_schema has the backslashes of a string resolved or lost,
 //!   `?` for characters of four bytes, and `'a'` for `_latin1'a'`; made again from that, they would do something else
 //! - the settings of MariaDB's sequences, which are rows
+//! - defaults and expressions that information_schema cannot tell whole
 //! - the parser of a FULLTEXT index, a view's algorithm and the names of its columns (MySQL)
 //! - in a database of few tables, the words of an index that change nothing, so that they are said again
 //! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
@@ -14,7 +15,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Column as _, Row};
 
 use super::super::connect::{optional_text, own, rows};
-use super::{DOING, Reading};
+use super::{DOING, Reading, exact};
 use crate::{Error, Result};
 
 pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Reading) -> Result<()> {
@@ -24,7 +25,7 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
         let Some(first) = row.columns().first().map(|column| column.name().to_owned()) else {
             continue;
         };
-        let cell = |at: usize| optional_text(row, at).map_err(own(DOING));
+        let cell = |at: usize| printed(row, at);
         let name = cell(0)?.unwrap_or_default();
         match first.as_str() {
             "Procedure" | "Function" => {
@@ -45,12 +46,23 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
                 let text = cell(1)?.unwrap_or_default();
                 reading.view_text(&name, &text);
             }
+            "exact_default" => {
+                if let Some(value) = cell(2)? {
+                    reading.exact_default(&name, &cell(1)?.unwrap_or_default(), &value);
+                }
+            }
             "Trigger" => reading.exact_body("TRIGGER", &name, &cell(2)?.unwrap_or_default()),
             "Event" => reading.exact_body("EVENT", &name, &cell(3)?.unwrap_or_default()),
             _ => reading.sequence(row)?,
         }
     }
     Ok(())
+}
+
+/// A cell of what the server prints, in which a default of bytes may stand as it is (MariaDB).
+fn printed(row: &MySqlRow, at: usize) -> Result<Option<String>> {
+    let bytes: Option<Vec<u8>> = row.try_get_unchecked(at).map_err(own(DOING))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// So many tables are asked for their texts, for nothing but how their indexes were said (`USING BTREE`, which means nothing
@@ -69,6 +81,7 @@ fn script(reading: &Reading) -> Option<String> {
             statements.push(format!("SHOW CREATE TABLE {}", quoted(&table.name.name)?));
         }
     }
+    statements.extend(exact::questions(&reading.structure.tables));
     for inexact in &reading.inexact {
         statements.push(format!("SHOW CREATE {} {}", inexact.kind, quoted(&inexact.name)?));
     }
@@ -99,6 +112,7 @@ fn needs_text(mariadb: bool, table: &lockstep_catalog::structure::Table) -> bool
         return table.indexes.iter().any(|index| index.method == "fulltext");
     }
     (versioned && table.partitioning.is_some())
+        || exact::lost_something(table)
         || table.constraints.iter().any(|one| match &one.kind {
             ConstraintKind::Check { expression } => is_period(expression),
             _ => false,
@@ -157,6 +171,7 @@ impl Reading {
         };
         for line in text.lines().map(str::trim) {
             let line = line.strip_suffix(',').unwrap_or(line);
+            exact::restore(table, line);
             if let Some(period) = line.strip_prefix("PERIOD FOR `") {
                 let Some((period, columns)) = period.split_once("` (") else {
                     continue;
