@@ -19,6 +19,8 @@ use crate::write::WriteError;
 #[derive(Default)]
 pub(super) struct Alter {
     pub(super) clauses: Vec<String>,
+    /// Clauses that need an ALTER each, behind the one.
+    pub(super) later: Vec<String>,
     pub(super) rewrites: bool,
     pub(super) scans: bool,
     /// The columns that go and come back under the same name, in lower case.
@@ -118,6 +120,13 @@ impl<'a> Writer<'a> {
             altering.lock = lock(&to.name.name, alter.rewrites);
             altering.rewrites = alter.rewrites;
             altering.scans = alter.scans || alter.rewrites;
+            self.push(altering);
+        }
+        for clause in alter.later {
+            let sql = format!("ALTER TABLE {} {clause}", full(&to.name)?);
+            let mut altering = change(sql, format!("table {}", to.name), check::of_table(to));
+            altering.lock = lock(&to.name.name, true);
+            altering.scans = true;
             self.push(altering);
         }
         self.repartition(from.partitioning.as_ref().filter(|_| cut), to)
