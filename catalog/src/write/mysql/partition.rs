@@ -30,9 +30,17 @@ fn list(parts: &[Partition]) -> Result<String, IdentifierError> {
 }
 
 fn definition(part: &Partition) -> Result<String, IdentifierError> {
-    let mut sql = format!("PARTITION {} {}", quoted(&part.name)?, part.values);
+    let mut sql = format!("PARTITION {}", quoted(&part.name)?);
+    if !part.values.is_empty() {
+        sql.push(' ');
+        sql.push_str(&part.values);
+    }
     if let Some(comment) = &part.comment {
         sql.push_str(&format!(" COMMENT = {}", literal(comment)));
+    }
+    if !part.subpartitions.is_empty() {
+        let names: Result<Vec<String>, _> = part.subpartitions.iter().map(|name| quoted(name)).collect();
+        sql.push_str(&format!(" (SUBPARTITION {})", names?.join(", SUBPARTITION ")));
     }
     Ok(sql)
 }
@@ -97,6 +105,9 @@ impl Writer<'_> {
     ) -> Result<Option<(String, String)>, WriteError> {
         if let (Some(before), Some(after)) = (count(old), count(new)) {
             return Ok(Some(counted(before, after)));
+        }
+        if is_spread(old) || is_spread(new) {
+            return Ok(spread(old, new)?);
         }
         let is_range = new.by.starts_with("RANGE");
         let same = |a: &&Partition, b: &&Partition| a == b;
@@ -186,6 +197,24 @@ impl Writer<'_> {
         self.check(about(Kind::Table, &table.name), query, "has no partition to be in");
         Ok(())
     }
+}
+
+/// Whether the rows are spread over all partitions, so that none has a place of its own.
+fn is_spread(partitioning: &Partitioning) -> bool {
+    partitioning.partitions.is_some() || partitioning.parts.iter().any(|part| part.values.is_empty())
+}
+
+/// Named partitions of a hash come and go at the end; the server moves the rows.
+fn spread(old: &Partitioning, new: &Partitioning) -> Result<Option<(String, String)>, IdentifierError> {
+    let comment = format!("{} partitions", new.parts.len());
+    if old.parts.is_empty() || new.parts.is_empty() {
+        return Ok(None);
+    }
+    if let Some(more) = new.parts.strip_prefix(old.parts.as_slice()) {
+        return Ok(Some((format!("ADD PARTITION ({})", list(more)?), comment)));
+    }
+    let fewer = old.parts.strip_prefix(new.parts.as_slice());
+    Ok(fewer.map(|fewer| (format!("COALESCE PARTITION {}", fewer.len()), comment)))
 }
 
 /// What stands between the first and the last parenthesis.
