@@ -21,6 +21,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     while at < bytes.len() {
         match bytes[at] {
             b'\'' | b'"' => at = end_of_string(bytes, at),
+            b'#' | b'-' | b'/' => at = end_of_comment(bytes, at).unwrap_or(at + 1),
             b'`' => {
                 let end = end_of_name(bytes, at);
                 let Some(inner) = text.get(at + 1..end - 1) else { break };
@@ -57,6 +58,33 @@ fn end_of_string(bytes: &[u8], at: usize) -> usize {
         }
     }
     bytes.len()
+}
+
+/// The byte after the comment that starts at `at`, if one does. What stands in `/*! … */` is run, so it is none.
+fn end_of_comment(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = &bytes[at..];
+    let is_line = match rest {
+        [b'#', ..] => true,
+        [b'-', b'-', after @ ..] => after
+            .first()
+            .is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()),
+        _ => false,
+    };
+    if is_line {
+        let length = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(rest.len(), |end| end + 1);
+        return Some(at + length);
+    }
+    if !rest.starts_with(b"/*") || rest.starts_with(b"/*!") || rest.starts_with(b"/*M!") {
+        return None;
+    }
+    let length = rest[2..]
+        .windows(2)
+        .position(|pair| pair == b"*/")
+        .map_or(rest.len(), |end| end + 4);
+    Some(at + length)
 }
 
 /// The byte after the quoted name that starts at `at`.
@@ -136,6 +164,54 @@ pub fn names(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// What stands behind the first place where these words follow each other, outside strings, quoted names and comments.
+///
+/// ```
+/// use lockstep_catalog::backtick::behind;
+///
+/// assert_eq!(behind("VIEW `a as b` AS select 1", &["as"]), Some(" select 1"));
+/// ```
+pub fn behind<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let bytes = text.as_bytes();
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii();
+    let (mut found, mut at) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\'' | b'"' => {
+                at = end_of_string(bytes, at);
+                found = 0;
+            }
+            b'`' => {
+                at = end_of_name(bytes, at);
+                found = 0;
+            }
+            byte if is_part(byte) => {
+                let length = bytes[at..].iter().take_while(|byte| is_part(**byte)).count();
+                let word = text.get(at..at + length)?;
+                let is = |wanted: &&str| word.eq_ignore_ascii_case(wanted);
+                found = match words.get(found) {
+                    Some(wanted) if is(wanted) => found + 1,
+                    _ => usize::from(words.first().is_some_and(is)),
+                };
+                at += length;
+                if found == words.len() {
+                    return text.get(at..);
+                }
+            }
+            byte => match end_of_comment(bytes, at) {
+                Some(end) => at = end,
+                None => {
+                    if !byte.is_ascii_whitespace() {
+                        found = 0;
+                    }
+                    at += 1;
+                }
+            },
+        }
+    }
+    None
+}
+
 /// The quoted strings of `enum('a','b')`, as the values they stand for.
 pub fn labels(data_type: &str) -> Vec<String> {
     let bytes = data_type.as_bytes();
@@ -205,6 +281,11 @@ mod tests {
             ("`x` + 1", "`x` + 1"),
             ("`y`.`t`.`x`", "`y`.`t`.`x`"),
             ("'it\\'s' = `x`.`a``b`", "'it\\'s' = `a``b`"),
+            (
+                "/* don't */ `x`.`a` -- it's\n, `x`.`b` # isn't",
+                "/* don't */ `a` -- it's\n, `b` # isn't",
+            ),
+            ("/*! `x`.`a` */ 1--`x`.`b`", "/*! `a` */ 1--`b`"),
         ] {
             assert_eq!(without_database(text, "x"), expected, "{text}");
         }
@@ -215,6 +296,23 @@ mod tests {
         let new = |name: &str| (name == "a").then(|| "b`c".to_owned());
         assert_eq!(renamed("`a` + `d` > '`a`'", new), "`b``c` + `d` > '`a`'");
         assert_eq!(names("`a`.`b` + '`c`'"), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_stands_behind_words_is_found_outside_strings_names_and_comments() {
+        let row = ["FOR", "EACH", "ROW"];
+        for (text, expected) in [
+            ("on t for each row set @a = 1", Some(" set @a = 1")),
+            (
+                "on `for each row` /* for each row */ FOR -- x\n EACH ROW begin end",
+                Some(" begin end"),
+            ),
+            ("on t comment 'for each row'", None),
+            ("for every row, for each rows", None),
+            ("for for each row x", Some(" x")),
+        ] {
+            assert_eq!(behind(text, &row), expected, "{text}");
+        }
     }
 
     #[test]

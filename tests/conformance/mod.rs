@@ -307,6 +307,7 @@ macro_rules! sqlite_only {
             sqlite_files {
                 a_table_rebuild_does_not_cascade_into_children
                 rows_left_dangling_refuse_the_commit
+                what_was_broken_before_is_not_held_against_the_steps
                 a_step_outside_a_transaction_is_refused_when_read
                 a_file_that_is_no_database_is_left_alone
                 a_read_only_url_reads_and_refuses_to_write

@@ -71,6 +71,37 @@ pub async fn rows_left_dangling_refuse_the_commit(engine: Engine) {
     end(database, [runtime]).await;
 }
 
+pub async fn what_was_broken_before_is_not_held_against_the_steps(engine: Engine) {
+    let copy = "INSERT INTO parent_new (id) SELECT id FROM parent WHERE id <> 3;";
+    let (database, runtime) = start(engine, &rebuilding(copy)).await;
+    runtime.activate(v("app@1.0.0")).await.unwrap();
+    // A child of nobody, and a reference to a column that is no key, which SQLite cannot check at all.
+    database
+        .execute(
+            "PRAGMA foreign_keys = off; INSERT INTO parent VALUES (1); INSERT INTO child VALUES (10, 1), (20, 2);
+             CREATE TABLE place (code TEXT); CREATE TABLE visit (at TEXT REFERENCES place (code));
+             INSERT INTO visit VALUES ('nowhere');",
+        )
+        .await;
+    runtime.activate(v("app@2.0.0")).await.unwrap();
+    assert!(database.has_column("parent", "note").await);
+    runtime.deactivate(v("app@2.0.0")).await.unwrap();
+    // What the steps break is told from it.
+    database
+        .execute("PRAGMA foreign_keys = off; INSERT INTO parent VALUES (3); INSERT INTO child VALUES (30, 3);")
+        .await;
+    let error = runtime.activate(v("app@2.0.0")).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("1 rows that point to rows that do not exist"),
+        "{error}"
+    );
+    assert_eq!(database.number("SELECT count(*) FROM child").await, 3);
+    assert_eq!(database.number("SELECT count(*) FROM parent").await, 2);
+    end(database, [runtime]).await;
+}
+
 pub async fn a_step_outside_a_transaction_is_refused_when_read(engine: Engine) {
     let folder = one(&[(
         "001_a",

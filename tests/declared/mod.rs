@@ -1,7 +1,9 @@
 //! The ways to say what a database should be: what they mean to an engine, how they are refused, what is kept of them.
 
+mod entities;
 mod kept;
 mod meanings;
+mod migrations;
 mod refusals;
 mod sources;
 

@@ -5,6 +5,7 @@
 //! index or enum value it trails.
 
 mod apply;
+mod blocked;
 mod read;
 mod text;
 
@@ -197,12 +198,23 @@ impl Renames {
     #[must_use]
     pub fn pending(&self, from: &Structure) -> Self {
         let mut now = from.clone();
-        let mut pending = Vec::new();
+        let mut pending: Vec<Rename> = Vec::new();
         // Tables first: what is within a table names it as it is called afterwards.
         for whole in [true, false] {
-            for rename in self.0.iter().filter(|one| one.is_whole() == whole) {
-                if rename.apply(&mut now) {
-                    pending.push(rename.clone());
+            let mut waiting: Vec<&Rename> = self.0.iter().filter(|one| one.is_whole() == whole).collect();
+            // A name may get free by another rename.
+            loop {
+                let before = waiting.len();
+                waiting.retain(|rename| {
+                    let is_new = pending.iter().any(|done| rename.is_about_what(done, from.dialect));
+                    let applied = !is_new && rename.apply(&mut now);
+                    if applied {
+                        pending.push((*rename).clone());
+                    }
+                    !applied
+                });
+                if waiting.len() == before {
+                    break;
                 }
             }
         }

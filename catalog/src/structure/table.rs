@@ -85,6 +85,9 @@ pub struct Partition {
     /// Its comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The names of its own partitions, where some are not those that the engine makes up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subpartitions: Vec<String>,
 }
 
 /// A partition's place (PostgreSQL).

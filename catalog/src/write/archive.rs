@@ -201,7 +201,9 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
 fn converts(dialect: Dialect, is: &Column, should: &Column) -> bool {
     let written = |column: &Column| column.generated.is_none();
     let filled = is.nullable && !should.nullable && should.default.is_some();
-    written(is) && written(should) && (filled || !is_widening(dialect, &is.data_type, &should.data_type))
+    // What is computed from now on may be a value where there was none.
+    let computed = !written(should);
+    written(is) && (computed || filled || !is_widening(dialect, &is.data_type, &should.data_type))
 }
 
 /// The columns that find a row of the table again.

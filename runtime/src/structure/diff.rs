@@ -1,7 +1,7 @@
 //! From one side to the other: planned, asked of the rows, rehearsed.
 
 use lockstep_catalog::Dialect;
-use lockstep_catalog::compare::{Renames, compare};
+use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Kind, Selection, Structure};
 use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
@@ -69,7 +69,9 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     }
     let mut renames = options.renames.clone();
     renames.0.extend(to.renames.0);
-    let renames = pending(&from.structure, &to.structure, &renames);
+    let declared = renames;
+    let renames = pending(&from.structure, &to.structure, &declared);
+    refuse_blocked(&declared, &renames, &from.structure, &to.structure)?;
     let unsupported = |error: lockstep_catalog::write::WriteError| Error::Format {
         path: "the desired schema".to_owned(),
         line: None,
@@ -102,6 +104,36 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
         renames,
         plan,
         obstacles: found,
+    })
+}
+
+/// A rename that is declared is never a drop, and never nothing without a word.
+fn refuse_blocked(declared: &Renames, pending: &Renames, from: &Structure, to: &Structure) -> Result<()> {
+    let not_done = Renames(
+        declared
+            .0
+            .iter()
+            .filter(|one| !pending.0.contains(one))
+            .cloned()
+            .collect(),
+    );
+    let Some(blocked) = not_done.blocked(&pending.applied_to(from), to) else {
+        return Ok(());
+    };
+    let (what, old, new) = match blocked {
+        Rename::Table { from, to } => ("table", from.to_string(), to.to_string()),
+        Rename::View { from, to } => ("view", from.to_string(), to.to_string()),
+        Rename::Column { table, from, to } => ("column", format!("{table}.{from}"), to.clone()),
+        _ => return Ok(()),
+    };
+    Err(Error::Format {
+        path: "the desired schema".to_owned(),
+        line: None,
+        message: format!(
+            "the {what} {old} is declared to become {new}, but both are there, and {old} would be lost: drop or rename \
+             one of them first (what changes names in a circle goes by way of a third name), or, if that rename has been \
+             done already, take its declaration away"
+        ),
     })
 }
 

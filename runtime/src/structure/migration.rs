@@ -333,7 +333,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
         structure
             .table(table)
             .and_then(|one| one.column(name))
-            .map(|one| (one.data_type.clone(), one.nullable))
+            .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
     };
     match &archive.kept {
         Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
@@ -351,7 +351,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
         } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, renamed));
             let is = column(after, &archive.after, renamed).or(column(after, &archive.before, name));
-            was.as_ref() == Some(&(data_type.clone(), *nullable)) && is.is_some() && was != is
+            was.as_ref() == Some(&(data_type.clone(), *nullable, false)) && is.is_some() && was != is
         }
     }
 }

@@ -75,3 +75,23 @@ INSERT INTO c VALUES (1, 'a');
 CREATE TABLE p (code varchar(5) COLLATE utf8mb4_bin PRIMARY KEY);
 CREATE TABLE c (id int PRIMARY KEY, code varchar(5) COLLATE utf8mb4_bin, CONSTRAINT to_p FOREIGN KEY (code) REFERENCES p (code));
 -- keeps: SELECT * FROM c ORDER BY 1
+
+-- case: a table's collation changes under keys, computed columns and an enum
+-- current
+CREATE TABLE s (id int PRIMARY KEY, a varchar(20), e enum('x','ü'), g varchar(20) AS (lower(a)) STORED, v varchar(20) AS (upper(a)) VIRTUAL, UNIQUE KEY a (a), KEY v (v))
+CHARACTER SET latin1 COLLATE latin1_german1_ci;
+-- rows
+INSERT INTO s (id, a, e) VALUES (1, 'Äb', 'ü'), (2, 'b', 'x');
+-- desired
+CREATE TABLE s (id int PRIMARY KEY, a varchar(20), e enum('x','ü'), g varchar(20) AS (lower(a)) STORED, v varchar(20) AS (upper(a)) VIRTUAL, UNIQUE KEY a (a), KEY v (v))
+CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- keeps: SELECT id, HEX(CONVERT(a USING utf8mb4)), e + 0, HEX(CONVERT(g USING utf8mb4)) FROM s ORDER BY id
+
+-- case: a computed column becomes a plain one in a table whose collation changes
+-- current
+CREATE TABLE s (id int PRIMARY KEY, a varchar(20), v varchar(20) AS (upper(a)) VIRTUAL) CHARACTER SET latin1;
+-- rows
+INSERT INTO s (id, a) VALUES (1, 'é'), (2, NULL);
+-- desired
+CREATE TABLE s (id int PRIMARY KEY, a varchar(20), v varchar(20)) CHARACTER SET utf8mb4;
+-- keeps: SELECT id, HEX(CONVERT(v USING utf8mb4)) FROM s ORDER BY id

@@ -193,3 +193,32 @@ CREATE TABLE c (id int PRIMARY KEY, a int, CONSTRAINT x FOREIGN KEY (a) REFERENC
 -- desired
 CREATE TABLE p (id int PRIMARY KEY);
 CREATE TABLE c (id int PRIMARY KEY, a int, CONSTRAINT x FOREIGN KEY (a) REFERENCES p (id) ON DELETE RESTRICT);
+
+-- case: keys grow along a chain, and the indexes that foreign keys made keep their names
+-- current
+CREATE TABLE firms (id int AUTO_INCREMENT PRIMARY KEY);
+CREATE TABLE sites (id int AUTO_INCREMENT PRIMARY KEY, firm_id int NOT NULL, FOREIGN KEY (firm_id) REFERENCES firms (id));
+CREATE TABLE visits (site_id int NOT NULL, firm_id int NOT NULL, PRIMARY KEY (site_id, firm_id),
+  FOREIGN KEY (site_id) REFERENCES sites (id), FOREIGN KEY (firm_id) REFERENCES firms (id) ON DELETE CASCADE);
+-- rows
+INSERT INTO firms VALUES (1), (2);
+INSERT INTO sites VALUES (1, 1), (2, 2);
+INSERT INTO visits VALUES (1, 1), (2, 2);
+-- desired
+CREATE TABLE firms (id bigint AUTO_INCREMENT PRIMARY KEY);
+CREATE TABLE sites (id bigint AUTO_INCREMENT PRIMARY KEY, firm_id bigint NOT NULL, FOREIGN KEY (firm_id) REFERENCES firms (id));
+CREATE TABLE visits (site_id bigint NOT NULL, firm_id bigint NOT NULL, PRIMARY KEY (site_id, firm_id),
+  FOREIGN KEY (site_id) REFERENCES sites (id), FOREIGN KEY (firm_id) REFERENCES firms (id) ON DELETE CASCADE);
+-- keeps: SELECT site_id, firm_id FROM visits ORDER BY 1
+
+-- case: a foreign key that names its index does something else, and its parent gets another key
+-- current
+CREATE TABLE rooms (a int, b int, UNIQUE KEY ab (a, b));
+CREATE TABLE beds (x int, y int, FOREIGN KEY beside (x, y) REFERENCES rooms (a, b));
+-- rows
+INSERT INTO rooms VALUES (1, 2);
+INSERT INTO beds VALUES (1, 2);
+-- desired
+CREATE TABLE rooms (a int, b int, c int, UNIQUE KEY ab (a, b), UNIQUE KEY abc (a, b, c));
+CREATE TABLE beds (x int, y int, FOREIGN KEY beside (x, y) REFERENCES rooms (a, b) ON DELETE CASCADE);
+-- keeps: SELECT x, y FROM beds

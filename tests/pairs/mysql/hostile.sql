@@ -51,3 +51,23 @@ CREATE VIEW `a ``view``` AS SELECT `the column` AS `it's; x` FROM `the table`;
 CREATE TRIGGER `on "insert"` BEFORE INSERT ON `the table` FOR EACH ROW SET NEW.`the column` = 1;
 CREATE PROCEDURE `it's; done`() SELECT ';' AS `a;b`;
 -- keeps: SELECT id, `the column` FROM `the table` ORDER BY 1
+
+-- case: letters of all lengths in checks, defaults and what is computed
+-- current
+CREATE TABLE signs (id int PRIMARY KEY, `größe` varchar(9) DEFAULT 'ü😀', bytes varbinary(8) DEFAULT x'0102ff', mark char(3) DEFAULT '?',
+  g varchar(30) AS (concat('ü😀€', `größe`)) VIRTUAL, CONSTRAINT no_sign CHECK (`größe` <> 'é😀?')) CHARACTER SET utf8mb4;
+-- rows
+INSERT INTO signs (id) VALUES (1);
+-- desired
+CREATE TABLE signs (id int PRIMARY KEY, `größe` varchar(12) DEFAULT 'ß😀😀', bytes varbinary(9) DEFAULT x'0203fe', mark char(3) DEFAULT '😀',
+  g varchar(30) AS (concat('ß😀?€', `größe`)) VIRTUAL, h varchar(30) DEFAULT (concat('😀', 'ñ')), CONSTRAINT no_sign CHECK (`größe` <> 'ó😀😀')) CHARACTER SET utf8mb4;
+-- keeps: SELECT id, HEX(`größe`), HEX(bytes), mark FROM signs
+
+-- case: a label that the catalogs cannot tell
+-- current
+CREATE TABLE moods (id int PRIMARY KEY, mood enum('plain', '😀')) CHARACTER SET utf8mb4;
+-- rows
+INSERT INTO moods VALUES (1, 'plain'), (2, '😀');
+-- desired
+CREATE TABLE moods (id int PRIMARY KEY, mood enum('plain', '😀', 'more') NOT NULL DEFAULT 'plain') CHARACTER SET utf8mb4;
+-- refused: cannot become enum

@@ -157,3 +157,12 @@ INSERT INTO t VALUES (1, 2);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int, b int AS (a * 2) VIRTUAL, KEY b (b));
 -- keeps: SELECT id, a FROM t ORDER BY 1
+
+-- case: several full text indexes come at once
+-- current
+CREATE TABLE texts (id int PRIMARY KEY, a text, b text);
+-- rows
+INSERT INTO texts VALUES (1, 'one two', 'three');
+-- desired
+CREATE TABLE texts (id int PRIMARY KEY, a text, b text, c text, FULLTEXT KEY fa (a), FULLTEXT KEY fb (b), FULLTEXT KEY fab (a, b), FULLTEXT KEY fc (c));
+-- keeps: SELECT id, a, b FROM texts

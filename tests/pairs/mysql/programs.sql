@@ -154,3 +154,29 @@ CREATE TABLE t (id int PRIMARY KEY);
 CREATE EVENT e ON SCHEDULE EVERY 2 WEEK DO SELECT 1;
 -- desired
 CREATE EVENT e ON SCHEDULE EVERY 2 WEEK DO SELECT 1;
+
+-- case: what stands in the strings of a trigger and of an event stays as it is
+-- current
+CREATE TABLE pages (id int PRIMARY KEY, line varchar(60), note varchar(60)) CHARACTER SET utf8mb4;
+CREATE TRIGGER pages_in BEFORE INSERT ON pages FOR EACH ROW SET NEW.note = 'it\'s \\ a\tb \n';
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM pages WHERE line LIKE 'a\_b' OR line = 'c''d\\';
+-- rows
+INSERT INTO pages (id, line) VALUES (1, 'a');
+-- desired
+CREATE TABLE pages (id int PRIMARY KEY, line varchar(60), note varchar(60)) CHARACTER SET utf8mb4;
+CREATE TRIGGER pages_in BEFORE INSERT ON pages FOR EACH ROW SET NEW.note = 'don\'t \\ c\td 😀 \n';
+CREATE TRIGGER pages_first BEFORE INSERT ON pages FOR EACH ROW PRECEDES pages_in SET NEW.line = CONCAT('\\', NEW.line);
+CREATE EVENT nightly ON SCHEDULE EVERY 2 DAY DISABLE DO DELETE FROM pages WHERE line LIKE 'a\%b' OR line = 'e''f😀\\';
+-- keeps: SELECT id, line, HEX(note) FROM pages
+
+-- case: a trigger with strings stays when another one comes before it
+-- current
+CREATE TABLE marks (id int PRIMARY KEY, mark varchar(60)) CHARACTER SET utf8mb4;
+CREATE TRIGGER marks_in BEFORE INSERT ON marks FOR EACH ROW SET NEW.mark = 'x\'y\\z';
+-- rows
+INSERT INTO marks (id) VALUES (1);
+-- desired
+CREATE TABLE marks (id int PRIMARY KEY, mark varchar(60), size int DEFAULT 3) CHARACTER SET utf8mb4;
+CREATE TRIGGER marks_before BEFORE INSERT ON marks FOR EACH ROW SET NEW.mark = 'first';
+CREATE TRIGGER marks_in BEFORE INSERT ON marks FOR EACH ROW SET NEW.mark = 'x\'y\\z';
+-- keeps: SELECT id, HEX(mark) FROM marks

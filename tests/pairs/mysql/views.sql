@@ -126,3 +126,27 @@ CREATE TABLE t (id int PRIMARY KEY);
 CREATE TABLE t (id int PRIMARY KEY);
 CREATE VIEW v AS SELECT twice(id) AS d FROM t;
 CREATE FUNCTION twice(x int) RETURNS int DETERMINISTIC RETURN x * 2;
+
+-- case: a view names its columns
+-- current
+CREATE TABLE goods (id int PRIMARY KEY, price int);
+CREATE VIEW priced (good, cost) AS SELECT id, price FROM goods;
+CREATE VIEW sums (`sum of all`) AS SELECT SUM(price) FROM goods;
+-- rows
+INSERT INTO goods VALUES (1, 10), (2, 20);
+-- desired
+CREATE TABLE goods (id int PRIMARY KEY, price int);
+CREATE VIEW priced (good, cost, taxed) AS SELECT id, price, price * 2 FROM goods;
+CREATE VIEW sums (`sum (of) all`, fewest) AS SELECT SUM(price), COUNT(*) FROM goods;
+-- keeps: SELECT good, cost FROM priced ORDER BY good
+
+-- case: what stands in the strings of a view stays as it is
+-- current
+CREATE TABLE words (id int PRIMARY KEY, word varchar(20)) CHARACTER SET utf8mb4;
+CREATE VIEW said AS SELECT id, 'it\'s \\ 😀' AS a, _latin1'b' AS b FROM words WHERE word <> '😀?' WITH LOCAL CHECK OPTION;
+-- rows
+INSERT INTO words VALUES (1, 'a'), (2, '😀');
+-- desired
+CREATE TABLE words (id int PRIMARY KEY, word varchar(20), note int) CHARACTER SET utf8mb4;
+CREATE VIEW said AS SELECT id, 'it\'s \\ 😀😀' AS a, _latin1'b' AS b FROM words WHERE word <> '😀😀' WITH CASCADED CHECK OPTION;
+-- keeps: SELECT id, HEX(b) FROM said ORDER BY id

@@ -321,3 +321,21 @@ INSERT INTO t VALUES (1, 'a');
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'x');
 -- keeps: SELECT id, a FROM t
+
+-- case: the only column gives way to another
+-- current
+CREATE TABLE marks (letter TEXT NOT NULL);
+-- rows
+INSERT INTO marks VALUES ('a'), ('b');
+-- desired
+CREATE TABLE marks (number INT NOT NULL DEFAULT 7);
+-- keeps: SELECT count(*) FROM marks
+
+-- case: only a computed column is left of what was there
+-- current
+CREATE TABLE marks (letter TEXT, one INT AS (1));
+-- rows
+INSERT INTO marks VALUES ('a'), ('b');
+-- desired
+CREATE TABLE marks (number INT, one INT AS (1));
+-- keeps: SELECT count(*) FROM marks

@@ -133,3 +133,16 @@ CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER REFERENCES b(id), n TEXT NO
 CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id), n TEXT NOT NULL);
 -- keeps: SELECT id, b_id, n FROM a
 -- keeps: SELECT id, a_id, n FROM b
+
+-- case: a reference to a column that is no key stands beside a rebuild
+-- current
+CREATE TABLE places (code TEXT);
+CREATE TABLE visits (id INTEGER PRIMARY KEY, place TEXT REFERENCES places (code));
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);
+-- rows
+INSERT INTO people VALUES (1, 'ada'), (2, 'bob');
+-- desired
+CREATE TABLE places (code TEXT);
+CREATE TABLE visits (id INTEGER PRIMARY KEY, place TEXT REFERENCES places (code));
+CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL CHECK (name <> ''));
+-- keeps: SELECT id, name FROM people ORDER BY id

@@ -103,3 +103,52 @@ INSERT INTO t VALUES (1, 2, 4), (2, 3, 7), (3, 4, NULL);
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT AS (a * 2) STORED);
 -- refused: would be lost
+
+-- case: a computed column that takes no NULL, and would be one
+-- current
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, code TEXT);
+-- rows
+INSERT INTO parcels VALUES (1, 'x'), (2, '');
+-- desired
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, code TEXT, sort TEXT NOT NULL AS (nullif(code, '')));
+-- refused: could be computed
+
+-- case: a stored column that a row has no value for
+-- current
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT);
+-- rows
+INSERT INTO parcels VALUES (1, '{"w":3}'), (2, 'no document');
+-- desired
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT, weight INT AS (json_extract(doc, '$.w')) STORED);
+-- refused: malformed JSON
+
+-- case: values that are what their column is computed from now on
+-- current
+CREATE TABLE boxes (id INTEGER PRIMARY KEY, side INT, area INT);
+-- rows
+INSERT INTO boxes VALUES (1, 2, 4), (2, 5, 25), (3, NULL, NULL);
+-- desired
+CREATE TABLE boxes (id INTEGER PRIMARY KEY, side INT, area INT AS (side * side) STORED);
+-- keeps: SELECT id, side, area FROM boxes ORDER BY id
+
+-- case: a column without values that is computed from now on
+-- current
+CREATE TABLE boxes (id INTEGER PRIMARY KEY, side INT, area INT);
+-- rows
+INSERT INTO boxes VALUES (1, 2, NULL), (2, 5, 25);
+-- desired
+CREATE TABLE boxes (id INTEGER PRIMARY KEY, side INT, area INT AS (side * side) VIRTUAL);
+-- keeps: SELECT id, side FROM boxes ORDER BY id
+
+-- case: a column of another type and name that is computed from now on
+-- current
+CREATE TABLE boxes (code TEXT PRIMARY KEY, side INT, area TEXT);
+-- rows
+INSERT INTO boxes VALUES ('a', 2, NULL), ('b', 5, NULL), ('c', NULL, NULL);
+-- desired
+CREATE TABLE boxes (
+  code TEXT PRIMARY KEY,
+  side INT,
+  space INT AS (side * side) STORED -- @renamed from=area
+);
+-- keeps: SELECT code, side FROM boxes ORDER BY code

@@ -146,3 +146,23 @@ INSERT INTO t VALUES (1, 'a');
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
 CREATE INDEX new_name ON t (a); -- @renamed from=old_name
 -- keeps: SELECT id, a FROM t
+
+-- case: an index over an expression that a row has no value for
+-- current
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT);
+-- rows
+INSERT INTO parcels VALUES (1, '{"w":3}'), (2, 'no document');
+-- desired
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT);
+CREATE INDEX parcels_weight ON parcels (json_extract(doc, '$.w'));
+-- refused: malformed JSON
+
+-- case: an index over an expression of those rows that have a value for it
+-- current
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT);
+-- rows
+INSERT INTO parcels VALUES (1, '{"w":3}'), (2, 'no document');
+-- desired
+CREATE TABLE parcels (id INTEGER PRIMARY KEY, doc TEXT);
+CREATE INDEX parcels_weight ON parcels (json_extract(doc, '$.w')) WHERE json_valid(doc);
+-- keeps: SELECT id, doc FROM parcels ORDER BY id

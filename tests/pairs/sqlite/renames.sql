@@ -158,3 +158,54 @@ CREATE TABLE new_t ( -- @renamed from=old_t
   a TEXT NOT NULL
 );
 -- keeps: SELECT seq FROM sqlite_sequence WHERE name IN ('old_t', 'new_t')
+
+-- case: names move up one by one
+-- current
+CREATE TABLE queue (id INTEGER PRIMARY KEY, first TEXT, second TEXT);
+-- rows
+INSERT INTO queue VALUES (1, 'ada', 'bob');
+-- desired
+CREATE TABLE queue (
+  id INTEGER PRIMARY KEY,
+  second TEXT, -- @renamed from=first
+  third TEXT -- @renamed from=second
+);
+
+-- case: a rename onto a name that is taken is neither skipped nor a loss
+-- current
+CREATE TABLE guests (id INTEGER PRIMARY KEY, nick TEXT, label TEXT);
+-- rows
+INSERT INTO guests VALUES (1, 'n', 'l');
+-- desired
+CREATE TABLE guests (
+  id INTEGER PRIMARY KEY,
+  label TEXT -- @renamed from=nick
+);
+-- refused: guests.nick is declared to become label
+
+-- case: two tables that change names are told to take a third
+-- current
+CREATE TABLE day (id INTEGER PRIMARY KEY, sun TEXT);
+CREATE TABLE night (id INTEGER PRIMARY KEY, moon TEXT);
+-- rows
+INSERT INTO day VALUES (1, 's');
+INSERT INTO night VALUES (1, 'm');
+-- desired
+CREATE TABLE night ( -- @renamed from=day
+  id INTEGER PRIMARY KEY, sun TEXT);
+CREATE TABLE day ( -- @renamed from=night
+  id INTEGER PRIMARY KEY, moon TEXT);
+-- refused: third name
+
+-- case: a name that was given away long ago is used anew
+-- current
+CREATE TABLE stock (id INTEGER PRIMARY KEY, amount INT, pieces INT);
+-- rows
+INSERT INTO stock VALUES (1, 5, 6);
+-- desired
+CREATE TABLE stock (
+  id INTEGER PRIMARY KEY,
+  amount INT NOT NULL DEFAULT 0,
+  pieces INT -- @renamed from=amount
+);
+-- keeps: SELECT id, amount, pieces FROM stock

@@ -129,3 +129,39 @@ INSERT INTO t VALUES (1, TRUE), (2, 0);
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER NOT NULL DEFAULT 0);
 -- keeps: SELECT id, a FROM t ORDER BY id
+
+-- case: text in columns that are called dates, keys and documents stays as it was written
+-- current
+CREATE TABLE visits (id INTEGER PRIMARY KEY, seen_at TEXT, guest VARCHAR(36), note TEXT);
+-- rows
+INSERT INTO visits VALUES (1, '2031-05-04 09:30:00', 'a2f0-77', '{"k":[1]}'), (2, '1999', '12', 'null'), (3, NULL, NULL, NULL);
+-- desired
+CREATE TABLE visits (id INTEGER PRIMARY KEY, seen_at TIMESTAMP, guest UUID, note JSON);
+-- keeps: SELECT id, CAST(seen_at AS TEXT), CAST(guest AS TEXT), note FROM visits ORDER BY id
+
+-- case: text that would be written otherwise in a column that is no number by its name
+-- current
+CREATE TABLE visits (id INTEGER PRIMARY KEY, badge TEXT);
+-- rows
+INSERT INTO visits VALUES (1, 'B-7'), (2, '0042');
+-- desired
+CREATE TABLE visits (id INTEGER PRIMARY KEY, badge STRING);
+-- refused: cannot become string
+
+-- case: more digits than a number has
+-- current
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, iban TEXT);
+-- rows
+INSERT INTO accounts VALUES (1, '77'), (2, '98765432109876543210987');
+-- desired
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, iban NUMERIC);
+-- refused: cannot become numeric
+
+-- case: a whole number in text that a floating one cannot hold
+-- current
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, units TEXT);
+-- rows
+INSERT INTO accounts VALUES (1, '9007199254740993');
+-- desired
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, units REAL);
+-- refused: cannot become real

@@ -19,6 +19,8 @@ use crate::write::WriteError;
 #[derive(Default)]
 pub(super) struct Alter {
     pub(super) clauses: Vec<String>,
+    /// Clauses that need an ALTER each, behind the one.
+    pub(super) later: Vec<String>,
     pub(super) rewrites: bool,
     pub(super) scans: bool,
     /// The columns that go and come back under the same name, in lower case.
@@ -120,11 +122,19 @@ impl<'a> Writer<'a> {
             altering.scans = alter.scans || alter.rewrites;
             self.push(altering);
         }
+        for clause in alter.later {
+            let sql = format!("ALTER TABLE {} {clause}", full(&to.name)?);
+            let mut altering = change(sql, format!("table {}", to.name), check::of_table(to));
+            altering.lock = lock(&to.name.name, true);
+            altering.scans = true;
+            self.push(altering);
+        }
         self.repartition(from.partitioning.as_ref().filter(|_| cut), to)
     }
 
+    /// A table's new collation stands in the same ALTER, so a column that takes it over need not say it: MySQL remembers who
+    /// did.
     fn columns(&mut self, alter: &mut Alter, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
-        let spelled = from.options.get("collation") != to.options.get("collation");
         for pair in &pair.columns {
             if let Pair::Dropped(old) = *pair {
                 alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
@@ -155,12 +165,12 @@ impl<'a> Writer<'a> {
             };
             match *pair {
                 Pair::Added(column) => {
-                    alter.add(format!("ADD COLUMN {}{place}", definition(column, to, spelled)?));
+                    alter.add(format!("ADD COLUMN {}{place}", definition(column, to, false)?));
                     alter.rewrites |= column.auto_increment || column.generated.as_ref().is_some_and(|one| one.stored);
                     self.ask_new_column(column, to)?;
                 }
                 Pair::Both { from: old, to: new, .. } if !is_same((old, from), (new, to)) => {
-                    self.column(alter, (old, from), (new, to), spelled, &place)?;
+                    self.column(alter, (old, from), (new, to), &place)?;
                 }
                 _ => {}
             }
@@ -195,7 +205,6 @@ impl<'a> Writer<'a> {
         alter: &mut Alter,
         (old, from): (&Column, &Table),
         (new, to): (&Column, &Table),
-        spelled: bool,
         place: &str,
     ) -> Result<(), WriteError> {
         let retyped = old.data_type != new.data_type || column::collation(old, from) != column::collation(new, to);
@@ -213,11 +222,11 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("CHANGE COLUMN {}", quoted(&old.name)?)
                 };
-                alter.add(format!("{verb} {}", definition(new, to, spelled)?));
+                alter.add(format!("{verb} {}", definition(new, to, false)?));
             }
             Way::Remake => {
                 alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
-                alter.add(format!("ADD COLUMN {}{place}", definition(new, to, spelled)?));
+                alter.add(format!("ADD COLUMN {}{place}", definition(new, to, false)?));
                 alter.remade.insert(new.name.to_lowercase());
             }
             Way::Keep => {
@@ -244,7 +253,7 @@ impl<'a> Writer<'a> {
                 alter.add(format!(
                     "CHANGE COLUMN {} {}{place}",
                     quoted(&spare)?,
-                    definition(new, to, true)?
+                    definition(new, to, false)?
                 ));
                 alter.remade.insert(new.name.to_lowercase());
             }

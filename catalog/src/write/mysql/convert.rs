@@ -5,6 +5,7 @@
 //! values it would change.
 
 use super::data_type::DataType;
+use super::number;
 use crate::backtick::literal;
 
 /// What a conversion may do to values.
@@ -67,14 +68,14 @@ fn holds(set: &str, other: &str) -> bool {
         || (matches!(set, "utf8mb3" | "utf8") && matches!(other, "latin1" | "utf8mb3" | "utf8"))
 }
 
-enum Lost {
+pub(super) enum Lost {
     Nothing,
     Where(String),
     Everything,
 }
 
 impl Lost {
-    fn any(conditions: Vec<String>) -> Self {
+    pub(super) fn any(conditions: Vec<String>) -> Self {
         if conditions.is_empty() {
             Self::Nothing
         } else {
@@ -85,7 +86,7 @@ impl Lost {
 
 fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -> Lost {
     use DataType::{Enum, Json, Other, Set, Spatial};
-    if old == new {
+    if old == new && !matches!(old, Enum(labels) | Set(labels) if is_unsure(labels)) {
         return Lost::Nothing;
     }
     if old.is_bytes() {
@@ -93,6 +94,9 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
     }
     match (old, new) {
         (_, Set(labels)) if old.is_text() => Lost::Where(not_a_set(column, labels)),
+        // The server's catalogs have a question mark for each character of four bytes, so the labels may be others.
+        (Enum(before), Enum(after)) if is_unsure(before) => Lost::Where(not_a_label(column, &both(before, after))),
+        (Set(before), Set(after)) if is_unsure(before) => Lost::Where(not_a_set(column, &both(before, after))),
         (Set(before), Set(after)) => Lost::any(
             before
                 .iter()
@@ -114,11 +118,22 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
         _ if new.is_bytes() => to_bytes(column, old, new),
         _ if old.is_text() || matches!(old, Enum(_) | Set(_)) => from_text(column, new),
         _ if new.is_time() || matches!(new, DataType::Year) || old.is_time() => to_time(column, old, new),
-        _ => to_number(column, old, new),
+        _ => number::to_number(column, old, new),
     }
 }
 
+fn is_unsure(labels: &[String]) -> bool {
+    labels.iter().any(|label| label.contains('?'))
+}
+
+fn both(before: &[String], after: &[String]) -> Vec<String> {
+    before.iter().filter(|label| after.contains(label)).cloned().collect()
+}
+
 fn not_a_label(column: &str, labels: &[String]) -> String {
+    if labels.is_empty() {
+        return format!("{column} IS NOT NULL");
+    }
     let labels: Vec<String> = labels.iter().map(|label| literal(label)).collect();
     format!("CAST({column} AS CHAR) NOT IN ({})", labels.join(", "))
 }
@@ -319,113 +334,6 @@ fn to_time(column: &str, old: &DataType, new: &DataType) -> Lost {
         (Int { .. }, Year) => Lost::Where(format!("{column} <> 0 AND {column} NOT BETWEEN 1901 AND 2155")),
         _ => Lost::Everything,
     }
-}
-
-fn to_number(column: &str, old: &DataType, new: &DataType) -> Lost {
-    use DataType::{Bit, Decimal, Double, Float, Int};
-    let bits_to_int = |bits: u32| (1_u128 << bits.min(64)) - 1;
-    let beyond = |digits: u32, scale: u32| {
-        format!(
-            "ABS({column}) >= 1{}",
-            "0".repeat((digits - scale.min(digits)) as usize)
-        )
-    };
-    let outside = |bytes: u32, unsigned: bool| {
-        let (least, most) = DataType::range(bytes, unsigned);
-        format!("{column} NOT BETWEEN {least} AND {most}")
-    };
-    let condition = match (old, new) {
-        (
-            Int { bytes, unsigned },
-            Int {
-                bytes: room,
-                unsigned: positive,
-            },
-        ) => {
-            let (before, after) = (DataType::range(*bytes, *unsigned), DataType::range(*room, *positive));
-            if after.0 <= before.0 && before.1 <= after.1 {
-                return Lost::Nothing;
-            }
-            outside(*room, *positive)
-        }
-        (
-            Int { .. },
-            Decimal {
-                digits,
-                scale,
-                unsigned,
-            },
-        ) => {
-            let mut condition = beyond(*digits, *scale);
-            if *unsigned {
-                condition.push_str(&format!(" OR {column} < 0"));
-            }
-            condition
-        }
-        (Int { bytes: 8, .. }, Double) => format!("ABS({column}) > 9007199254740992"),
-        (Int { bytes: 4.., .. }, Float) => format!("ABS({column}) > 16777216"),
-        (Int { .. } | Float, Double) | (Int { .. }, Float) => return Lost::Nothing,
-        (Int { .. }, Bit { bits }) => format!("{column} NOT BETWEEN 0 AND {}", bits_to_int(*bits)),
-        (Bit { bits: before }, Bit { bits }) if before <= bits => return Lost::Nothing,
-        (Bit { .. }, Bit { bits }) => format!("{column} + 0 > {}", bits_to_int(*bits)),
-        (Bit { .. }, Int { bytes, unsigned }) => format!("{column} + 0 > {}", DataType::range(*bytes, *unsigned).1),
-        (
-            Decimal {
-                digits,
-                scale,
-                unsigned,
-            },
-            Decimal {
-                digits: room,
-                scale: places,
-                unsigned: positive,
-            },
-        ) => {
-            let narrower = room.saturating_sub(*places) < digits.saturating_sub(*scale);
-            let mut conditions = Vec::new();
-            if places < scale {
-                conditions.push(format!("{column} <> TRUNCATE({column}, {places})"));
-            }
-            if narrower {
-                conditions.push(beyond(*room, *places));
-            }
-            if *positive && !*unsigned {
-                conditions.push(format!("{column} < 0"));
-            }
-            return Lost::any(conditions);
-        }
-        (Decimal { .. }, Int { bytes, unsigned }) => {
-            format!("{column} <> TRUNCATE({column}, 0) OR {}", outside(*bytes, *unsigned))
-        }
-        (Decimal { digits: ..=15, .. }, Double) | (Decimal { digits: ..=6, .. }, Float) => return Lost::Nothing,
-        (Decimal { digits, scale, .. }, Double | Float) => {
-            let kind = if *new == Double { "DOUBLE" } else { "FLOAT" };
-            format!("CAST(CAST({column} AS {kind}) AS DECIMAL({digits},{scale})) <> {column}")
-        }
-        (Float | Double, Int { bytes, unsigned }) => {
-            format!("{column} <> ROUND({column}) OR {}", outside(*bytes, *unsigned))
-        }
-        (
-            Float | Double,
-            Decimal {
-                digits,
-                scale,
-                unsigned,
-            },
-        ) => {
-            let negative = if *unsigned {
-                format!(" OR {column} < 0")
-            } else {
-                String::new()
-            };
-            format!(
-                "CAST(CAST({column} AS CHAR) AS DECIMAL(65,30)) <> CAST({column} AS DECIMAL({digits},{scale})){negative}"
-            )
-        }
-        (Double, Float) => format!("CAST({column} AS FLOAT) <> {column}"),
-        _ => return Lost::Everything,
-    };
-    Lost::Where(condition)
 }
 
 #[cfg(test)]

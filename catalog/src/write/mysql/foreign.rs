@@ -4,13 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Writer, change, check, column, index, lock, quoted};
 use crate::compare::{Pair, TablePair};
-use crate::structure::{Constraint, ConstraintKind, ForeignKey, Table};
+use crate::structure::{Constraint, ConstraintKind, ForeignKey, Index, Table};
 use crate::write::WriteError;
 
 /// Which foreign keys go, and which come.
 #[derive(Default)]
 pub(super) struct ForeignKeys<'a> {
     drop: Vec<(&'a Table, Vec<String>)>,
+    /// The indexes that the server may have made for keys that go and come back. It would make another one under the key's
+    /// name, unless these are said.
+    said: HashMap<&'a str, Vec<&'a Index>>,
     add: Vec<(&'a Table, Vec<New<'a>>)>,
 }
 
@@ -81,6 +84,17 @@ fn felt(pair: &TablePair<'_>, from: &Table, to: &Table) -> Felt {
     felt
 }
 
+/// The index over exactly the columns of a key that stays while the key goes and comes.
+fn own_index<'a>(pair: &TablePair<'a>, new: &New<'_>) -> Option<&'a Index> {
+    let columns: Vec<String> = new.key.columns.iter().map(|one| one.to_lowercase()).collect();
+    pair.indexes.iter().find_map(|one| match *one {
+        Pair::Both { from, to, alike: true } if from.name == to.name && to.name != new.constraint.name => {
+            (!to.unique && index::leading(&to.parts) == columns).then_some(to)
+        }
+        _ => None,
+    })
+}
+
 impl<'a> Writer<'a> {
     pub(super) fn foreign_keys(&self) -> ForeignKeys<'a> {
         let comparison = self.comparison;
@@ -139,16 +153,16 @@ impl<'a> Writer<'a> {
         found: &mut ForeignKeys<'a>,
     ) {
         let (mut drop, mut add): (Vec<String>, Vec<New<'a>>) = (Vec::new(), Vec::new());
-        for pair in &pair.constraints {
+        for one in &pair.constraints {
             let is_key = |one: &Constraint| matches!(one.kind, ConstraintKind::ForeignKey(_));
-            if !pair.from().or(pair.to()).is_some_and(is_key) {
+            if !one.from().or(one.to()).is_some_and(is_key) {
                 continue;
             }
             if let Pair::Both {
                 from: old,
                 to: new,
                 alike: true,
-            } = *pair
+            } = *one
                 && let ConstraintKind::ForeignKey(key) = &new.kind
             {
                 let is_felt = |table: &str, columns: &[String]| felt_by.get(table).is_some_and(|felt| felt.by(columns));
@@ -162,14 +176,18 @@ impl<'a> Writer<'a> {
                 }
                 continue;
             }
-            if let Some(old) = pair.from() {
+            if let Some(old) = one.from() {
                 drop.push(self.name_now(old, to));
             }
-            if let Some(new) = pair.to()
+            if let Some(new) = one.to()
                 && let ConstraintKind::ForeignKey(key) = &new.kind
             {
                 add.push(New::of(new, key));
             }
+        }
+        if !drop.is_empty() {
+            let said = add.iter().filter_map(|new| own_index(pair, new)).collect();
+            found.said.insert(&to.name.name, said);
         }
         // A name that the server made up may still be that of another.
         for new in &mut add {
@@ -197,6 +215,10 @@ impl<'a> Writer<'a> {
             let mut clauses = Vec::new();
             for name in names {
                 clauses.push(format!("DROP FOREIGN KEY {}", quoted(name)?));
+            }
+            for said in foreign.said.get(table.name.name.as_str()).into_iter().flatten() {
+                clauses.push(format!("DROP INDEX {}", quoted(&said.name)?));
+                clauses.push(format!("ADD {}", index::definition(said, table)?));
             }
             let mut dropping = change(
                 format!("ALTER TABLE {} {}", quoted(&table.name.name)?, clauses.join(", ")),

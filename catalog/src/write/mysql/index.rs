@@ -27,7 +27,7 @@ pub(super) fn definition(index: &Index, table: &Table) -> Result<String, Identif
         .get("engine")
         .is_some_and(|engine| engine.eq_ignore_ascii_case("memory"));
     match index.method.as_str() {
-        "hash" => sql.push_str(" USING HASH"),
+        "hash" if !in_memory => sql.push_str(" USING HASH"),
         "btree" if in_memory => sql.push_str(" USING BTREE"),
         "rtree" => sql.push_str(" USING RTREE"),
         _ => {}

@@ -161,7 +161,13 @@ impl<'a> Writer<'a> {
             }
         }
         for new in come {
-            alter.add(format!("ADD {}", index::definition(new, to)?));
+            let clause = format!("ADD {}", index::definition(new, to)?);
+            // MySQL makes one FULLTEXT index at a time.
+            if new.method == "fulltext" && alter.clauses.iter().any(|one| one.starts_with("ADD FULLTEXT")) {
+                alter.later.push(clause);
+            } else {
+                alter.add(clause);
+            }
             alter.scans = true;
             if new.unique {
                 self.ask_unique(to, &new.name, &new.parts)?;

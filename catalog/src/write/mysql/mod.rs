@@ -19,6 +19,7 @@ mod foreign;
 mod index;
 mod key;
 mod names;
+mod number;
 mod object;
 mod partition;
 mod rename;

@@ -233,7 +233,8 @@ fn create_view(view: &View, replaces: bool) -> Result<String, WriteError> {
         None if replaces => sql.push_str(" SQL SECURITY DEFINER"),
         None => {}
     }
-    sql.push_str(&format!(" VIEW {} AS {}", full(&view.name)?, view.query));
+    let columns = option("columns").map_or_else(String::new, |names| format!(" ({names})"));
+    sql.push_str(&format!(" VIEW {}{columns} AS {}", full(&view.name)?, view.query));
     if let Some(check) = option("check_option") {
         sql.push_str(&format!(" WITH {check} CHECK OPTION"));
     }

@@ -30,9 +30,17 @@ fn list(parts: &[Partition]) -> Result<String, IdentifierError> {
 }
 
 fn definition(part: &Partition) -> Result<String, IdentifierError> {
-    let mut sql = format!("PARTITION {} {}", quoted(&part.name)?, part.values);
+    let mut sql = format!("PARTITION {}", quoted(&part.name)?);
+    if !part.values.is_empty() {
+        sql.push(' ');
+        sql.push_str(&part.values);
+    }
     if let Some(comment) = &part.comment {
         sql.push_str(&format!(" COMMENT = {}", literal(comment)));
+    }
+    if !part.subpartitions.is_empty() {
+        let names: Result<Vec<String>, _> = part.subpartitions.iter().map(|name| quoted(name)).collect();
+        sql.push_str(&format!(" (SUBPARTITION {})", names?.join(", SUBPARTITION ")));
     }
     Ok(sql)
 }
@@ -96,16 +104,10 @@ impl Writer<'_> {
         new: &Partitioning,
     ) -> Result<Option<(String, String)>, WriteError> {
         if let (Some(before), Some(after)) = (count(old), count(new)) {
-            return Ok(match after.checked_sub(before) {
-                Some(more) if more > 0 => Some((
-                    format!("ADD PARTITION PARTITIONS {more}"),
-                    format!("{after} partitions"),
-                )),
-                _ => Some((
-                    format!("COALESCE PARTITION {}", before - after),
-                    format!("{after} partitions"),
-                )),
-            });
+            return Ok(Some(counted(before, after)));
+        }
+        if is_spread(old) || is_spread(new) {
+            return Ok(spread(old, new)?);
         }
         let is_range = new.by.starts_with("RANGE");
         let same = |a: &&Partition, b: &&Partition| a == b;
@@ -133,14 +135,9 @@ impl Writer<'_> {
                 "a partition taken apart".to_owned(),
             )),
             (_, [], Some(next)) if is_range => {
-                let names: Result<Vec<String>, _> = gone.iter().map(|part| quoted(&part.name)).collect();
+                let (names, into) = (names(gone)?, quoted(&next.name)?);
                 Some((
-                    format!(
-                        "REORGANIZE PARTITION {}, {} INTO ({})",
-                        names?.join(", "),
-                        quoted(&next.name)?,
-                        definition(next)?
-                    ),
+                    format!("REORGANIZE PARTITION {names}, {into} INTO ({})", definition(next)?),
                     "partitions put together".to_owned(),
                 ))
             }
@@ -148,20 +145,16 @@ impl Writer<'_> {
                 for part in gone {
                     self.check_empty(table, part)?;
                 }
-                let names: Result<Vec<String>, _> = gone.iter().map(|part| quoted(&part.name)).collect();
                 Some((
-                    format!("DROP PARTITION {}", names?.join(", ")),
+                    format!("DROP PARTITION {}", names(gone)?),
                     "partitions without rows".to_owned(),
                 ))
             }
             // The last of those that were must reach as far as the last of those that come.
-            _ if is_range && gone.last().map(|part| &part.values) == come.last().map(|part| &part.values) => {
-                let names: Result<Vec<String>, _> = gone.iter().map(|part| quoted(&part.name)).collect();
-                Some((
-                    format!("REORGANIZE PARTITION {} INTO ({})", names?.join(", "), list(come)?),
-                    "partitions cut anew".to_owned(),
-                ))
-            }
+            _ if is_range && gone.last().map(|part| &part.values) == come.last().map(|part| &part.values) => Some((
+                format!("REORGANIZE PARTITION {} INTO ({})", names(gone)?, list(come)?),
+                "partitions cut anew".to_owned(),
+            )),
             _ => None,
         })
     }
@@ -185,41 +178,13 @@ impl Writer<'_> {
 
     /// The rows for which no partition has a place.
     fn check_places(&mut self, table: &Table, new: &Partitioning) -> Result<(), WriteError> {
-        let inner = |text: &str| {
-            let open = text.find('(')?;
-            let close = text.rfind(')')?;
-            text.get(open + 1..close).map(str::to_owned)
-        };
         let Some(expression) = inner(new.by.split(" SUBPARTITION BY ").next().unwrap_or_default()) else {
             return Ok(());
         };
         let Some(expression) = self.before(table, &expression)? else {
             return Ok(());
         };
-        let condition = if new.by.starts_with("RANGE (") {
-            match new
-                .parts
-                .last()
-                .and_then(|part| part.values.strip_prefix("VALUES LESS THAN ("))
-            {
-                Some(bound) => format!("({expression}) >= {}", bound.trim_end_matches(')')),
-                None => return Ok(()),
-            }
-        } else if new.by.starts_with("LIST (") && new.parts.iter().all(|part| part.values != "DEFAULT") {
-            let values: Vec<String> = new.parts.iter().filter_map(|part| inner(&part.values)).collect();
-            let values = values.join(",");
-            let values: Vec<&str> = values.split(',').map(str::trim).collect();
-            let known: Vec<&str> = values
-                .iter()
-                .copied()
-                .filter(|value| !value.eq_ignore_ascii_case("NULL"))
-                .collect();
-            let mut condition = format!("({expression}) NOT IN ({})", known.join(", "));
-            if known.len() == values.len() {
-                condition.push_str(&format!(" OR ({expression}) IS NULL"));
-            }
-            condition
-        } else {
+        let Some(condition) = outside(new, &expression) else {
             return Ok(());
         };
         let old = self.names.old_table(&table.name);
@@ -234,6 +199,121 @@ impl Writer<'_> {
     }
 }
 
+/// Whether the rows are spread over all partitions, so that none has a place of its own.
+fn is_spread(partitioning: &Partitioning) -> bool {
+    partitioning.partitions.is_some() || partitioning.parts.iter().any(|part| part.values.is_empty())
+}
+
+/// Named partitions of a hash come and go at the end; the server moves the rows.
+fn spread(old: &Partitioning, new: &Partitioning) -> Result<Option<(String, String)>, IdentifierError> {
+    let comment = format!("{} partitions", new.parts.len());
+    if old.parts.is_empty() || new.parts.is_empty() {
+        return Ok(None);
+    }
+    if let Some(more) = new.parts.strip_prefix(old.parts.as_slice()) {
+        return Ok(Some((format!("ADD PARTITION ({})", list(more)?), comment)));
+    }
+    let fewer = old.parts.strip_prefix(new.parts.as_slice());
+    Ok(fewer.map(|fewer| (format!("COALESCE PARTITION {}", fewer.len()), comment)))
+}
+
+/// What stands between the first and the last parenthesis.
+fn inner(text: &str) -> Option<String> {
+    let open = text.find('(')?;
+    let close = text.rfind(')')?;
+    text.get(open + 1..close).map(str::to_owned)
+}
+
+/// True of the rows for which `expression` names no partition; `None` where each has one.
+fn outside(new: &Partitioning, expression: &str) -> Option<String> {
+    let method = new.by.split(" (").next().unwrap_or_default();
+    match method {
+        "RANGE" | "RANGE COLUMNS" => {
+            let bound = new.parts.last()?.values.strip_prefix("VALUES LESS THAN (")?;
+            let bounds = elements(bound.strip_suffix(')').unwrap_or(bound));
+            let reached = |value: &&str| value.eq_ignore_ascii_case("MAXVALUE");
+            // Whatever stands behind MAXVALUE, a row that is equal in front of it has its place.
+            let open = bounds.iter().position(|value| reached(&value.as_str()));
+            let (count, sign) = open.map_or((bounds.len(), ">="), |at| (at, ">"));
+            let of: Vec<String> = match method {
+                "RANGE" => vec![format!("({expression})")],
+                _ => elements(expression),
+            };
+            let (of, bounds) = (of.get(..count)?, bounds.get(..count)?);
+            (count > 0).then(|| format!("({}) {sign} ({})", of.join(", "), bounds.join(", ")))
+        }
+        "LIST" | "LIST COLUMNS" if new.parts.iter().all(|part| part.values != "DEFAULT") => {
+            let of: Vec<String> = match method {
+                "LIST" => vec![format!("({expression})")],
+                _ => elements(expression),
+            };
+            let values = new.parts.iter().filter_map(|part| inner(&part.values));
+            let places: Vec<String> = values
+                .flat_map(|values| elements(&values))
+                .map(|place| one_of(&of, &place))
+                .collect();
+            Some(format!("NOT ({})", places.join(" OR ")))
+        }
+        _ => None,
+    }
+}
+
+/// True of the rows that are in one place of a list: a value, or one for each column between parentheses. NULL is a value.
+fn one_of(of: &[String], place: &str) -> String {
+    let values = match of.len() {
+        1 => vec![place.to_owned()],
+        _ => elements(&inner(place).unwrap_or_else(|| place.to_owned())),
+    };
+    let same: Vec<String> = of
+        .iter()
+        .zip(&values)
+        .map(|(of, value)| format!("{of} <=> {value}"))
+        .collect();
+    same.join(" AND ")
+}
+
+/// What stands between the commas that are in no string and between no parentheses.
+fn elements(text: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
+    for character in text.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if character == '\\' => escaped = true,
+            Some(open) if open == character => quote = None,
+            Some(_) => {}
+            None => match character {
+                '\'' | '"' | '`' => quote = Some(character),
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                ',' if depth == 0 => {
+                    found.push(String::new());
+                    continue;
+                }
+                _ => {}
+            },
+        }
+        if let Some(last) = found.last_mut() {
+            last.push(character);
+        }
+    }
+    found.into_iter().map(|one| one.trim().to_owned()).collect()
+}
+
+fn names(parts: &[Partition]) -> Result<String, IdentifierError> {
+    super::list(parts.iter().map(|part| part.name.as_str()))
+}
+
+/// More or fewer of the partitions that are only counted; the server moves the rows.
+fn counted(before: u64, after: u64) -> (String, String) {
+    let sql = if after > before {
+        format!("ADD PARTITION PARTITIONS {}", after - before)
+    } else {
+        format!("COALESCE PARTITION {}", before - after)
+    };
+    (sql, format!("{after} partitions"))
+}
+
 /// The number of partitions that are only counted.
 fn count(partitioning: &Partitioning) -> Option<u64> {
     partitioning
@@ -242,4 +322,60 @@ fn count(partitioning: &Partitioning) -> Option<u64> {
         .strip_prefix("PARTITIONS ")?
         .parse()
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(by: &str, values: &[&str]) -> Option<String> {
+        let part = |values: &&str| Partition {
+            values: (*values).to_owned(),
+            ..Partition::default()
+        };
+        let new = Partitioning {
+            by: by.to_owned(),
+            partitions: None,
+            parts: values.iter().map(part).collect(),
+        };
+        outside(&new, &inner(by).unwrap_or_default())
+    }
+
+    #[test]
+    fn the_rows_without_a_place_are_asked_for() {
+        for (by, values, expected) in [
+            ("RANGE (`a`)", "VALUES LESS THAN (5)", "((`a`)) >= (5)"),
+            (
+                "RANGE COLUMNS (`a`,`b`)",
+                "VALUES LESS THAN (5,'x,)')",
+                "(`a`, `b`) >= (5, 'x,)')",
+            ),
+            (
+                "RANGE COLUMNS (`a`,`b`)",
+                "VALUES LESS THAN (5,MAXVALUE)",
+                "(`a`) > (5)",
+            ),
+            (
+                "LIST (`a`)",
+                "VALUES IN (1,NULL)",
+                "NOT ((`a`) <=> 1 OR (`a`) <=> NULL)",
+            ),
+            (
+                "LIST COLUMNS (`a`)",
+                "VALUES IN ('x,y','it''s')",
+                "NOT (`a` <=> 'x,y' OR `a` <=> 'it''s')",
+            ),
+            (
+                "LIST COLUMNS (`a`,`b`)",
+                "VALUES IN ((1,'x'))",
+                "NOT (`a` <=> 1 AND `b` <=> 'x')",
+            ),
+        ] {
+            assert_eq!(places(by, &[values]).as_deref(), Some(expected), "{by}");
+        }
+        assert_eq!(places("RANGE COLUMNS (`a`)", &["VALUES LESS THAN (MAXVALUE)"]), None);
+        assert_eq!(places("RANGE (`a`)", &["VALUES LESS THAN MAXVALUE"]), None);
+        assert_eq!(places("LIST (`a`)", &["VALUES IN (1)", "DEFAULT"]), None);
+        assert_eq!(places("HASH (`a`)", &[]), None);
+    }
 }

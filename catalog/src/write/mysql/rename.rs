@@ -2,10 +2,11 @@
 //!
 //! MariaDB follows a renamed column into what is computed from it. MySQL refuses to rename one that a check, a computed
 //! column, a default or an index over an expression names: there they go and come back in the same ALTER, which keeps rows.
+//! Nor does it rename one that the table is cut by, unless the same ALTER says how it is cut.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Writer, about, change, column, full, index, lock, quoted};
+use super::{Writer, about, change, column, full, index, lock, partition, quoted};
 use crate::backtick;
 use crate::compare::{Rename, Renames};
 use crate::structure::{ConstraintKind, Index, IndexPart, IndexTarget, Kind, Name, Table};
@@ -21,11 +22,13 @@ struct Renaming {
     indexes: Vec<(String, String)>,
     /// What comes back.
     last: Vec<String>,
+    /// How the table is cut, said anew where it is cut by one of the columns.
+    cut: Option<String>,
     rewrites: bool,
 }
 
 impl Renaming {
-    fn clauses(self) -> Result<Vec<String>, WriteError> {
+    fn clauses(self) -> Result<String, WriteError> {
         let mut clauses = self.first;
         for (from, to) in self.columns {
             clauses.push(format!("RENAME COLUMN {} TO {}", quoted(&from)?, quoted(&to)?));
@@ -34,7 +37,12 @@ impl Renaming {
             clauses.push(format!("RENAME INDEX {} TO {}", quoted(&from)?, quoted(&to)?));
         }
         clauses.extend(self.last);
-        Ok(clauses)
+        let mut sql = clauses.join(", ");
+        if let Some(cut) = self.cut {
+            sql.push(' ');
+            sql.push_str(&cut);
+        }
+        Ok(sql)
     }
 }
 
@@ -87,7 +95,7 @@ impl<'a> Writer<'a> {
             let copies = renaming.rewrites;
             let clauses = renaming.clauses()?;
             let mut altering = change(
-                format!("ALTER TABLE {} {}", quoted(&name.name)?, clauses.join(", ")),
+                format!("ALTER TABLE {} {}", quoted(&name.name)?, clauses),
                 format!("new names in {name}"),
                 about(Kind::Table, &name),
             );
@@ -156,6 +164,10 @@ impl<'a> Writer<'a> {
                 }
                 None => renaming.last.push(format!("MODIFY COLUMN {declared}")),
             }
+        }
+        if let Some(partitioning) = table.partitioning.as_ref().filter(|one| named(&one.by)) {
+            renaming.cut = Some(partition::clause(partitioning)?);
+            renaming.rewrites = true;
         }
         Ok(())
     }

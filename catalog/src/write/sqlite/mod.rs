@@ -9,6 +9,7 @@
 //! (inside a transaction the pragma is a no-op): see [`rebuild`].
 
 mod aside;
+mod conversion;
 mod create;
 mod full_text;
 mod names;

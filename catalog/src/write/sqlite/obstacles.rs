@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::conversion::{changed_by, refused_by_strict};
 use super::create::name;
 use super::full_text::{Text, text_of};
-use super::projection::{Affinity, Projection, affinity};
+use super::projection::{Projection, affinity};
 use super::script::part_of;
 use crate::compare::{Comparison, Pair, TablePair};
 use crate::read::sqlite::{fold, mentioned};
@@ -35,9 +36,13 @@ pub(super) fn obstacles(
     let was_strict = from.options.contains_key("strict");
     for column in &pair.columns {
         match *column {
-            Pair::Added(column) => asking.has_a_value(column)?,
+            Pair::Added(column) => {
+                asking.has_a_value(column)?;
+                asking.can_be_computed(None, column)?;
+            }
             Pair::Both { from, to, .. } => {
                 asking.is_what_is_computed(from, to)?;
+                asking.can_be_computed(Some(from), to)?;
                 asking.is_not_null(from, to)?;
                 asking.converts(from, to, strict && (!was_strict || from.data_type != to.data_type))?;
             }
@@ -63,13 +68,16 @@ pub(super) fn obstacles(
             _ => {}
         }
     }
-    for index in pair.indexes.iter().filter(|one| one.to().is_some_and(|one| one.unique)) {
+    for index in &pair.indexes {
         match *index {
             Pair::Both {
                 to: one, alike: true, ..
             } if !one.parts.iter().any(|part| is_over(part, &moved)) => {}
-            Pair::Added(one) | Pair::Both { to: one, .. } => {
+            Pair::Added(one) | Pair::Both { to: one, .. } if one.unique => {
                 asking.is_unique(&one.name, &one.parts, one.predicate.as_deref())?;
+            }
+            Pair::Added(one) | Pair::Both { to: one, .. } => {
+                asking.can_be_indexed(&one.name, &one.parts, one.predicate.as_deref())?;
             }
             Pair::Dropped(_) => {}
         }
@@ -162,6 +170,63 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// A column whose values are worked out when rows are written: for every row that has to come out, and be no NULL where
+    /// the column takes none.
+    fn can_be_computed(&mut self, from: Option<&Column>, to: &Column) -> Result<(), WriteError> {
+        let Some(computed) = &to.generated else { return Ok(()) };
+        let was = from.and_then(|from| from.generated.as_ref());
+        let same = was.is_some_and(|was| was.expression == computed.expression);
+        let was_checked = same && from.is_some_and(|from| !from.nullable);
+        let now_checked = !to.nullable && !was_checked;
+        if !now_checked && (same || !computed.stored) {
+            return Ok(());
+        }
+        let column = name(&to.name)?;
+        let wrong = if now_checked {
+            format!("{column} IS NULL")
+        } else {
+            never(&column)
+        };
+        let query = format!(
+            "SELECT {}, NULL FROM {} WHERE {wrong}",
+            self.rows.shown_key(),
+            self.rows.rows(&HashSet::from([fold(&to.name)]))?
+        );
+        self.ask(
+            &to.name,
+            query,
+            format!("has no value from which {} could be computed", to.name),
+        );
+        Ok(())
+    }
+
+    /// What an index holds is worked out for every row in it.
+    fn can_be_indexed(&mut self, part: &str, parts: &[IndexPart], predicate: Option<&str>) -> Result<(), WriteError> {
+        let mut needed: HashSet<String> = predicate.map(mentioned).unwrap_or_default();
+        let mut texts = Vec::new();
+        for one in parts {
+            // Only a function fails.
+            if let IndexTarget::Expression(expression) = &one.on
+                && expression.contains('(')
+            {
+                needed.extend(mentioned(expression));
+                texts.push(never(&format!("({expression})")));
+            }
+        }
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let query = format!(
+            "SELECT {}, NULL FROM {} WHERE ({}) AND ({})",
+            self.rows.shown_key(),
+            self.rows.rows(&needed)?,
+            predicate.unwrap_or("TRUE"),
+            texts.join(" OR ")
+        );
+        self.ask(part, query, "has no value that could be indexed".to_owned());
+        Ok(())
+    }
+
     fn is_not_null(&mut self, from: &Column, to: &Column) -> Result<(), WriteError> {
         let has_default = to.default.as_deref().is_some_and(|default| default != "null");
         let is_key = crate::read::sqlite::is_rowid_alias(self.rows.from) == Some(from.name.as_str());
@@ -195,7 +260,7 @@ impl Asking<'_> {
         let wrong = if strict {
             refused_by_strict(&to.data_type, &held)
         } else {
-            changed_by(affinity(&to.data_type), &held)
+            changed_by(&to.data_type, &held)
         };
         let Some(wrong) = wrong else { return Ok(()) };
         let query = format!(
@@ -389,33 +454,7 @@ fn label(one: &Constraint, kind: &str) -> String {
     }
 }
 
-/// When a value would not be what it was, once it is stored with this affinity.
-fn changed_by(affinity: Affinity, held: &str) -> Option<String> {
-    // A comparison with a CAST applies its affinity to the text: '12' is 12, 'abc' is not 0.
-    let no_number = format!("(typeof({held}) = 'text' AND CAST({held} AS NUMERIC) <> {held})");
-    match affinity {
-        Affinity::Integer | Affinity::Numeric => Some(no_number),
-        Affinity::Real => Some(format!(
-            "{no_number} OR (typeof({held}) = 'integer' AND CAST(CAST({held} AS REAL) AS INTEGER) <> {held})"
-        )),
-        Affinity::Text => Some(format!(
-            "typeof({held}) = 'real' AND CAST(CAST({held} AS TEXT) AS REAL) <> {held}"
-        )),
-        Affinity::Blob => None,
-    }
-}
-
-/// What a STRICT table would refuse, or change.
-fn refused_by_strict(data_type: &str, held: &str) -> Option<String> {
-    let number = format!("typeof({held}) = 'blob' OR (typeof({held}) = 'text' AND CAST({held} AS NUMERIC) <> {held})");
-    match affinity(data_type) {
-        Affinity::Integer => Some(format!(
-            "{held} IS NOT NULL AND ({number} OR (typeof({held}) <> 'integer' AND CAST(CAST({held} AS NUMERIC) AS INTEGER) \
-             <> CAST({held} AS NUMERIC)))"
-        )),
-        Affinity::Real => Some(number),
-        Affinity::Text => Some(format!("typeof({held}) = 'blob'")),
-        Affinity::Blob if data_type == "blob" => Some(format!("typeof({held}) NOT IN ('blob', 'null')")),
-        _ => None,
-    }
+/// True of no row, and worked out for each: asks whether it can be.
+fn never(expression: &str) -> String {
+    format!("typeof({expression}) IS NULL")
 }

@@ -72,6 +72,13 @@ fn in_place<'a>(pair: &TablePair<'a>, original: Option<&Table>) -> Result<InPlac
             Pair::Dropped(one) => goes_along(one, &dropped, original)?,
         }
     }
+    let stays = pair
+        .columns
+        .iter()
+        .any(|one| matches!(one, Pair::Both { to, .. } if to.generated.is_none()));
+    if !stays && !dropped.is_empty() {
+        return Err("none of its columns stays".to_owned());
+    }
     // A generated column goes before what it is computed from.
     dropped.sort_by_key(|column| column.generated.is_none());
     if let Some(at) = dropped.iter().position(|one| one.generated.is_none()) {

@@ -3,6 +3,7 @@
 mod connect;
 mod console;
 mod declared;
+mod foreign_keys;
 mod guard;
 mod inspect;
 mod introspect;

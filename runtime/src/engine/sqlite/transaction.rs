@@ -15,6 +15,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Either, Row, Sqlite as Driver};
 
 use super::connect::{INTERRUPT, code, fault, is_busy, own};
+use super::foreign_keys::Broken;
 use super::{Sqlite, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
@@ -106,7 +107,7 @@ pub(super) struct SqliteTransaction {
     facts: Option<Facts>,
     structural: bool,
     /// Foreign keys that pointed nowhere before the first step; `None` until one ran.
-    dangling: Option<i64>,
+    broken: Option<Broken>,
     /// Rows this connection changed so far.
     changes: i64,
 }
@@ -161,7 +162,7 @@ impl Sqlite {
             watch,
             facts: None,
             structural,
-            dangling: None,
+            broken: None,
             changes: 0,
         })
     }
@@ -250,21 +251,14 @@ impl SqliteTransaction {
         Ok(())
     }
 
-    async fn note_dangling(&mut self) -> Result<()> {
-        if self.dangling.is_none() && self.structural {
-            let found = dangling(self.line.connection()?).await?;
-            self.dangling = Some(found);
+    async fn note_broken(&mut self) -> Result<()> {
+        if self.broken.is_none() && self.structural {
+            let found = Broken::of(self.line.connection()?).await?;
+            found.told();
+            self.broken = Some(found);
         }
         Ok(())
     }
-}
-
-async fn dangling(connection: &mut SqliteConnection) -> Result<i64> {
-    sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check")
-        .persistent(false)
-        .fetch_one(connection)
-        .await
-        .map_err(own("checking foreign keys"))
 }
 
 #[async_trait]
@@ -286,7 +280,7 @@ impl Transaction for SqliteTransaction {
     }
 
     async fn execute(&mut self, statements: &[Statement], limit: &Limit) -> Outcome<u64> {
-        self.note_dangling()
+        self.note_broken()
             .await
             .map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
         // Audited: the statements are the spec author's own, split and checked when they were read. What SQLite says of a
@@ -326,7 +320,7 @@ impl Transaction for SqliteTransaction {
     }
 
     async fn run_code(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Outcome<()> {
-        self.note_dangling()
+        self.note_broken()
             .await
             .map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
         // A mark that is gone afterwards tells that the code ended the transaction.
@@ -416,19 +410,8 @@ impl Transaction for SqliteTransaction {
             Some(facts) => facts,
             None => self.facts(Reading::Whole).await?,
         };
-        if let Some(before) = self.dangling {
-            let after = dangling(self.line.connection()?).await?;
-            if after > before {
-                return Err(Error::Database {
-                    doing: "checking foreign keys",
-                    message: format!(
-                        "the steps left {} rows that point to rows that do not exist",
-                        after - before
-                    ),
-                    code: None,
-                    transient: false,
-                });
-            }
+        if let Some(before) = self.broken.take() {
+            Broken::of(self.line.connection()?).await?.refuse_new(&before)?;
         }
         let plan = writes::plan(Dialect::Sqlite, &self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.

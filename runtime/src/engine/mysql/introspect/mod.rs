@@ -9,6 +9,7 @@
 //! databases that were made alike look alike. What the servers print differently for one and the same thing is brought
 //! into one form, that in which it can be said again.
 
+mod exact;
 mod object;
 mod partition;
 mod query;
@@ -92,6 +93,8 @@ struct Reading {
     sequences: Vec<String>,
     /// `PROCEDURE` or `FUNCTION`, and the name.
     routines: Vec<(String, String)>,
+    /// What information_schema may not tell as it is.
+    inexact: Vec<object::Inexact>,
     partitions: partition::Partitions,
 }
 
@@ -106,6 +109,7 @@ impl Reading {
             collations: HashMap::new(),
             sequences: Vec::new(),
             routines: Vec::new(),
+            inexact: Vec::new(),
             partitions: partition::Partitions::default(),
         }
     }
@@ -148,9 +152,25 @@ impl Reading {
     fn expression(&self, printed: &str) -> String {
         let printed = match self.mariadb {
             true => Cow::Borrowed(printed),
-            false => Cow::Owned(unescaped(printed)),
+            false => Cow::Owned(unescaped(&decoded(printed))),
         };
         backtick::without_database(&printed, &self.database)
+    }
+}
+
+/// MySQL's information_schema gives an expression's UTF-8 as if each byte were a character of latin1: `Ã¼` for `ü`. What
+/// could not have come about like that stays as it is.
+fn decoded(printed: &str) -> Cow<'_, str> {
+    if printed.is_ascii() {
+        return Cow::Borrowed(printed);
+    }
+    let bytes: Result<Vec<u8>, _> = printed
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)))
+        .collect();
+    match bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+        Some(text) => Cow::Owned(text),
+        None => Cow::Borrowed(printed),
     }
 }
 
@@ -170,6 +190,13 @@ fn unescaped(printed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_that_were_taken_for_bytes_are_letters_again() {
+        assert_eq!(decoded("`a` <> 'Ã¼â\u{82}¬ð\u{9f}\u{98}\u{80}'"), "`a` <> 'ü€😀'");
+        assert_eq!(decoded("`größe` > 1"), "`größe` > 1");
+        assert_eq!(decoded("`a` <> 'ü€'"), "`a` <> 'ü€'");
+    }
 
     #[test]
     fn quotes_that_were_escaped_once_more_are_quotes_again() {

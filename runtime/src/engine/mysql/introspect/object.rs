@@ -18,6 +18,13 @@ impl Reading {
             return;
         };
         view.query = query;
+        if self.mariadb && is_inexact(&view.query) {
+            self.inexact.push(Inexact {
+                kind: "VIEW",
+                name,
+                head: String::new(),
+            });
+        }
         let mut set = |option: &str, value: String| view.options.insert(option.to_owned(), value);
         if check != "NONE" && !check.is_empty() {
             set("check_option", check);
@@ -44,19 +51,21 @@ impl Reading {
             .filter(|one| one.options.get("moment") == Some(&moment))
             .count();
         let quoted = |name: &str| quote(Dialect::Mysql, name).unwrap_or_default();
+        let head = format!(
+            "CREATE TRIGGER {} {moment} ON {} FOR EACH ROW ",
+            quoted(&name),
+            quoted(&table)
+        );
         let mut trigger = Trigger {
-            definition: format!(
-                "CREATE TRIGGER {} {moment} ON {} FOR EACH ROW {body}",
-                quoted(&name),
-                quoted(&table)
-            ),
-            name,
+            definition: format!("{head}{body}"),
+            name: name.clone(),
             on: Name::plain(table),
             ..Trigger::default()
         };
         trigger.options.insert("moment".to_owned(), moment);
         trigger.options.insert("place".to_owned(), place.to_string());
         self.structure.triggers.push(trigger);
+        self.note_inexact("TRIGGER", name, head, &body);
     }
 
     pub(super) fn take_routine(&mut self, cells: &mut Cells) {
@@ -102,14 +111,69 @@ impl Reading {
             create.push_str(&backtick::literal(&comment));
         }
         create.push_str(" DO ");
-        create.push_str(&body);
         self.structure.others.push(Other {
             kind: "event".to_owned(),
-            name,
+            name: name.clone(),
             on: None,
-            create,
+            create: format!("{create}{body}"),
             drop: format!("DROP EVENT {quoted}"),
         });
+        self.note_inexact("EVENT", name, create, &body);
+    }
+
+    fn note_inexact(&mut self, kind: &'static str, name: String, head: String, body: &str) {
+        if is_inexact(body) {
+            self.inexact.push(Inexact { kind, name, head });
+        }
+    }
+
+    /// The body of a trigger or an event as it was written, out of its whole text.
+    pub(super) fn exact_body(&mut self, kind: &str, name: &str, text: &str) {
+        let Some(inexact) = self.inexact.iter().find(|one| one.kind == kind && one.name == name) else {
+            return;
+        };
+        let body = match kind {
+            "TRIGGER" => backtick::behind(text, &["FOR", "EACH", "ROW"]).map(without_place),
+            _ => backtick::behind(text, &["DO"]),
+        };
+        let Some(body) = body.map(|body| ended(body.trim_start())) else {
+            return;
+        };
+        let whole = format!("{}{body}", inexact.head);
+        if kind == "TRIGGER" {
+            let trigger = self.structure.triggers.iter_mut().find(|one| one.name == name);
+            trigger.into_iter().for_each(|one| one.definition.clone_from(&whole));
+        } else {
+            let mut others = self.structure.others.iter_mut();
+            let event = others.find(|one| one.kind == "event" && one.name == name);
+            event.into_iter().for_each(|one| one.create.clone_from(&whole));
+        }
+    }
+
+    /// A view's query, its algorithm and the names of its columns, out of its whole text.
+    pub(super) fn view_text(&mut self, name: &str, text: &str) {
+        let Some(view) = self.views.get(name).and_then(|at| self.structure.views.get_mut(*at)) else {
+            return;
+        };
+        for algorithm in ["MERGE", "TEMPTABLE"] {
+            if text.starts_with(&format!("CREATE ALGORITHM={algorithm} ")) {
+                view.options.insert("algorithm".to_owned(), algorithm.to_owned());
+            }
+        }
+        let (Some(named), Some(query)) = (backtick::behind(text, &["VIEW"]), backtick::behind(text, &["AS"])) else {
+            return;
+        };
+        // MySQL keeps the names of the columns apart from the query.
+        let named = &named[..named.len() - query.len()];
+        if let (Some(open), Some(close)) = (named.find("` (`"), named.rfind(')')) {
+            view.options
+                .insert("columns".to_owned(), named[open + "` (".len()..close].to_owned());
+        }
+        let check = view.options.get("check_option");
+        let ending = check.map_or_else(String::new, |check| format!(" WITH {check} CHECK OPTION"));
+        let query = query.trim_start();
+        let query = query.strip_suffix(ending.as_str()).unwrap_or(query);
+        view.query = backtick::without_database(query, &self.database);
     }
 
     /// Which views are over which tables and views: every name in their texts that is one.
@@ -135,6 +199,46 @@ impl Reading {
     }
 }
 
+/// A text that information_schema may not tell as it is: there, the servers resolve or lose what is escaped in strings, lose
+/// the character set in front of one, and put `?` for characters of four bytes.
+fn is_inexact(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| matches!(byte, b'\'' | b'"' | b'\\' | b'?') || !byte.is_ascii())
+}
+
+/// What is asked for once more, by its name.
+pub(super) struct Inexact {
+    /// `TRIGGER`, `EVENT` or `VIEW`.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    /// What stands in front of the body.
+    head: String,
+}
+
+/// A trigger's body without `FOLLOWS other` in front of it.
+fn without_place(body: &str) -> &str {
+    let body = body.trim_start();
+    let rest = ["FOLLOWS", "PRECEDES"].iter().find_map(|word| {
+        let is = body.get(..word.len())?.eq_ignore_ascii_case(word);
+        let rest = body.get(word.len()..).filter(|_| is)?;
+        rest.starts_with([' ', '\t', '\n', '\r', '`', '"'])
+            .then(|| rest.trim_start())
+    });
+    let Some(rest) = rest else { return body };
+    match rest.chars().next() {
+        Some(quote @ ('`' | '"')) => {
+            let mut pieces = rest[1..].match_indices(quote).peekable();
+            while let Some((at, _)) = pieces.next() {
+                if pieces.next_if(|(next, _)| *next == at + 1).is_none() {
+                    return rest.get(at + 2..).unwrap_or_default();
+                }
+            }
+            body
+        }
+        _ => rest.find(char::is_whitespace).map_or(body, |end| &rest[end..]),
+    }
+}
+
 /// A number stands as it is, anything else (`1:30`) in quotes; MariaDB prints them with quotes, MySQL without.
 fn interval(every: &str) -> String {
     let bare = every.trim_matches('\'');
@@ -148,4 +252,24 @@ fn interval(every: &str) -> String {
 fn is_ours(name: &str) -> bool {
     name.get(..9)
         .is_some_and(|start| start.eq_ignore_ascii_case("lockstep_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_trigger_is_no_part_of_its_body() {
+        assert_eq!(without_place(" follows `a``b` set @a = 1"), " set @a = 1");
+        assert_eq!(without_place("\nPRECEDES other begin end"), " begin end");
+        assert_eq!(without_place(" begin end"), "begin end");
+        assert_eq!(without_place(" followsx: begin end"), "followsx: begin end");
+    }
+
+    #[test]
+    fn strings_make_a_text_inexact() {
+        assert!(is_inexact("select 'a'"));
+        assert!(is_inexact("select ü"));
+        assert!(!is_inexact("select `a` from `b` where `c` > 1"));
+    }
 }

@@ -17,6 +17,7 @@ struct Row {
     description: Option<String>,
     comment: Option<String>,
     sub: Option<(String, String)>,
+    sub_name: String,
 }
 
 impl Partitions {
@@ -28,7 +29,8 @@ impl Partitions {
             expression: cells.text(),
             description: cells.optional(),
             comment: cells.filled(),
-            sub: cells.filled().map(|method| (method, cells.text())),
+            sub: sub(cells),
+            sub_name: cells.text(),
         };
         self.0.entry(table).or_default().push(row);
     }
@@ -43,6 +45,11 @@ impl Partitions {
     }
 }
 
+fn sub(cells: &mut Cells) -> Option<(String, String)> {
+    let (method, expression) = (cells.filled(), cells.text());
+    method.map(|method| (method, expression))
+}
+
 fn partitioning(rows: Vec<Row>) -> Option<Partitioning> {
     let first = rows.first()?;
     let named = ["RANGE", "LIST"].iter().any(|kind| first.method.starts_with(kind));
@@ -53,23 +60,28 @@ fn partitioning(rows: Vec<Row>) -> Option<Partitioning> {
     };
     // Each partition has one row, or one for each of its subpartitions.
     let mut parts: Vec<Partition> = Vec::new();
-    let mut subpartitions = 0_usize;
     for row in &rows {
-        if parts.last().is_some_and(|last| last.name == row.name) {
-            subpartitions += 1;
-            continue;
+        let sub_name = row.sub.is_some().then(|| row.sub_name.clone());
+        match parts.last_mut().filter(|last| last.name == row.name) {
+            Some(last) => last.subpartitions.extend(sub_name),
+            None => parts.push(Partition {
+                name: row.name.clone(),
+                values: values(row),
+                comment: row.comment.clone(),
+                subpartitions: sub_name.into_iter().collect(),
+            }),
         }
-        subpartitions = 1;
-        parts.push(Partition {
-            name: row.name.clone(),
-            values: values(row),
-            comment: row.comment.clone(),
-        });
+    }
+    let subpartitions = parts.first().map_or(0, |part| part.subpartitions.len());
+    if parts.iter().all(has_made_up_names) {
+        parts.iter_mut().for_each(|part| part.subpartitions.clear());
     }
     if let Some((method, expression)) = &first.sub {
         by = format!("{by} SUBPARTITION BY {method} ({expression}) SUBPARTITIONS {subpartitions}");
     }
-    Some(if named || first.method.starts_with("SYSTEM_TIME") {
+    let told = |(at, part): (usize, &Partition)| part.name != format!("p{at}") || part.comment.is_some();
+    let named = named || first.method.starts_with("SYSTEM_TIME") || parts.iter().enumerate().any(told);
+    Some(if named {
         Partitioning {
             by,
             partitions: None,
@@ -84,6 +96,12 @@ fn partitioning(rows: Vec<Row>) -> Option<Partitioning> {
     })
 }
 
+/// `p0sp0`, `p0sp1`, …
+fn has_made_up_names(part: &Partition) -> bool {
+    let mut names = part.subpartitions.iter().enumerate();
+    names.all(|(at, name)| *name == format!("{}sp{at}", part.name))
+}
+
 fn values(row: &Row) -> String {
     let description = row.description.as_deref().unwrap_or_default();
     match row.method.as_str() {
@@ -91,6 +109,8 @@ fn values(row: &Row) -> String {
         "LIST" | "LIST COLUMNS" => format!("VALUES IN ({description})"),
         "RANGE" if description == "MAXVALUE" => "VALUES LESS THAN MAXVALUE".to_owned(),
         "RANGE" | "RANGE COLUMNS" => format!("VALUES LESS THAN ({description})"),
+        // A hash spreads the rows over all of them.
+        method if method.contains("HASH") || method.contains("KEY") => String::new(),
         // What SYSTEM_TIME's partitions hold is the history, or what is current.
         _ if description.eq_ignore_ascii_case("CURRENT") => "CURRENT".to_owned(),
         _ => "HISTORY".to_owned(),

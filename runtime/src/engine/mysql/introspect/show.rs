@@ -1,8 +1,11 @@
 //! What information_schema does not tell: asked in one more round trip, and only where there is such a thing.
 //!
 //! - routines as their authors wrote them, parameters included
+//! - triggers, events and views with strings in them: information_schema has the backslashes of a string resolved or lost,
+//!   `?` for characters of four bytes, and `'a'` for `_latin1'a'`; made again from that, they would do something else
 //! - the settings of MariaDB's sequences, which are rows
-//! - the parser of a FULLTEXT index and a view's algorithm (MySQL)
+//! - defaults and expressions that information_schema cannot tell whole
+//! - the parser of a FULLTEXT index, a view's algorithm and the names of its columns (MySQL)
 //! - in a database of few tables, the words of an index that change nothing, so that they are said again
 //! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
 
@@ -12,7 +15,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Column as _, Row};
 
 use super::super::connect::{optional_text, own, rows};
-use super::{DOING, Reading};
+use super::{DOING, Reading, exact};
 use crate::{Error, Result};
 
 pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Reading) -> Result<()> {
@@ -22,7 +25,7 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
         let Some(first) = row.columns().first().map(|column| column.name().to_owned()) else {
             continue;
         };
-        let cell = |at: usize| optional_text(row, at).map_err(own(DOING));
+        let cell = |at: usize| printed(row, at);
         let name = cell(0)?.unwrap_or_default();
         match first.as_str() {
             "Procedure" | "Function" => {
@@ -43,10 +46,23 @@ pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Rea
                 let text = cell(1)?.unwrap_or_default();
                 reading.view_text(&name, &text);
             }
+            "exact_default" => {
+                if let Some(value) = cell(2)? {
+                    reading.exact_default(&name, &cell(1)?.unwrap_or_default(), &value);
+                }
+            }
+            "Trigger" => reading.exact_body("TRIGGER", &name, &cell(2)?.unwrap_or_default()),
+            "Event" => reading.exact_body("EVENT", &name, &cell(3)?.unwrap_or_default()),
             _ => reading.sequence(row)?,
         }
     }
     Ok(())
+}
+
+/// A cell of what the server prints, in which a default of bytes may stand as it is (MariaDB).
+fn printed(row: &MySqlRow, at: usize) -> Result<Option<String>> {
+    let bytes: Option<Vec<u8>> = row.try_get_unchecked(at).map_err(own(DOING))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// So many tables are asked for their texts, for nothing but how their indexes were said (`USING BTREE`, which means nothing
@@ -64,6 +80,10 @@ fn script(reading: &Reading) -> Option<String> {
         if needs_text(reading.mariadb, table) || (few && !table.indexes.is_empty()) {
             statements.push(format!("SHOW CREATE TABLE {}", quoted(&table.name.name)?));
         }
+    }
+    statements.extend(exact::questions(&reading.structure.tables));
+    for inexact in &reading.inexact {
+        statements.push(format!("SHOW CREATE {} {}", inexact.kind, quoted(&inexact.name)?));
     }
     if !reading.mariadb {
         for view in &reading.structure.views {
@@ -92,6 +112,7 @@ fn needs_text(mariadb: bool, table: &lockstep_catalog::structure::Table) -> bool
         return table.indexes.iter().any(|index| index.method == "fulltext");
     }
     (versioned && table.partitioning.is_some())
+        || exact::lost_something(table)
         || table.constraints.iter().any(|one| match &one.kind {
             ConstraintKind::Check { expression } => is_period(expression),
             _ => false,
@@ -143,17 +164,6 @@ impl Reading {
         Ok(())
     }
 
-    fn view_text(&mut self, name: &str, text: &str) {
-        let Some(view) = self.views.get(name).and_then(|at| self.structure.views.get_mut(*at)) else {
-            return;
-        };
-        for algorithm in ["MERGE", "TEMPTABLE"] {
-            if text.starts_with(&format!("CREATE ALGORITHM={algorithm} ")) {
-                view.options.insert("algorithm".to_owned(), algorithm.to_owned());
-            }
-        }
-    }
-
     /// The lines of SHOW CREATE TABLE that say what nothing else does.
     fn table_text(&mut self, name: &str, text: &str) {
         let Some(table) = self.tables.get(name).and_then(|at| self.structure.tables.get_mut(*at)) else {
@@ -161,6 +171,7 @@ impl Reading {
         };
         for line in text.lines().map(str::trim) {
             let line = line.strip_suffix(',').unwrap_or(line);
+            exact::restore(table, line);
             if let Some(period) = line.strip_prefix("PERIOD FOR `") {
                 let Some((period, columns)) = period.split_once("` (") else {
                     continue;
@@ -179,7 +190,7 @@ impl Reading {
             }) else {
                 continue;
             };
-            if [" USING BTREE", " KEY_BLOCK_SIZE="]
+            if [" USING BTREE", " USING HASH", " KEY_BLOCK_SIZE="]
                 .iter()
                 .any(|said| line.contains(said))
             {
