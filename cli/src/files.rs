@@ -28,6 +28,8 @@ pub(crate) fn read(project: &Project, files: Files) -> Result<SchemaFiles> {
         return Ok(SchemaFiles::default());
     }
     match (read_all(folder, project.dialect()?), files) {
+        // An empty folder is where schemas are about to be written.
+        (Err(_), Files::Helpful) if is_empty(folder) => Ok(SchemaFiles::default()),
         (Err(trouble), Files::Helpful) => {
             terminal::warn(&format!("going on without the schema files: {}", trouble.message));
             Ok(SchemaFiles::default())
@@ -60,4 +62,8 @@ impl Trouble {
             trouble
         }
     }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }

@@ -39,14 +39,18 @@ async fn the_way_of_a_person_leads_from_a_file_to_a_database_and_back(engine: En
     assert!(analyzed["risk"]["score"].as_u64().unwrap() >= 70, "{analyzed}");
     let diff = json(&database, &folder, &["schema", "diff", "--to", &file, "--exit-code"], 5).await;
     assert!(!diff["plan"]["statements"].as_array().unwrap().is_empty());
-    let asked = json(
-        &database,
-        &folder,
-        &["schema", "sync", "--to", &file, "--strategy", "full"],
-        3,
-    )
-    .await;
-    assert_eq!(asked["outcome"], "needs_consent");
+    let unasked = ["schema", "sync", "--to", &file, "--strategy", "full"];
+    let asked = Cli::json(&database, &folder, &unasked).run().await;
+    assert_eq!(asked.code, Some(3), "{}", asked.stderr);
+    assert!(
+        asked.stdout.contains("\"outcome\":\"needs_consent\""),
+        "{}",
+        asked.stdout
+    );
+    assert!(
+        !asked.stderr.contains("going on without the schema files"),
+        "an empty folder is no mistake"
+    );
     let arguments = ["schema", "sync", "--to", &file, "--strategy", "full", "--yes"];
     let synced = json(&database, &folder, &arguments, 0).await;
     assert_eq!(synced["outcome"], "synchronized");

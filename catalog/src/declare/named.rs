@@ -40,7 +40,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
     type Value = Named<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("names with what they stand for")
+        f.write_str("entries by name, as in [tables.users] or {\"users\": …}")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
