@@ -109,6 +109,16 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
 
 /// A rename that is declared is never a drop, and never nothing without a word.
 fn refuse_blocked(declared: &Renames, pending: &Renames, from: &Structure, to: &Structure) -> Result<()> {
+    let refused = |message: String| Error::Format {
+        path: "the desired schema".to_owned(),
+        line: None,
+        message,
+    };
+    if let Some((what, old, new)) = pending.astray(to).and_then(told) {
+        return Err(refused(format!(
+            "the {what} {old} is declared to become {new}, and no {new} is declared"
+        )));
+    }
     let not_done = Renames(
         declared
             .0
@@ -117,23 +127,24 @@ fn refuse_blocked(declared: &Renames, pending: &Renames, from: &Structure, to: &
             .cloned()
             .collect(),
     );
-    let Some(blocked) = not_done.blocked(&pending.applied_to(from), to) else {
+    let renamed = pending.applied_to(from);
+    let Some((what, old, new)) = not_done.blocked(&renamed, to).and_then(told) else {
         return Ok(());
     };
-    let (what, old, new) = match blocked {
+    Err(refused(format!(
+        "the {what} {old} is declared to become {new}, but both are there, and {old} would be lost: drop or rename one of \
+         them first (what changes names in a circle goes by way of a third name), or, if that rename has been done already, \
+         take its declaration away"
+    )))
+}
+
+/// What is renamed, its old and its new name.
+fn told(rename: &Rename) -> Option<(&'static str, String, String)> {
+    Some(match rename {
         Rename::Table { from, to } => ("table", from.to_string(), to.to_string()),
         Rename::View { from, to } => ("view", from.to_string(), to.to_string()),
         Rename::Column { table, from, to } => ("column", format!("{table}.{from}"), to.clone()),
-        _ => return Ok(()),
-    };
-    Err(Error::Format {
-        path: "the desired schema".to_owned(),
-        line: None,
-        message: format!(
-            "the {what} {old} is declared to become {new}, but both are there, and {old} would be lost: drop or rename \
-             one of them first (what changes names in a circle goes by way of a third name), or, if that rename has been \
-             done already, take its declaration away"
-        ),
+        _ => return None,
     })
 }
 

@@ -160,3 +160,15 @@ INSERT INTO t (id) VALUES (1);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 1, b int DEFAULT 2 INVISIBLE);
 -- keeps: SELECT id, a, b FROM t ORDER BY 1
+
+-- case: each row gets a value of its own for a new column
+-- current
+CREATE TABLE keys_of (id int PRIMARY KEY, at datetime DEFAULT '2020-01-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP, touched int DEFAULT 0);
+CREATE TRIGGER touch BEFORE UPDATE ON keys_of FOR EACH ROW SET NEW.touched = OLD.touched + 1;
+-- rows
+INSERT INTO keys_of (id) VALUES (1), (2);
+-- desired
+CREATE TABLE keys_of (id int PRIMARY KEY, own char(36) NOT NULL DEFAULT (uuid()), at datetime DEFAULT '2020-01-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP, touched int DEFAULT 0,
+  chance double DEFAULT (rand()), word varchar(9) DEFAULT (concat('uuid', '()')), UNIQUE KEY own (own));
+CREATE TRIGGER touch BEFORE UPDATE ON keys_of FOR EACH ROW SET NEW.touched = OLD.touched + 1;
+-- keeps: SELECT id, at, touched FROM keys_of ORDER BY id

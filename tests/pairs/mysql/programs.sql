@@ -180,3 +180,29 @@ CREATE TABLE marks (id int PRIMARY KEY, mark varchar(60), size int DEFAULT 3) CH
 CREATE TRIGGER marks_before BEFORE INSERT ON marks FOR EACH ROW SET NEW.mark = 'first';
 CREATE TRIGGER marks_in BEFORE INSERT ON marks FOR EACH ROW SET NEW.mark = 'x\'y\\z';
 -- keeps: SELECT id, HEX(mark) FROM marks
+
+-- case: a function whose text means something else under another mode
+-- current
+CREATE TABLE t (id int PRIMARY KEY);
+SET SESSION sql_mode = 'PIPES_AS_CONCAT';
+CREATE FUNCTION both_of(a varchar(9), b varchar(9)) RETURNS varchar(20) DETERMINISTIC RETURN a || b;
+SET SESSION sql_mode = DEFAULT;
+-- rows
+INSERT INTO t VALUES (1);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE FUNCTION both_of(a varchar(9), b varchar(9)) RETURNS varchar(20) DETERMINISTIC RETURN CONCAT(a, b);
+-- refused: sql_mode PIPES_AS_CONCAT
+
+-- case: a mode that a text does not feel is no difference
+-- current
+CREATE TABLE t (id int PRIMARY KEY);
+SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT';
+CREATE PROCEDURE "plain one"(IN a int) SELECT a + 1;
+SET SESSION sql_mode = DEFAULT;
+-- rows
+INSERT INTO t VALUES (1);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+CREATE PROCEDURE `plain one`(IN a int) SELECT a + 1;
+-- keeps: SELECT id FROM t

@@ -312,3 +312,12 @@ INSERT INTO t VALUES (1, 101010);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a time);
 -- refused: time
+
+-- case: a year becomes a number
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a year);
+-- rows
+INSERT INTO t VALUES (1, 2020), (2, NULL), (3, 0);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- keeps: SELECT id, a + 0 FROM t

@@ -160,3 +160,28 @@ CREATE TABLE notes_extra (id INTEGER PRIMARY KEY);
 -- desired
 CREATE VIRTUAL TABLE notes USING fts5(body);
 CREATE TABLE notes_extra (id INTEGER PRIMARY KEY, a TEXT);
+
+-- case: a column of a full-text table gets another name, and its texts stay
+-- current
+CREATE VIRTUAL TABLE letters USING fts5(subject, body, tokenize = 'porter');
+-- rows
+INSERT INTO letters (rowid, subject, body) VALUES (4, 'greetings', 'from the sea'), (9, 'news', 'of walking');
+-- desired
+CREATE VIRTUAL TABLE letters USING fts5(
+  headline, -- @renamed from=subject
+  body,
+  tokenize = 'porter'
+);
+-- keeps: SELECT rowid, body FROM letters WHERE letters MATCH 'greeting OR walk' ORDER BY rowid
+
+-- case: a table and its column get other names where a module keeps the rows
+-- current
+CREATE VIRTUAL TABLE areas USING rtree(id, west, east);
+-- rows
+INSERT INTO areas VALUES (1, 2.0, 3.0), (2, 5.0, 8.5);
+-- desired
+CREATE VIRTUAL TABLE zones USING rtree( -- @renamed from=areas
+  id,
+  left, -- @renamed from=west
+  east
+);

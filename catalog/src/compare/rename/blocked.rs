@@ -17,6 +17,13 @@ impl Renames {
         self.0.iter().find(|one| self.is_blocked(one, from, to, self.0.len()))
     }
 
+    /// The first rename of a table, view or column that leads to what nobody wants.
+    pub fn astray(&self, to: &Structure) -> Option<&Rename> {
+        self.0
+            .iter()
+            .find(|one| thing(one).is_some_and(|(_, new)| !new.is_in(to)))
+    }
+
     /// `left` bounds how far a chain of renames is followed; what is longer than there are renames runs in a circle.
     fn is_blocked(&self, one: &Rename, from: &Structure, to: &Structure, left: usize) -> bool {
         let Some((old, new)) = thing(one) else { return false };
@@ -147,6 +154,17 @@ mod tests {
             let found = renames.blocked(&structure(is), &structure(wanted));
             assert_eq!(found.is_some(), blocked, "{is:?} -> {wanted:?} by {renames:?}");
         }
+    }
+
+    #[test]
+    fn a_rename_to_what_nobody_wants_is_found() {
+        let renames = Renames(vec![Rename::Column {
+            table: Name::plain("t"),
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+        }]);
+        assert!(renames.astray(&structure(&["b"])).is_none());
+        assert!(renames.astray(&structure(&["a"])).is_some());
     }
 
     #[test]

@@ -301,6 +301,13 @@ fn item_name(dialect: Dialect, item: &[&Lexeme<'_>]) -> Option<ItemName> {
         let named = item[1..].iter().find(|one| !one.is_any(&["INDEX", "KEY"]))?;
         return Some(ItemName::Index(own(named)?));
     }
+    // A constraint without a name has none to change.
+    let second = item.get(1);
+    let follows = |word: &str| second.is_some_and(|one| one.is_word(word));
+    let opens = second.is_some_and(|one| one.is_symbol("("));
+    if (first.is_any(&["PRIMARY", "FOREIGN"]) && follows("KEY")) || (first.is_any(&["UNIQUE", "CHECK"]) && opens) {
+        return None;
+    }
     Some(ItemName::Column(own(first)?))
 }
 
@@ -412,5 +419,23 @@ mod tests {
     fn a_mark_that_says_nothing_is_refused_with_its_line() {
         let error = Renames::read(Dialect::Sqlite, "", "CREATE TABLE t (\n a int -- @renamed to=b\n)").unwrap_err();
         assert_eq!(error.line, 2);
+        for part in [
+            "PRIMARY KEY (a)",
+            "UNIQUE (a)",
+            "CHECK (a > 0)",
+            "FOREIGN KEY (a) REFERENCES p (b)",
+        ] {
+            let script = format!("CREATE TABLE t (\n a int,\n {part} -- @renamed from=b\n)");
+            let error = Renames::read(Dialect::Sqlite, "", &script).unwrap_err();
+            assert_eq!(error.line, 3, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_column_may_be_called_like_a_constraint() {
+        for name in ["\"primary\"", "\"check\"", "\"foreign\""] {
+            let script = format!("CREATE TABLE t (\n {name} int -- @renamed from=b\n)");
+            assert_eq!(read(Dialect::Sqlite, &script).len(), 1, "{name}");
+        }
     }
 }

@@ -75,6 +75,7 @@ impl<'a> Writer<'a> {
         for pair in &comparison.tables {
             let fills = pair.columns.iter().any(|pair| match pair {
                 Pair::Both { from, to, .. } => is_filled(from, to) || matches!(way(from, to), Way::Keep),
+                Pair::Added(column) => self.is_mysql() && differs_by_row(column),
                 _ => false,
             });
             let Pair::Both { to: table, .. } = pair.table else {
@@ -164,6 +165,14 @@ impl<'a> Writer<'a> {
                 None => " FIRST".to_owned(),
             };
             match *pair {
+                Pair::Added(column) if self.is_mysql() && differs_by_row(column) => {
+                    let known = |one: &Column| from.columns.iter().any(|old| old.name == one.name);
+                    let place = if before.is_none_or(known) { place.as_str() } else { "" };
+                    self.add_filled(column, from, to, place)?;
+                    alter
+                        .later
+                        .push(format!("MODIFY COLUMN {}", definition(column, to, false)?));
+                }
                 Pair::Added(column) => {
                     alter.add(format!("ADD COLUMN {}{place}", definition(column, to, false)?));
                     alter.rewrites |= column.auto_increment || column.generated.as_ref().is_some_and(|one| one.stored);
@@ -176,6 +185,29 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// MySQL adds no column whose default is another one for each row; an existing one may have it. So the column comes
+    /// empty, the rows are filled, and then it gets its declaration.
+    fn add_filled(&mut self, column: &Column, from: &Table, to: &Table, place: &str) -> Result<(), WriteError> {
+        let plain = Column {
+            nullable: true,
+            default: None,
+            ..column.clone()
+        };
+        self.push(change(
+            format!(
+                "ALTER TABLE {} ADD COLUMN {}{place}",
+                full(&to.name)?,
+                definition(&plain, to, true)?
+            ),
+            format!(
+                "{}.{}: a place for values of which each row gets its own",
+                to.name, column.name
+            ),
+            check::of_table(to),
+        ));
+        self.fill(to, from, &column.name, column.default.as_deref().unwrap_or("NULL"), "")
     }
 
     /// A new column that must have a value, of which nobody says which: the server would make one up.
@@ -416,6 +448,24 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a column's default calls a function that answers each row with another value.
+fn differs_by_row(column: &Column) -> bool {
+    const FUNCTIONS: [&str; 7] = [
+        "uuid",
+        "uuid_short",
+        "rand",
+        "random_bytes",
+        "sysdate",
+        "user",
+        "current_user",
+    ];
+    let calls = |text: &str, function: &str| {
+        crate::backtick::behind(text, &[function]).is_some_and(|rest| rest.trim_start().starts_with('('))
+    };
+    let computed = column.default.as_deref().filter(|default| default.starts_with('('));
+    computed.is_some_and(|text| FUNCTIONS.iter().any(|function| calls(text, function)))
 }
 
 /// A column name that neither table has.

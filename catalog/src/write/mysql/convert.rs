@@ -117,7 +117,7 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
         _ if new.is_text() => to_text(column, old, new, collation),
         _ if new.is_bytes() => to_bytes(column, old, new),
         _ if old.is_text() || matches!(old, Enum(_) | Set(_)) => from_text(column, new),
-        _ if new.is_time() || matches!(new, DataType::Year) || old.is_time() => to_time(column, old, new),
+        _ if [old, new].iter().any(|one| one.is_time() || **one == DataType::Year) => to_time(column, old, new),
         _ => number::to_number(column, old, new),
     }
 }

@@ -86,7 +86,7 @@ impl Writer<'_> {
         self.create_tables()?;
         self.drop_sequences()?;
         self.add_foreign_keys(&foreign)?;
-        self.create_routines();
+        self.create_routines()?;
         self.create_views()?;
         self.create_triggers()?;
         self.create_events();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Writer, about, change, full, in_order, lock, quoted};
 use crate::backtick;
 use crate::compare::Pair;
-use crate::structure::{Kind, Name, ObjectRef, Routine, RoutineKind, Sequence, Trigger, View};
+use crate::structure::{Kind, Name, ObjectRef, Options, Routine, RoutineKind, Sequence, Trigger, View};
 use crate::write::WriteError;
 
 /// What fires together: the table and the moment.
@@ -48,6 +48,7 @@ impl Writer<'_> {
         for (moment, triggers) in &to {
             let stays = self.staying(moment, from.get(moment).map_or(&[], Vec::as_slice), triggers);
             for trigger in triggers.iter().filter(|one| !stays.contains(one.name.as_str())) {
+                same_reading(&trigger.options, format!("trigger {}", trigger.name))?;
                 self.push(change(
                     trigger.definition.clone(),
                     format!("trigger {} on {}", trigger.name, trigger.on),
@@ -102,9 +103,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn create_routines(&mut self) {
+    pub(super) fn create_routines(&mut self) -> Result<(), WriteError> {
         for pair in &self.comparison.routines {
             if let (Some(new), true) = (pair.to(), pair.differs()) {
+                same_reading(&new.options, describe(new))?;
                 self.push(change(
                     new.definition.clone(),
                     describe(new),
@@ -112,6 +114,7 @@ impl Writer<'_> {
                 ));
             }
         }
+        Ok(())
     }
 
     pub(super) fn drop_views(&mut self) -> Result<(), WriteError> {
@@ -202,6 +205,20 @@ fn moments(triggers: &[Trigger]) -> BTreeMap<Moment<'_>, Vec<&Trigger>> {
         });
     }
     found
+}
+
+/// What was made under a mode that reads its text otherwise would be something else, made again without.
+fn same_reading(options: &Options, about: String) -> Result<(), WriteError> {
+    match options.get("sql_mode") {
+        None => Ok(()),
+        Some(modes) => Err(WriteError::Unsupported {
+            about,
+            message: format!(
+                "it was made under sql_mode {modes}, and its text would mean something else without; make it again with a \
+                 text that needs no such mode first"
+            ),
+        }),
+    }
 }
 
 fn other(kind: &str, name: &str) -> ObjectRef {

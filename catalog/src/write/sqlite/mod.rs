@@ -78,6 +78,9 @@ pub(super) fn write(
             .script
             .push(about, Cost::Nothing, format!("trigger {}", trigger.name), sql);
     }
+    let rebuilt = ways.iter().filter(|(_, way)| matches!(way, Way::Rebuild(_)));
+    let rebuilt = rebuilt.filter_map(|(pair, _)| pair.table.to().map(|to| to.name.name.as_str()));
+    writing.script.plan.checks.extend(rebuild::is_free(rebuilt));
     for pair in comparison.tables.iter().filter(|pair| pair.is_changed()) {
         let checks = obstacles::obstacles(comparison, &writing.names, pair)?;
         writing.script.plan.checks.extend(checks);
@@ -330,7 +333,7 @@ impl Writing<'_> {
                     full_text::again(&mut self.script, from, to)?;
                 }
                 Way::Rebuild(reason) => {
-                    rebuild::rebuild(&mut self.script, pair, reason)?;
+                    rebuild::rebuild(&mut self.script, &self.names, pair, reason)?;
                 }
             }
         }

@@ -11,12 +11,13 @@
 
 use super::create::{self, default_value, literal, name};
 use super::full_text;
+use super::names::Names;
 use super::projection::{Affinity, affinity};
 use super::script::{Cost, Script, about};
 use crate::compare::TablePair;
 use crate::read::sqlite::{fold, is_rowid_alias};
 use crate::structure::{Column, ConstraintKind, Structure, Table};
-use crate::write::WriteError;
+use crate::write::{Check, WriteError};
 
 /// Fails where `foreign_keys` is on: a table that others point to with an action is about to be dropped.
 pub(super) fn guard(script: &mut Script, table: &str) {
@@ -45,15 +46,38 @@ pub(super) fn interim(table: &str) -> String {
     format!("lockstep_new_{table}")
 }
 
+/// Asks whether the names are free under which tables are built anew: where an earlier change was run outside a transaction
+/// and did not end, what is left under such a name may be all that there is of the rows.
+pub(super) fn is_free<'a>(tables: impl Iterator<Item = &'a str>) -> Option<Check> {
+    let names: Vec<String> = tables.map(|table| literal(&interim(table))).collect();
+    let first = names.first()?.trim_matches('\'').to_owned();
+    Some(Check {
+        about: about(&first),
+        query: format!(
+            "SELECT name, type FROM sqlite_schema WHERE name COLLATE NOCASE IN ({})",
+            names.join(", ")
+        ),
+        message:
+            "is in the way of a table that is built anew, maybe left over from a change that did not end: look at what \
+                  it holds, then rename or drop it"
+                .to_owned(),
+    })
+}
+
 /// Builds the table anew. Its indexes are not made.
-pub(super) fn rebuild(script: &mut Script, pair: &TablePair<'_>, reason: &str) -> Result<(), WriteError> {
+pub(super) fn rebuild(
+    script: &mut Script,
+    names: &Names<'_>,
+    pair: &TablePair<'_>,
+    reason: &str,
+) -> Result<(), WriteError> {
     let (Some(from), Some(to)) = (pair.table.from(), pair.table.to()) else {
         return Ok(());
     };
     let (old, new, interim) = (&from.name.name, &to.name.name, interim(&to.name.name));
     let comment = format!("{new} is built anew, because {reason}");
     script.push(about(new), Cost::Nothing, comment, create::table(to, Some(&interim))?);
-    let (into, select) = copied(pair, from, to)?;
+    let (into, select) = copied(names, pair, from, to)?;
     if !into.is_empty() {
         let overrides = if has_conflict_clause(to) { " OR ABORT" } else { "" };
         let sql = format!(
@@ -127,14 +151,21 @@ fn counts(table: &Table) -> bool {
     table.columns.iter().any(|column| column.auto_increment)
 }
 
-/// The columns that are filled, and with what.
-fn copied(pair: &TablePair<'_>, from: &Table, to: &Table) -> Result<(Vec<String>, Vec<String>), WriteError> {
+/// The columns that are filled, and with what. The table stands before each, because SQLite takes a quoted name that it does
+/// not find for a text.
+fn copied(
+    names: &Names<'_>,
+    pair: &TablePair<'_>,
+    from: &Table,
+    to: &Table,
+) -> Result<(Vec<String>, Vec<String>), WriteError> {
     let (mut into, mut select) = (Vec::new(), Vec::new());
     let rowid = rowid_of(from, to);
     let alias = is_rowid_alias(to).map(str::to_owned);
+    let table = name(&from.name.name)?;
     if let (Some(rowid), None) = (rowid, &alias) {
         into.push(rowid.to_owned());
-        select.push(rowid.to_owned());
+        select.push(format!("{table}.{rowid}"));
     }
     for column in &pair.columns {
         let Some(target) = column.to().filter(|one| one.generated.is_none()) else {
@@ -142,14 +173,19 @@ fn copied(pair: &TablePair<'_>, from: &Table, to: &Table) -> Result<(Vec<String>
         };
         match column.from() {
             Some(source) => {
+                // A virtual table's columns take other names only by this.
+                let now = match from.virtual_table {
+                    Some(_) => names.column(&to.name.name, &target.name).unwrap_or(&source.name),
+                    None => &source.name,
+                };
                 into.push(name(&target.name)?);
-                select.push(value(source, target)?);
+                select.push(value(format!("{table}.{}", name(now)?), source, target));
             }
             // A new name for the rowid: rows keep their number.
             None if alias.as_deref() == Some(&target.name) => {
                 if let Some(rowid) = rowid {
                     into.push(name(&target.name)?);
-                    select.push(rowid.to_owned());
+                    select.push(format!("{table}.{rowid}"));
                 }
             }
             None => {}
@@ -159,15 +195,14 @@ fn copied(pair: &TablePair<'_>, from: &Table, to: &Table) -> Result<(Vec<String>
 }
 
 /// What goes into a column that was there: what it held, and its default instead of a NULL that it cannot hold any more.
-fn value(source: &Column, target: &Column) -> Result<String, WriteError> {
-    let held = name(&source.name)?;
+fn value(held: String, source: &Column, target: &Column) -> String {
     let default = target.default.as_deref().filter(|default| *default != "null");
-    Ok(match default {
+    match default {
         Some(default) if !target.nullable && source.nullable => {
             format!("coalesce({held}, {})", default_value(default))
         }
         _ => held,
-    })
+    }
 }
 
 /// The name by which the rowid of both can be told, where both have one.

@@ -91,8 +91,7 @@ struct Reading {
     /// The collation that each table's columns take over.
     collations: HashMap<String, String>,
     sequences: Vec<String>,
-    /// `PROCEDURE` or `FUNCTION`, and the name.
-    routines: Vec<(String, String)>,
+    routines: Vec<object::ToldRoutine>,
     /// What information_schema may not tell as it is.
     inexact: Vec<object::Inexact>,
     partitions: partition::Partitions,

@@ -42,6 +42,7 @@ impl Reading {
         let (table, name) = (cells.text(), cells.text());
         let moment = format!("{} {}", cells.text(), cells.text());
         let body = ended(&cells.text()).to_owned();
+        let modes = other_modes(&cells.text(), &cells.text());
         let place = self
             .structure
             .triggers
@@ -64,14 +65,18 @@ impl Reading {
         };
         trigger.options.insert("moment".to_owned(), moment);
         trigger.options.insert("place".to_owned(), place.to_string());
+        if let Some(modes) = felt_modes(&modes, &body) {
+            trigger.options.insert("sql_mode".to_owned(), modes);
+        }
         self.structure.triggers.push(trigger);
         self.note_inexact("TRIGGER", name, head, &body);
     }
 
     pub(super) fn take_routine(&mut self, cells: &mut Cells) {
-        let routine = (cells.text(), cells.text());
-        if !is_ours(&routine.1) {
-            self.routines.push(routine);
+        let (kind, name) = (cells.text(), cells.text());
+        if !is_ours(&name) {
+            let modes = other_modes(&cells.text(), &cells.text());
+            self.routines.push(ToldRoutine { kind, name, modes });
         }
     }
 
@@ -206,6 +211,37 @@ fn is_inexact(text: &str) -> bool {
         .any(|byte| matches!(byte, b'\'' | b'"' | b'\\' | b'?') || !byte.is_ascii())
 }
 
+/// A routine whose text is still to be read.
+pub(super) struct ToldRoutine {
+    /// `PROCEDURE` or `FUNCTION`.
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The modes it was made under that we do not read under.
+    pub(super) modes: Vec<&'static str>,
+}
+
+/// The modes under which a text reads otherwise, each with what it has to hold to be read otherwise.
+const READING: [(&str, &str); 4] = [
+    ("ANSI_QUOTES", "\""),
+    ("NO_BACKSLASH_ESCAPES", "\\"),
+    ("PIPES_AS_CONCAT", "||"),
+    ("ORACLE", ""),
+];
+
+/// The modes that read texts otherwise, under which something was made, and this session is not.
+fn other_modes(made: &str, ours: &str) -> Vec<&'static str> {
+    let has = |modes: &str, mode: &str| modes.split(',').any(|one| one == mode);
+    let modes = READING.iter().map(|(mode, _)| *mode);
+    modes.filter(|mode| has(made, mode) && !has(ours, mode)).collect()
+}
+
+/// Those of the modes that this text would be read otherwise without.
+pub(super) fn felt_modes(modes: &[&str], text: &str) -> Option<String> {
+    let felt = |mode: &&str| READING.iter().any(|(one, sign)| one == mode && text.contains(sign));
+    let felt: Vec<&str> = modes.iter().copied().filter(felt).collect();
+    (!felt.is_empty()).then(|| felt.join(","))
+}
+
 /// What is asked for once more, by its name.
 pub(super) struct Inexact {
     /// `TRIGGER`, `EVENT` or `VIEW`.
@@ -264,6 +300,14 @@ mod tests {
         assert_eq!(without_place("\nPRECEDES other begin end"), " begin end");
         assert_eq!(without_place(" begin end"), "begin end");
         assert_eq!(without_place(" followsx: begin end"), "followsx: begin end");
+    }
+
+    #[test]
+    fn a_mode_counts_where_the_text_would_be_read_otherwise_without_it() {
+        let modes = other_modes("PIPES_AS_CONCAT,ANSI_QUOTES,STRICT_TRANS_TABLES", "ANSI_QUOTES");
+        assert_eq!(modes, ["PIPES_AS_CONCAT"]);
+        assert_eq!(felt_modes(&modes, "select a || b").as_deref(), Some("PIPES_AS_CONCAT"));
+        assert_eq!(felt_modes(&modes, "select a or b"), None);
     }
 
     #[test]

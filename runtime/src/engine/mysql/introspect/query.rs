@@ -32,11 +32,13 @@ const QUERIES: &[&str] = &[
      ORDER BY p.TABLE_NAME, p.PARTITION_ORDINAL_POSITION, p.SUBPARTITION_ORDINAL_POSITION",
     "SELECT 'view', v.TABLE_NAME, v.VIEW_DEFINITION, v.CHECK_OPTION, v.SECURITY_TYPE, {algorithm} \
      FROM information_schema.VIEWS v WHERE v.TABLE_SCHEMA = {db}",
-    "SELECT 'trigger', g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME, g.ACTION_TIMING, g.EVENT_MANIPULATION, g.ACTION_STATEMENT \
+    "SELECT 'trigger', g.EVENT_OBJECT_TABLE, g.TRIGGER_NAME, g.ACTION_TIMING, g.EVENT_MANIPULATION, g.ACTION_STATEMENT, \
+     g.SQL_MODE, @@SESSION.sql_mode \
      FROM information_schema.TRIGGERS g WHERE g.TRIGGER_SCHEMA = {db} \
      AND g.EVENT_OBJECT_TABLE NOT LIKE 'lockstep\\_%' \
      ORDER BY g.EVENT_OBJECT_TABLE, g.ACTION_TIMING, g.EVENT_MANIPULATION, g.ACTION_ORDER",
-    "SELECT 'routine', r.ROUTINE_TYPE, r.ROUTINE_NAME FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = {db} \
+    "SELECT 'routine', r.ROUTINE_TYPE, r.ROUTINE_NAME, r.SQL_MODE, @@SESSION.sql_mode \
+     FROM information_schema.ROUTINES r WHERE r.ROUTINE_SCHEMA = {db} \
      AND r.ROUTINE_TYPE IN ('PROCEDURE', 'FUNCTION') ORDER BY r.ROUTINE_TYPE, r.ROUTINE_NAME",
     // A recurring event of which nobody said when it starts starts when it was made, or last altered.
     "SELECT 'event', e.EVENT_NAME, e.EVENT_TYPE, e.EXECUTE_AT, e.INTERVAL_VALUE, e.INTERVAL_FIELD, \

@@ -15,6 +15,7 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Column as _, Row};
 
 use super::super::connect::{optional_text, own, rows};
+use super::object::felt_modes;
 use super::{DOING, Reading, exact};
 use crate::{Error, Result};
 
@@ -72,8 +73,8 @@ const FEW: usize = 100;
 fn script(reading: &Reading) -> Option<String> {
     let mut statements = Vec::new();
     let quoted = |name: &str| quote(Dialect::Mysql, name).ok();
-    for (kind, name) in &reading.routines {
-        statements.push(format!("SHOW CREATE {kind} {}", quoted(name)?));
+    for routine in &reading.routines {
+        statements.push(format!("SHOW CREATE {} {}", routine.kind, quoted(&routine.name)?));
     }
     let few = reading.structure.tables.len() <= FEW;
     for table in &reading.structure.tables {
@@ -128,8 +129,24 @@ fn is_period(expression: &str) -> bool {
 
 impl Reading {
     fn routine(&mut self, kind: &str, name: String, text: &str) {
-        let definition = lockstep_catalog::backtick::without_database(&without_definer(text), &self.database);
+        let text = without_definer(text);
+        let head = text.find(['(', '"']).filter(|at| text[*at..].starts_with('"'));
+        // Made under ANSI_QUOTES, its name stands between the other quotes.
+        let text = match (head, quote(Dialect::Mysql, &name)) {
+            (Some(_), Ok(quoted)) => {
+                let bare = format!("\"{}\"", name.replace('"', "\"\""));
+                text.replacen(&bare, &quoted, 1)
+            }
+            _ => text,
+        };
+        let definition = lockstep_catalog::backtick::without_database(&text, &self.database);
         let definition = ended(&definition).to_owned();
+        let told = self
+            .routines
+            .iter()
+            .find(|one| one.kind.eq_ignore_ascii_case(kind) && one.name == name);
+        let modes = told.and_then(|one| felt_modes(&one.modes, &definition));
+        let options = modes.map(|modes| ("sql_mode".to_owned(), modes)).into_iter().collect();
         self.structure.routines.push(Routine {
             name: Name::plain(name),
             kind: match kind {
@@ -140,6 +157,7 @@ impl Reading {
             returns: None,
             definition,
             comment: None,
+            options,
             ..Routine::default()
         });
     }
@@ -227,10 +245,15 @@ fn without_definer(text: &str) -> String {
     let Some(rest) = text.strip_prefix("CREATE DEFINER=") else {
         return text.to_owned();
     };
-    let kind = ["PROCEDURE `", "FUNCTION `", "AGGREGATE FUNCTION `"]
-        .iter()
-        .filter_map(|kind| rest.find(&format!(" {kind}")))
-        .min();
+    let kinds = [
+        "PROCEDURE `",
+        "FUNCTION `",
+        "AGGREGATE FUNCTION `",
+        "PROCEDURE \"",
+        "FUNCTION \"",
+        "AGGREGATE FUNCTION \"",
+    ];
+    let kind = kinds.iter().filter_map(|kind| rest.find(&format!(" {kind}"))).min();
     match kind {
         Some(at) => format!("CREATE{}", &rest[at..]),
         None => text.to_owned(),
