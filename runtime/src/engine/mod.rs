@@ -16,6 +16,8 @@
 pub(crate) mod console;
 mod declared;
 pub(crate) mod guard;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod lost;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

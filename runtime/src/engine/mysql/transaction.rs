@@ -23,15 +23,13 @@ use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
-use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, Transaction, writes};
+use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, Transaction, lost, writes};
 use crate::{Error, Result};
 
 /// How long a server may take to stop after it was told to.
 pub(super) const STOPPING: Duration = Duration::from_secs(2);
 /// How long the scope's row is waited for at the end of structural work: others hold it for moments.
 const SCOPE_PATIENCE: Duration = Duration::from_secs(10);
-/// How long the outcome of a commit whose answer was lost is looked for.
-const RESOLVE_PATIENCE: Duration = Duration::from_secs(10);
 /// After how much silence of its client the server ends a session that holds something others wait for.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 /// How far beyond its own limit a session that holds the lock must be before it is ended.
@@ -434,37 +432,15 @@ impl Transaction for MysqlTransaction {
 }
 
 impl Resolver {
-    /// The answer to a commit was lost: once we hold the scope's row the old transaction has ended, and the event log
-    /// tells whether it counted.
     async fn resolve(&self, scope: &Scope, events: Vec<Event>, message: &str) -> Result<Vec<Event>> {
-        let unknown = |message: String| Error::Unknown { message };
-        let Some(first) = events.first() else {
-            return Err(unknown(message.to_owned()));
-        };
-        let deadline = Deadline::after(RESOLVE_PATIENCE);
-        loop {
-            match tokio::time::timeout(deadline.remaining(), self.recorded(scope, first.seq)).await {
-                Ok(Ok(found)) if found.as_ref() == Some(first) => return Ok(events),
-                Ok(Ok(_)) => {
-                    return Err(Error::Database {
-                        doing: "committing",
-                        message: format!("{message}; nothing of it counts"),
-                        code: None,
-                        transient: true,
-                    });
-                }
-                Ok(Err(error)) if deadline.is_over() => return Err(unknown(format!("{message}; {error}"))),
-                Ok(Err(_)) => pause(Duration::from_millis(200), deadline).await,
-                Err(_) => return Err(unknown(message.to_owned())),
-            }
-        }
+        lost::resolve(events, message, |seq| self.recorded(scope, seq)).await
     }
 
     async fn recorded(&self, scope: &Scope, seq: u64) -> Result<Option<Event>> {
         const DOING: &str = "finding out whether a commit counted";
         let mut connection = MySqlConnection::connect_with(&self.options).await.map_err(own(DOING))?;
         run(&mut connection, self.setup.clone()).await.map_err(own(DOING))?;
-        hold_scope(&mut connection, scope, Deadline::after(RESOLVE_PATIENCE)).await?;
+        hold_scope(&mut connection, scope, Deadline::after(lost::PATIENCE)).await?;
         let sql = format!(
             "SELECT seq, at, instance, payload FROM lockstep_event WHERE scope = {} AND seq = {seq}",
             literal(scope.as_str())

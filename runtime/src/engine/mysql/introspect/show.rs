@@ -158,7 +158,6 @@ impl Reading {
             definition,
             comment: None,
             options,
-            ..Routine::default()
         });
     }
 
