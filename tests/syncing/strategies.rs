@@ -17,6 +17,7 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_second_sync_finds_nothing_to_do
     a_dry_run_changes_nothing
     syncs_build_on_one_another
+    the_newest_sync_is_taken_back_alone
 );
 
 async fn an_additive_sync_adds_and_removes_nothing(engine: Engine) {
@@ -219,6 +220,48 @@ async fn a_dry_run_changes_nothing(engine: Engine) {
     assert!(compare(&looks(&database).await, &before).is_empty());
     assert!(database.log().await.is_empty());
     runtime.shutdown().await;
+    database.drop().await;
+}
+
+async fn the_newest_sync_is_taken_back_alone(engine: Engine) {
+    let database = shop(engine).await;
+    let runtime = database.runtime(|b| b).await;
+    let first = sync(&runtime, &database, DESIRED, &full()).await.unwrap();
+    let Synced::Synchronized {
+        schema: first,
+        builds_on: None,
+        ..
+    } = first
+    else {
+        panic!("{first:?}");
+    };
+    let between = looks(&database).await;
+    let more = format!("{DESIRED}\nCREATE TABLE tags (id INTEGER PRIMARY KEY, label VARCHAR(40));");
+    let second = sync(&runtime, &database, &more, &full()).await.unwrap();
+    let Synced::Synchronized {
+        schema,
+        handler_version,
+        builds_on,
+        ..
+    } = second
+    else {
+        panic!("{second:?}");
+    };
+    assert_eq!(builds_on, Some(first));
+    let retain = DeactivateOptions {
+        instance: Some(InstanceId::new("sync").unwrap()),
+        policy: Some(Policy::Retain),
+        allow_data_loss: false,
+    };
+    runtime.deactivate_with(handler_version, retain).await.unwrap();
+    runtime.rollback(schema, false).await.unwrap();
+    assert!(compare(&looks(&database).await, &between).is_empty());
+    // And on from there.
+    let again = sync(&runtime, &database, &more, &full()).await.unwrap();
+    assert!(matches!(again, Synced::Synchronized { .. }), "{again:?}");
+    assert!(database.has_table("tags").await);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
     database.drop().await;
 }
 

@@ -298,6 +298,7 @@ impl Document for SyncAnswer<'_> {
                 proposal,
                 schema,
                 handler_version,
+                builds_on,
                 files,
                 notes,
                 ..
@@ -311,9 +312,16 @@ impl Document for SyncAnswer<'_> {
                     page.styled(WARNING, note);
                 }
                 show_left(page, &proposal.left);
-                page.line(format!(
-                    "  taken back by: lockstep deactivate {handler_version} --instance sync"
-                ));
+                let deactivate = format!("lockstep deactivate {handler_version} --instance sync");
+                match builds_on {
+                    None => page.line(format!("  taken back by: {deactivate}")),
+                    Some(before) => {
+                        page.line(format!(
+                            "  back to {before}: {deactivate} --retain && lockstep rollback {schema}"
+                        ));
+                        page.line(format!("  back to before the first sync: {deactivate}"));
+                    }
+                }
             }
         }
     }

@@ -131,6 +131,9 @@ pub enum Synced {
         schema: SchemaVersion,
         /// The handler version that holds it.
         handler_version: HandlerVersion,
+        /// The sync before it, where there is one. Deactivating takes that back, too, once nothing else uses it; deactivating
+        /// with [`Policy::Retain`] and [`Runtime::rollback`] of this schema leads back to it and no further.
+        builds_on: Option<SchemaVersion>,
         /// The files it was written into.
         files: Vec<PathBuf>,
         /// What a person should know about the way back.
@@ -254,7 +257,8 @@ impl Runtime {
         let migration = Steps::of(database, diff, version.as_str(), &options.selection).await?;
         let mut spec = SchemaSpec::new(version.clone(), migration.steps);
         spec.description = format!("{} of the declared schema", told(options.strategy));
-        if let Some(previous) = newest(&facts) {
+        let builds_on = newest(&facts);
+        if let Some(previous) = builds_on.clone() {
             self.recall(&previous).await?;
             if options.strategy == Strategy::Additive || !harms(&proposal.differences) {
                 spec = spec.compatible_with(previous.clone());
@@ -280,6 +284,7 @@ impl Runtime {
             proposal,
             schema: version,
             handler_version,
+            builds_on,
             files,
             notes: migration.notes,
             activation,
