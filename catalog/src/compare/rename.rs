@@ -200,9 +200,19 @@ impl Renames {
         let mut pending = Vec::new();
         // Tables first: what is within a table names it as it is called afterwards.
         for whole in [true, false] {
-            for rename in self.0.iter().filter(|one| one.is_whole() == whole) {
-                if rename.apply(&mut now) {
-                    pending.push(rename.clone());
+            let mut left: Vec<&Rename> = self.0.iter().filter(|one| one.is_whole() == whole).collect();
+            // A name may be free once what bore it has another: again, until nothing moves.
+            loop {
+                let count = left.len();
+                left.retain(|rename| {
+                    let applied = rename.apply(&mut now);
+                    if applied {
+                        pending.push((*rename).clone());
+                    }
+                    !applied
+                });
+                if left.len() == count {
+                    break;
                 }
             }
         }

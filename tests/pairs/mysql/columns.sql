@@ -194,3 +194,15 @@ INSERT INTO t VALUES (1), (3);
 -- desired
 CREATE TABLE t (c int PRIMARY KEY);
 -- refused: has no value for c
+
+-- case: names move up along a chain
+-- current
+CREATE TABLE chain (id int PRIMARY KEY, a int, b int, c int);
+-- rows
+INSERT INTO chain VALUES (1, 10, 20, 30);
+-- desired
+CREATE TABLE chain (id int PRIMARY KEY,
+  b int, -- @renamed from=a
+  c int, -- @renamed from=b
+  d int -- @renamed from=c
+);
