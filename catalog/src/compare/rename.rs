@@ -219,6 +219,40 @@ impl Renames {
         Self(pending)
     }
 
+    /// The names of tables, or of a table's columns, that were declared to change places and are all there: nobody can tell
+    /// whether they did already.
+    #[must_use]
+    pub fn circle(&self, from: &Structure) -> Option<Vec<String>> {
+        let pending = self.pending(from);
+        let now = pending.applied_to(from);
+        let ends = |one: &Rename| match one {
+            Rename::Table { from, to } => now.table(from).map(|_| (None, from.to_string(), to.to_string())),
+            Rename::Column { table, from, to } => {
+                let known = now.table(table)?.columns.iter().any(|column| column.name == *from);
+                known.then(|| (Some(table.clone()), from.clone(), to.clone()))
+            }
+            _ => None,
+        };
+        let left: Vec<_> = self
+            .0
+            .iter()
+            .filter(|one| !pending.0.contains(one))
+            .filter_map(ends)
+            .collect();
+        left.iter().find_map(|start| {
+            let mut names = vec![start.1.clone()];
+            let mut at = start;
+            while names.len() <= left.len() {
+                if at.2 == start.1 {
+                    return (names.len() > 1).then_some(names);
+                }
+                at = left.iter().find(|next| next.0 == start.0 && next.1 == at.2)?;
+                names.push(at.1.clone());
+            }
+            None
+        })
+    }
+
     /// `from` with the new names, in the structured parts; texts that the engine rewrites by itself keep the old ones.
     #[must_use]
     pub fn applied_to(&self, from: &Structure) -> Structure {

@@ -69,6 +69,7 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     }
     let mut renames = options.renames.clone();
     renames.0.extend(to.renames.0);
+    let circle = renames.circle(&from.structure);
     let renames = pending(&from.structure, &to.structure, &renames);
     let unsupported = |error: lockstep_catalog::write::WriteError| Error::Format {
         path: "the desired schema".to_owned(),
@@ -85,6 +86,17 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     };
     let mut plan =
         write_renamed(&from.structure, &renamed, &to.structure, &renames, options.choices).map_err(unsupported)?;
+    if let (Some(names), false) = (circle, plan.statements.is_empty()) {
+        return Err(Error::Format {
+            path: "the desired schema".to_owned(),
+            line: None,
+            message: format!(
+                "{} are declared to change places, and nobody can tell whether they did: rename one to a third name first, \
+                 or take the comments away where it is done",
+                names.join(", ")
+            ),
+        });
+    }
     let mut found = match &from.database {
         Some(database) => obstacles(database, &plan.checks).await?,
         None => Vec::new(),

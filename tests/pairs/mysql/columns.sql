@@ -206,3 +206,15 @@ CREATE TABLE chain (id int PRIMARY KEY,
   c int, -- @renamed from=b
   d int -- @renamed from=c
 );
+
+-- case: columns that change places cannot be told from those that did
+-- current
+CREATE TABLE sides (id int PRIMARY KEY, a int, b int);
+-- rows
+INSERT INTO sides VALUES (1, 10, 20);
+-- desired
+CREATE TABLE sides (id int PRIMARY KEY, c int,
+  b int, -- @renamed from=a
+  a int -- @renamed from=b
+);
+-- refused: change places
