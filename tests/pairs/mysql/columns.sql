@@ -194,3 +194,27 @@ INSERT INTO t VALUES (1), (3);
 -- desired
 CREATE TABLE t (c int PRIMARY KEY);
 -- refused: has no value for c
+
+-- case: names move up along a chain
+-- current
+CREATE TABLE chain (id int PRIMARY KEY, a int, b int, c int);
+-- rows
+INSERT INTO chain VALUES (1, 10, 20, 30);
+-- desired
+CREATE TABLE chain (id int PRIMARY KEY,
+  b int, -- @renamed from=a
+  c int, -- @renamed from=b
+  d int -- @renamed from=c
+);
+
+-- case: columns that change places cannot be told from those that did
+-- current
+CREATE TABLE sides (id int PRIMARY KEY, a int, b int);
+-- rows
+INSERT INTO sides VALUES (1, 10, 20);
+-- desired
+CREATE TABLE sides (id int PRIMARY KEY, c int,
+  b int, -- @renamed from=a
+  a int -- @renamed from=b
+);
+-- refused: by way of a third name

@@ -129,3 +129,30 @@ LOCK TABLES `t` WRITE;
 INSERT INTO `t` VALUES (1, 2), (3, 4);
 UNLOCK TABLES;
 -- keeps: SELECT id FROM t ORDER BY 1
+
+-- case: names of tables move up along a chain
+-- current
+CREATE TABLE one (id int PRIMARY KEY, x int);
+CREATE TABLE two (id int PRIMARY KEY, y int);
+-- rows
+INSERT INTO one VALUES (1, 10);
+INSERT INTO two VALUES (2, 20);
+-- desired
+-- @renamed from=one
+CREATE TABLE two (id int PRIMARY KEY, x int);
+-- @renamed from=two
+CREATE TABLE three (id int PRIMARY KEY, y int);
+
+-- case: tables that change places cannot be told from those that did
+-- current
+CREATE TABLE left_one (id int PRIMARY KEY, x int);
+CREATE TABLE right_one (id int PRIMARY KEY, y int);
+-- rows
+INSERT INTO left_one VALUES (1, 10);
+INSERT INTO right_one VALUES (2, 20);
+-- desired
+-- @renamed from=right_one
+CREATE TABLE left_one (id int PRIMARY KEY, y int);
+-- @renamed from=left_one
+CREATE TABLE right_one (id int PRIMARY KEY, x int);
+-- refused: by way of a third name

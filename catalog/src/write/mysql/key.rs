@@ -123,29 +123,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        // Another name for the same index costs nothing, and loses nothing.
-        come.retain(|new| {
-            let same = |old: &&&Index| {
-                old.name != new.name
-                    && !new
-                        .parts
-                        .iter()
-                        .filter_map(|part| part.column_name())
-                        .any(|name| alter.parts_from(name))
-                    && crate::compare::Alike::is_alike(**old, *new)
-            };
-            let Some(at) = gone.iter().position(|old| same(&old)) else {
-                return true;
-            };
-            match rename(gone[at], new) {
-                Ok(clause) => {
-                    alter.add(clause);
-                    gone.remove(at);
-                    false
-                }
-                Err(_) => true,
-            }
-        });
+        only_renamed(alter, &mut gone, &mut come);
         for old in gone {
             let clause = format!("DROP INDEX {}", quoted(&old.name)?);
             if goes_alone(old, &come, alter) {
@@ -210,6 +188,32 @@ fn compares_anew<'c>(from: &Table, to: &Table, mut columns: impl Iterator<Item =
         }
         _ => false,
     })
+}
+
+/// Another name for the same index costs nothing, and loses nothing.
+fn only_renamed(alter: &mut Alter, gone: &mut Vec<&Index>, come: &mut Vec<&Index>) {
+    come.retain(|new| {
+        let same = |old: &&&Index| {
+            old.name != new.name
+                && !new
+                    .parts
+                    .iter()
+                    .filter_map(|part| part.column_name())
+                    .any(|name| alter.parts_from(name))
+                && crate::compare::Alike::is_alike(**old, *new)
+        };
+        let Some(at) = gone.iter().position(|old| same(&old)) else {
+            return true;
+        };
+        match rename(gone[at], new) {
+            Ok(clause) => {
+                alter.add(clause);
+                gone.remove(at);
+                false
+            }
+            Err(_) => true,
+        }
+    });
 }
 
 fn only_hidden(old: &Index, new: &Index) -> bool {
