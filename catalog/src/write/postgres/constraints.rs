@@ -16,13 +16,19 @@ pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a
     for pair in pairs {
         // What a parent declares is the parent's to change.
         let inherited = match pair {
-            Pair::Added(one) | Pair::Dropped(one) => one.inherited,
+            Pair::Added(one) => one.inherited && !comes_first(context, table, one),
+            Pair::Dropped(one) => one.inherited,
             Pair::Both { to, .. } => to.inherited,
         };
         if !inherited {
             nodes.add(node(context, table, pair));
         }
     }
+}
+
+/// A parent's condition that a table has to have before it becomes a child.
+fn comes_first(context: &Context<'_>, table: &Name, one: &Constraint) -> bool {
+    matches!(one.kind, ConstraintKind::Check { .. }) && context.table_to(table).is_some_and(|to| context.joins(to))
 }
 
 /// One that differs in nothing but its name is renamed: it need not be checked again.
@@ -108,7 +114,7 @@ pub(super) fn create(
     pair: &Pair<'_, Constraint>,
 ) -> Vec<Change> {
     let Some(one) = pair.to() else { return Vec::new() };
-    if one.inherited {
+    if one.inherited && !comes_first(context, table, one) {
         return Vec::new();
     }
     let apart = validates_apart(context, table, one);

@@ -106,10 +106,16 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
     let exists = context.exists(on);
     let apart = context.choices.concurrently && exists && !is_partitioned(context, on);
     let sql = format!(
-        "CREATE {}INDEX {}{} ON {} USING {}",
+        "CREATE {}INDEX {}{} ON {}{} USING {}",
         if one.unique { "UNIQUE " } else { "" },
         if apart { "CONCURRENTLY " } else { "" },
         ident(&one.name),
+        // Of a partitioned table, one that is not whole yet: its parts are to be attached by hand.
+        if one.invalid && is_partitioned(context, on) {
+            "ONLY "
+        } else {
+            ""
+        },
         qualified(on),
         one.options.get("using").map_or("", String::as_str)
     );
