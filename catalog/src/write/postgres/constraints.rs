@@ -5,6 +5,7 @@ use super::context::{Context, either};
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
+use super::spelled;
 use super::types::text_or_null;
 use crate::compare::{Alike, Pair};
 use crate::structure::{Constraint, ConstraintKind, Kind, Name, ObjectRef};
@@ -123,7 +124,7 @@ pub(super) fn create(
         "ALTER TABLE {} ADD CONSTRAINT {} {}{unchecked}",
         qualified(table),
         ident(&one.name),
-        one.definition.as_deref().unwrap_or_default()
+        spelled::constraint(one)
     );
     let mut change = Change::new(about, sql, "add the constraint");
     if context.exists(table) {

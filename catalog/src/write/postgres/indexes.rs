@@ -5,6 +5,7 @@ use super::context::{Context, either};
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
+use super::spelled;
 use super::types::text_or_null;
 use crate::compare::{Alike, Pair};
 use crate::structure::{Index, Kind, Name, ObjectRef};
@@ -117,7 +118,7 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
             ""
         },
         qualified(on),
-        one.options.get("using").map_or("", String::as_str)
+        spelled::index(one)
     );
     let mut change = Change::new(about, sql, "create the index").outside(apart);
     if exists {

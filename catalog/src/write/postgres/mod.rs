@@ -31,6 +31,7 @@ mod rename;
 mod routines;
 mod rows;
 mod sequences;
+mod spelled;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::change::Mode;
 use super::columns;
 use super::context::Context;
 use super::names::{ident, qualified};
+use super::spelled;
 use super::tables;
 use super::types::text_or_null;
 use crate::structure::{Constraint, ConstraintKind, Name, ObjectRef, Table};
@@ -78,7 +79,7 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
         items.push(format!(
             "CONSTRAINT {} {}",
             ident(&constraint.name),
-            constraint.definition.as_deref().unwrap_or_default()
+            spelled::constraint(constraint)
         ));
     }
     let body = if items.is_empty() {
