@@ -4,7 +4,8 @@
 //! made up, the place of a column) and what is compared by itself (a table's columns, constraints and indexes).
 
 use crate::structure::{
-    Column, Constraint, Extension, Index, Namespace, Other, Routine, Sequence, Table, Trigger, UserType, View,
+    Column, Constraint, ConstraintKind, Extension, Index, Namespace, Other, Routine, Sequence, Table, Trigger,
+    UserType, View,
 };
 
 /// When two descriptions of an object mean the same.
@@ -52,7 +53,9 @@ impl Alike for Constraint {
         same && named
             && self.deferrable == other.deferrable
             && self.unchecked == other.unchecked
-            && self.inherited == other.inherited
+            // Whether a condition that a parent has as well is also the table's own shows when the parent's goes; no statement
+            // changes it.
+            && (self.inherited == other.inherited || matches!(self.kind, ConstraintKind::Check { .. }))
             && self.options == other.options
             && self.comment == other.comment
     }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Options, Structure};
+use super::{ConstraintKind, Options, Structure};
 use crate::{Dialect, Fingerprint};
 
 /// Names the form that is hashed: fingerprints are stored, and only comparable to ones of the same form.
@@ -33,6 +33,9 @@ impl Structure {
                     constraint.name.clear();
                 }
                 constraint.name = dialect.folded_part(&constraint.name);
+                if matches!(constraint.kind, ConstraintKind::Check { .. }) {
+                    constraint.inherited = false;
+                }
             }
             for index in &mut table.indexes {
                 if std::mem::take(&mut index.generated_name) {

@@ -91,12 +91,21 @@ pub struct Partition {
 }
 
 /// A partition's place (PostgreSQL).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
 pub struct PartitionOf {
     /// The table it is a part of.
     pub parent: Name,
     /// Its bounds, as the engine prints them: `FOR VALUES FROM (1) TO (2)`, `DEFAULT`.
     pub bound: String,
+    /// What a row must be like to be in it, as the engine prints it; follows from the rest, so it is neither kept nor compared.
+    #[serde(skip)]
+    pub condition: Option<String>,
+}
+
+impl PartialEq for PartitionOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.parent == other.parent && self.bound == other.bound
+    }
 }
 
 /// A table that a module implements (SQLite).

@@ -63,6 +63,9 @@ pub struct DomainCheck {
     /// Whether the rows of before were not checked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unchecked: bool,
+    /// Its comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// An attribute of a composite type.

@@ -108,6 +108,24 @@ impl Archive {
     }
 }
 
+/// Whether the rows of a PostgreSQL table that goes are in other tables: a partitioned table has none but its partitions', and
+/// those of a partition move with the whole where that is made anew.
+fn is_elsewhere(from: &Structure, comparison: &Comparison<'_>, table: &Table) -> bool {
+    if from.dialect != Dialect::Postgres {
+        return false;
+    }
+    let mut root = table;
+    while let Some(above) = root.partition_of.as_ref().and_then(|part| from.table(&part.parent)) {
+        root = above;
+    }
+    let recut = comparison.tables.iter().any(|pair| {
+        pair.table
+            .changed()
+            .is_some_and(|(old, new)| old.name == root.name && super::postgres::is_recut(old, new))
+    });
+    table.partitioning.is_some() || recut
+}
+
 /// What the way from `from` would lose. `comparison` has the renames applied; `salt` tells archives of different
 /// migrations apart.
 pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames, salt: &str) -> Vec<Archive> {
@@ -145,7 +163,9 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             });
         };
         if matches!(pair.table, Pair::Dropped(_)) {
-            keep("", Kept::Table);
+            if !is_elsewhere(from, comparison, table) {
+                keep("", Kept::Table);
+            }
             continue;
         }
         let converting = |name: &str| {
@@ -320,7 +340,14 @@ impl Archivist {
             // Nothing finds the row again: the whole row is kept, for a person.
             Kept::Table | Kept::Column { .. } | Kept::Converted { .. } => self.whole_rows(&archive.columns)?,
         };
-        Ok(vec![format!("CREATE TABLE {own} AS SELECT {select} FROM {table}")])
+        // What inherits from it has its rows in the answer, and keeps them.
+        let only = match archive.kept {
+            Kept::Table if self.0 == Dialect::Postgres => "ONLY ",
+            _ => "",
+        };
+        Ok(vec![format!(
+            "CREATE TABLE {own} AS SELECT {select} FROM {only}{table}"
+        )])
     }
 
     /// After the up: notes what a value became, so that the way back can tell what was changed since.

@@ -77,3 +77,24 @@ CREATE TABLE t (id int);
 CREATE SCHEMA ext;
 CREATE EXTENSION IF NOT EXISTS plpgsql;
 CREATE TABLE t (id int);
+
+-- case: foreign servers and mappings to them change where they are
+-- current
+CREATE FOREIGN DATA WRAPPER wire OPTIONS (verbose 'on');
+CREATE SERVER far VERSION '1' FOREIGN DATA WRAPPER wire OPTIONS (host 'a', port '1');
+CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (visitor 'guest', password 'hidden');
+-- desired
+CREATE FOREIGN DATA WRAPPER wire OPTIONS (verbose 'off', level '2');
+CREATE SERVER far VERSION '2' FOREIGN DATA WRAPPER wire OPTIONS (host 'it''s', dbname 'd');
+CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (visitor 'host');
+
+-- case: a published column changes its type
+-- current
+CREATE TABLE news (id int PRIMARY KEY, rank int, words text);
+CREATE PUBLICATION feed FOR TABLE news (id, rank) WHERE (rank > 3);
+-- rows
+INSERT INTO news VALUES (1, 5, 'a');
+-- desired
+CREATE TABLE news (id int PRIMARY KEY, rank bigint, words text);
+CREATE PUBLICATION feed FOR TABLE news (id, rank) WHERE (rank > 3);
+-- keeps: SELECT id, rank::text, words FROM news

@@ -156,13 +156,6 @@ CREATE TABLE t (id int NOT NULL) PARTITION BY RANGE (id);
 CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (20);
 -- keeps: SELECT id FROM t
 
--- case: how a table is cut cannot change
--- current
-CREATE TABLE t (id int NOT NULL) PARTITION BY RANGE (id);
--- desired
-CREATE TABLE t (id int NOT NULL) PARTITION BY HASH (id);
--- refused: cut into partitions
-
 -- case: schemas come and go
 -- current
 CREATE SCHEMA old;

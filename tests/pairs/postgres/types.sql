@@ -183,3 +183,41 @@ CREATE TABLE t (a text);
 -- desired
 CREATE COLLATION mine (locale = 'C', provider = libc);
 CREATE TABLE t (a text COLLATE mine);
+
+-- case: a range gets other settings while a column holds its values
+-- current
+CREATE TYPE span AS RANGE (subtype = float8);
+CREATE TABLE probe (id int PRIMARY KEY, reach span, reaches span_multirange);
+-- rows
+INSERT INTO probe VALUES (1, '[1.5,2)', '{[1,2),[3,4)}'), (2, NULL, NULL);
+-- desired
+CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TABLE probe (id int PRIMARY KEY, reach span, reaches span_multirange);
+-- keeps: SELECT id, reach::text, reaches::text FROM probe ORDER BY id
+
+-- case: a function beneath a domain is made anew while columns hold its values
+-- current
+CREATE FUNCTION ceiling_of() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 100 $$;
+CREATE FUNCTION usual() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 5 $$;
+CREATE DOMAIN amount AS int DEFAULT usual() CONSTRAINT not_too_much CHECK (VALUE <= ceiling_of());
+CREATE TABLE stock (id int PRIMARY KEY, held amount);
+-- rows
+INSERT INTO stock VALUES (1, 7), (2, DEFAULT);
+-- desired
+CREATE FUNCTION ceiling_of() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 90::bigint $$;
+CREATE FUNCTION usual() RETURNS smallint LANGUAGE sql IMMUTABLE AS $$ SELECT 6::smallint $$;
+CREATE DOMAIN amount AS int DEFAULT usual() CONSTRAINT not_too_much CHECK (VALUE <= ceiling_of());
+COMMENT ON CONSTRAINT not_too_much ON DOMAIN amount IS 'the shelf is only so long';
+CREATE TABLE stock (id int PRIMARY KEY, held amount);
+-- keeps: SELECT id, held FROM stock ORDER BY id
+
+-- case: a domain demands more of values within arrays
+-- current
+CREATE DOMAIN label AS text;
+CREATE TABLE shelf (id int PRIMARY KEY, one label, many label[]);
+-- rows
+INSERT INTO shelf VALUES (1, 'a', '{b,c}');
+-- desired
+CREATE DOMAIN label AS text CONSTRAINT said CHECK (VALUE <> '');
+CREATE TABLE shelf (id int PRIMARY KEY, one label, many label[]);
+-- keeps: SELECT id, one, many::text FROM shelf

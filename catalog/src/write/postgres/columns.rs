@@ -4,6 +4,7 @@ use super::change::Mode;
 use super::constraints;
 use super::context::{Context, either};
 use super::conversion;
+use super::foreign;
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
@@ -140,7 +141,7 @@ pub(super) fn nodes<'a>(
     match *pair {
         Pair::Added(one) => {
             // It comes with the parent's, unless the parent has it already and the table joins it now.
-            let comes = one.inherited || to.partition_of.is_some() && from.partition_of.is_some();
+            let comes = one.inherited && !context.joins(to) || to.partition_of.is_some() && from.partition_of.is_some();
             if !comes || context.parents_column(to, name).is_none() {
                 let checks = rows::added_column(context, table, one);
                 nodes.add(Node::new(about, thing, State::Create).checked(checks));
@@ -153,7 +154,7 @@ pub(super) fn nodes<'a>(
                     .iter()
                     .map(|part| &part.parent)
                     .chain(&from.inherits)
-                    .any(|parent| context.is_column_dropped(parent, name));
+                    .any(|parent| context.is_column_dropped(parent, name) && !context.is_spared(parent, name));
             if !goes_with_parent {
                 nodes.add(Node::new(about, thing, State::Drop));
             }
@@ -351,6 +352,11 @@ fn nullability(
     }
 }
 
+/// Whether a counter's next value is simply the next greater one.
+pub(super) fn counts_up(one: &Identity) -> bool {
+    one.sequence.increment == "1"
+}
+
 fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef, statements: &mut Vec<Change>) {
     let (name, column) = (qualified(table), ident(&new.name));
     let alter = |what: String, comment: &str| {
@@ -367,7 +373,7 @@ fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef,
                 format!("ADD {}", identity(table, new, one)),
                 "filled from a counter",
             ));
-            if one.sequence.increment == "1" {
+            if counts_up(one) {
                 let counter = format!(
                     "pg_catalog.pg_get_serial_sequence({}, {})",
                     super::names::literal(&name),
@@ -443,6 +449,11 @@ fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) 
         statements.push(Change::new(about, sql, "how the column is kept").locks(table, Mode::ShareUpdateExclusive));
     };
     let get = |column: &Column, key: &str| column.options.get(key).cloned();
+    let (was, is) = (get(old, "foreign_options"), get(new, "foreign_options"));
+    let options = foreign::changed_options(was.as_deref(), is.as_deref());
+    if !options.is_empty() {
+        say(format!("OPTIONS ({options})"));
+    }
     if get(old, "compression") != get(new, "compression") {
         say(format!(
             "SET COMPRESSION {}",
@@ -477,9 +488,19 @@ fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) 
     statements
 }
 
-pub(super) fn drop(about: &ObjectRef, table: &Name, pair: &Pair<'_, Column>) -> Vec<Change> {
+pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, table: &Name, pair: &Pair<'_, Column>) -> Vec<Change> {
     let Some(one) = pair.from() else { return Vec::new() };
-    let sql = format!("ALTER TABLE {} DROP COLUMN {}", qualified(table), ident(&one.name));
+    // Without the word the children lose theirs, too, with what is in it.
+    let only = if context.is_spared(table, &one.name) {
+        "ONLY "
+    } else {
+        ""
+    };
+    let sql = format!(
+        "ALTER TABLE {only}{} DROP COLUMN {}",
+        qualified(table),
+        ident(&one.name)
+    );
     vec![Change::new(about, sql, "drop the column").locks(table, Mode::AccessExclusive)]
 }
 

@@ -5,6 +5,7 @@ use super::context::{Context, either};
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
+use super::spelled;
 use super::types::text_or_null;
 use crate::compare::{Alike, Pair};
 use crate::structure::{Constraint, ConstraintKind, Kind, Name, ObjectRef};
@@ -16,13 +17,19 @@ pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a
     for pair in pairs {
         // What a parent declares is the parent's to change.
         let inherited = match pair {
-            Pair::Added(one) | Pair::Dropped(one) => one.inherited,
+            Pair::Added(one) => one.inherited && !comes_first(context, table, one),
+            Pair::Dropped(one) => one.inherited,
             Pair::Both { to, .. } => to.inherited,
         };
         if !inherited {
             nodes.add(node(context, table, pair));
         }
     }
+}
+
+/// A parent's condition that a table has to have before it becomes a child.
+fn comes_first(context: &Context<'_>, table: &Name, one: &Constraint) -> bool {
+    matches!(one.kind, ConstraintKind::Check { .. }) && context.table_to(table).is_some_and(|to| context.joins(to))
 }
 
 /// One that differs in nothing but its name is renamed: it need not be checked again.
@@ -108,7 +115,7 @@ pub(super) fn create(
     pair: &Pair<'_, Constraint>,
 ) -> Vec<Change> {
     let Some(one) = pair.to() else { return Vec::new() };
-    if one.inherited {
+    if one.inherited && !comes_first(context, table, one) {
         return Vec::new();
     }
     let apart = validates_apart(context, table, one);
@@ -117,7 +124,7 @@ pub(super) fn create(
         "ALTER TABLE {} ADD CONSTRAINT {} {}{unchecked}",
         qualified(table),
         ident(&one.name),
-        one.definition.as_deref().unwrap_or_default()
+        spelled::constraint(one)
     );
     let mut change = Change::new(about, sql, "add the constraint");
     if context.exists(table) {

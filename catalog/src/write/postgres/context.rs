@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::rebuild::Rebuild;
 use super::types;
 use crate::compare::{Comparison, Pair, Renames};
 use crate::structure::{Column, Dependency, Kind, Name, ObjectRef, Structure, Table, UserType};
@@ -13,6 +14,8 @@ pub(super) struct Context<'a> {
     pub(super) renames: &'a Renames,
     pub(super) comparison: &'a Comparison<'a>,
     pub(super) choices: Choices,
+    /// Tables that are made anew, their rows moved.
+    pub(super) rebuilds: &'a [Rebuild],
     /// Who needs what in `from`, defaults of computed columns taken for the columns.
     pub(super) from_needs: Vec<(ObjectRef, ObjectRef)>,
     /// The same in `to`.
@@ -33,6 +36,7 @@ impl<'a> Context<'a> {
         renames: &'a Renames,
         comparison: &'a Comparison<'a>,
         choices: Choices,
+        rebuilds: &'a [Rebuild],
     ) -> Self {
         let from_tables = comparison.from.tables.iter().map(|one| (&one.name, one)).collect();
         let to_tables = comparison.to.tables.iter().map(|one| (&one.name, one)).collect();
@@ -41,6 +45,7 @@ impl<'a> Context<'a> {
             renames,
             comparison,
             choices,
+            rebuilds,
             from_needs: needs(&comparison.from.dependencies, &from_tables),
             to_needs: needs(&comparison.to.dependencies, &to_tables),
             swapped: HashSet::new(),
@@ -117,9 +122,30 @@ impl<'a> Context<'a> {
         self.from_tables.contains_key(table)
     }
 
+    /// Whether a table is made anew for rows that are there.
+    pub(super) fn is_rebuilt(&self, table: &Name) -> bool {
+        self.rebuilds.iter().any(|one| one.table == *table)
+    }
+
     /// Whether a table is removed.
     pub(super) fn is_dropped(&self, table: &Name) -> bool {
         self.from_tables.contains_key(table) && !self.to_tables.contains_key(table)
+    }
+
+    /// Whether a table that is there becomes the child of another: it needs what the parent has beforehand.
+    pub(super) fn joins(&self, to: &Table) -> bool {
+        let joins = |from: &Table| to.inherits.iter().any(|one| !from.inherits.contains(one));
+        self.table_from(&to.name).is_some_and(joins)
+    }
+
+    /// Whether a child keeps a column that its parent loses: its values are not the parent's to take.
+    pub(super) fn is_spared(&self, parent: &Name, column: &str) -> bool {
+        let keeps = |child: &Table| {
+            child.column(column).is_some_and(|one| one.inherited)
+                && self.table_to(&child.name).is_some_and(|to| to.column(column).is_some())
+        };
+        let mut children = self.comparison.from.tables.iter();
+        children.any(|child| child.inherits.contains(parent) && keeps(child))
     }
 
     /// Whether a table or one column of it is removed.

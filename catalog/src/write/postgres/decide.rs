@@ -2,7 +2,9 @@
 
 use super::context::{Context, either};
 use super::node::{Node, Nodes, State, Thing, id};
-use super::{columns, constraints, indexes, others, relations, routines, sequences, tables, types, views};
+use super::{
+    columns, constraints, indexes, others, rebuild, relations, routines, rows, sequences, tables, types, views,
+};
 use crate::compare::{Pair, TablePair};
 use crate::structure::{ConstraintKind, Index, Kind, Name, ObjectRef, View};
 use crate::write::WriteError;
@@ -25,6 +27,7 @@ pub(super) fn nodes<'a>(context: &Context<'a>) -> Result<Nodes<'a>, WriteError> 
     for pair in &comparison.tables {
         table(context, pair, &mut nodes)?;
     }
+    rebuild::nodes(context, &mut nodes);
     for pair in &comparison.views {
         view(pair, &mut nodes);
     }
@@ -60,11 +63,10 @@ pub(super) fn plain<T>(pair: &Pair<'_, T>) -> State {
 fn table<'a>(context: &Context<'a>, pair: &TablePair<'a>, nodes: &mut Nodes<'a>) -> Result<(), WriteError> {
     match pair.table {
         Pair::Added(to) => {
-            nodes.add(Node::new(
-                id::of(Kind::Table, &to.name),
-                Thing::Table(pair.table),
-                State::Create,
-            ));
+            nodes.add(
+                Node::new(id::of(Kind::Table, &to.name), Thing::Table(pair.table), State::Create)
+                    .checked(rows::strangers(context, to)),
+            );
             for constraint in to.constraints.iter().filter(|one| !relations::is_inline(one)) {
                 if !constraint.inherited {
                     nodes.add(constraints::node(context, &to.name, Pair::Added(constraint)));
@@ -81,6 +83,9 @@ fn table<'a>(context: &Context<'a>, pair: &TablePair<'a>, nodes: &mut Nodes<'a>)
                 Thing::Table(pair.table),
                 State::Drop,
             ));
+            if let Some(detached) = tables::let_go(context, from) {
+                nodes.add(detached);
+            }
             // Two tables that point to each other can only go once one of them lets go.
             for constraint in &from.constraints {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind
@@ -101,7 +106,7 @@ fn table<'a>(context: &Context<'a>, pair: &TablePair<'a>, nodes: &mut Nodes<'a>)
             }
         }
         Pair::Both { from, to, .. } => {
-            tables::nodes(from, to, pair, nodes)?;
+            tables::nodes(context, from, to, pair, nodes);
             for column in &pair.columns {
                 columns::nodes(context, from, to, column, nodes)?;
             }

@@ -8,27 +8,29 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::context::Context;
 use super::node::{Node, Nodes, State, Thing, id};
-use super::{columns, constraints, indexes, others, relations, routines, sequences, tables, types, views};
+use super::{
+    columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences, tables, types, views,
+};
 use crate::Dialect;
 use crate::lex;
 use crate::structure::{Column, ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::{Change, Plan, WriteError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Act {
+pub(super) enum Act {
     Drop,
     Alter,
     Create,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Operation {
-    node: usize,
-    act: Act,
+pub(super) struct Operation {
+    pub(super) node: usize,
+    pub(super) act: Act,
 }
 
-struct Graph {
-    operations: Vec<Operation>,
+pub(super) struct Graph {
+    pub(super) operations: Vec<Operation>,
     places: HashMap<(usize, Act), usize>,
     edges: Vec<HashSet<usize>>,
     /// What would be good to have, but gives way where it closes a circle.
@@ -66,7 +68,7 @@ impl Graph {
         graph
     }
 
-    fn edge(&mut self, first: Option<usize>, then: Option<usize>) {
+    pub(super) fn edge(&mut self, first: Option<usize>, then: Option<usize>) {
         if let (Some(first), Some(then)) = (first, then)
             && first != then
         {
@@ -74,7 +76,11 @@ impl Graph {
         }
     }
 
-    fn place(&self, nodes: &Nodes<'_>, id: &ObjectRef, act: Act) -> Option<usize> {
+    pub(super) fn place_of(&self, node: usize, act: Act) -> Option<usize> {
+        self.places.get(&(node, act)).copied()
+    }
+
+    pub(super) fn place(&self, nodes: &Nodes<'_>, id: &ObjectRef, act: Act) -> Option<usize> {
         self.places.get(&(nodes.at(id)?, act)).copied()
     }
 
@@ -93,8 +99,11 @@ impl Graph {
                         };
                         self.place(nodes, &column, Act::Create)
                             .or_else(|| self.place(nodes, &table, Act::Create))
+                            .or_else(|| self.place(nodes, &self::id::of(Kind::Type, &id.name), Act::Create))
                     }
-                    (true, _) => self.place(nodes, &table, Act::Create),
+                    (true, _) => self
+                        .place(nodes, &table, Act::Create)
+                        .or_else(|| self.place(nodes, &self::id::of(Kind::Type, &id.name), Act::Create)),
                     _ => None,
                 }
             })
@@ -119,6 +128,7 @@ impl Graph {
                 _ => return None,
             };
             self.place(nodes, &table, Act::Drop)
+                .or_else(|| self.place(nodes, &self::id::of(Kind::Type, &id.name), Act::Drop))
         })
     }
 }
@@ -208,7 +218,11 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
                 for (other, operation) in graph.operations.clone().into_iter().enumerate() {
                     let id = &nodes.all[operation.node].id;
                     let part = id.part.is_some() && id.name == table.name;
-                    let parents = table.partition_of.as_ref().is_some_and(|part| part.parent == id.name);
+                    let parents = table.inherits.contains(&id.name)
+                        && matches!(id.kind, Kind::Table | Kind::Constraint)
+                        && matches!(node.thing, Thing::Attachment(_))
+                        && !is_foreign(&nodes.all[operation.node])
+                        || table.partition_of.as_ref().is_some_and(|part| part.parent == id.name);
                     if Some(other) != create
                         && ((part
                             && matches!(id.kind, Kind::Table | Kind::Index | Kind::Constraint)
@@ -221,6 +235,13 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
                 }
                 let detached = graph.place(nodes, &tables::detachment_id(&table.name), Act::Create);
                 graph.edge(detached, create);
+            }
+            Thing::Rows(one) => rebuild::hold(nodes, graph, at, one),
+            Thing::Detachment(table) => {
+                graph.edge(create, graph.departure(nodes, &id::of(Kind::Table, &table.name)));
+                if let Some(part) = &table.partition_of {
+                    graph.edge(create, graph.departure(nodes, &id::of(Kind::Table, &part.parent)));
+                }
             }
             Thing::Namespace(_) if drop.is_some() => {
                 for (other, operation) in graph.operations.clone().into_iter().enumerate() {
@@ -242,7 +263,7 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
     clear_names(nodes, graph);
 }
 
-fn is_foreign(node: &Node<'_>) -> bool {
+pub(super) fn is_foreign(node: &Node<'_>) -> bool {
     matches!(&node.thing, Thing::Constraint { pair, .. }
         if pair.to().or(pair.from()).is_some_and(|one| matches!(one.kind, ConstraintKind::ForeignKey(_))))
 }
@@ -353,6 +374,7 @@ fn rank(node: &Node<'_>, act: Act) -> u32 {
         Thing::Namespace(_) => 0,
         Thing::Extension(_) => 1,
         Thing::Type(_) => 3,
+        Thing::DomainCheck { .. } | Thing::DomainDefault(_) => 4,
         Thing::Routine(_) => 4,
         Thing::Sequence(_) => 5,
         Thing::Detachment(_) => 6,
@@ -363,7 +385,7 @@ fn rank(node: &Node<'_>, act: Act) -> u32 {
         Thing::Constraint { .. } if is_foreign(node) => 14,
         Thing::Constraint { .. } => 11,
         Thing::Index { .. } => 12,
-        Thing::Attachment(_) => 13,
+        Thing::Attachment(_) | Thing::Rows(_) => 13,
         Thing::View(_) => 15,
         Thing::Marks(_) => 16,
         Thing::Trigger(_) => 17,
@@ -446,14 +468,19 @@ fn drop_of(context: &Context<'_>, nodes: &Nodes<'_>, node: &Node<'_>) -> Vec<Cha
         Thing::Namespace(_) | Thing::Extension(_) => others::drop_plain(node),
         Thing::Type(pair) => pair.from().map(|one| types::drop(&node.id, one)).into_iter().collect(),
         Thing::OldType(old) => vec![types::drop_old(&node.id, old)],
+        Thing::DomainCheck { domain, pair } => {
+            let gone = pair.from().map(|one| domains::drop_check(&node.id, domain, one));
+            gone.into_iter().collect()
+        }
+        Thing::DomainDefault(domain) => vec![domains::drop_default(&node.id, domain)],
         Thing::Sequence(pair) => sequences::drop(context, &node.id, pair),
         Thing::Table(pair) => pair
             .from()
             .map(|one| relations::drop(&node.id, one))
             .into_iter()
             .collect(),
-        Thing::Owner(_) | Thing::Attachment(_) | Thing::Detachment(_) | Thing::Marks(_) => Vec::new(),
-        Thing::Column { table, pair } => columns::drop(&node.id, table, pair),
+        Thing::Owner(_) | Thing::Attachment(_) | Thing::Detachment(_) | Thing::Marks(_) | Thing::Rows(_) => Vec::new(),
+        Thing::Column { table, pair } => columns::drop(context, &node.id, table, pair),
         Thing::Default { table, pair } => columns::drop_default(&node.id, table, pair),
         Thing::Constraint { table, pair } => constraints::drop(&node.id, table, pair),
         Thing::Index { on, pair } => {
@@ -496,13 +523,19 @@ fn create_of(context: &Context<'_>, node: &Node<'_>) -> Result<Vec<Change>, Writ
         Thing::Extension(pair) => others::create_extension(&node.id, pair),
         Thing::Type(pair) => pair.to().map_or_else(Vec::new, |one| types::create(&node.id, one)),
         Thing::OldType(_) => Vec::new(),
+        Thing::DomainCheck { domain, pair } => pair
+            .to()
+            .map_or_else(Vec::new, |one| domains::create_check(&node.id, domain, one)),
+        Thing::DomainDefault(domain) => domains::create_default(&node.id, domain),
         Thing::Sequence(pair) => pair.to().map_or_else(Vec::new, |one| sequences::create(&node.id, one)),
         Thing::Owner(sequence) => sequences::own(context, &node.id, sequence),
         Thing::Table(pair) => pair
             .to()
             .map_or_else(Vec::new, |one| relations::create(context, &node.id, one)),
+        Thing::Attachment(table) if table.partition_of.is_none() => tables::inherit(context, &node.id, table),
         Thing::Attachment(table) => tables::attach(&node.id, table),
         Thing::Detachment(table) => tables::detach(&node.id, table),
+        Thing::Rows(one) => rebuild::fill(context, &node.id, one),
         Thing::Marks(table) => tables::create_marks(context, &node.id, table),
         Thing::Column { table, pair } => columns::create(&node.id, table, pair),
         Thing::Default { table, pair } => columns::create_default(&node.id, table, pair),

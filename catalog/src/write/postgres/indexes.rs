@@ -5,6 +5,7 @@ use super::context::{Context, either};
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
+use super::spelled;
 use super::types::text_or_null;
 use crate::compare::{Alike, Pair};
 use crate::structure::{Index, Kind, Name, ObjectRef};
@@ -106,12 +107,18 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
     let exists = context.exists(on);
     let apart = context.choices.concurrently && exists && !is_partitioned(context, on);
     let sql = format!(
-        "CREATE {}INDEX {}{} ON {} USING {}",
+        "CREATE {}INDEX {}{} ON {}{} USING {}",
         if one.unique { "UNIQUE " } else { "" },
         if apart { "CONCURRENTLY " } else { "" },
         ident(&one.name),
+        // Of a partitioned table, one that is not whole yet: its parts are to be attached by hand.
+        if one.invalid && is_partitioned(context, on) {
+            "ONLY "
+        } else {
+            ""
+        },
         qualified(on),
-        one.options.get("using").map_or("", String::as_str)
+        spelled::index(one)
     );
     let mut change = Change::new(about, sql, "create the index").outside(apart);
     if exists {

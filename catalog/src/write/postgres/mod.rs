@@ -7,7 +7,8 @@
 //!                 operations ── ordered by who needs whom (in `from` for what goes, in `to` for what comes) ──► Plan
 //! ```
 //!
-//! Tables and plain columns are never taken off and put back: they hold rows. Everything else may be.
+//! Tables and plain columns are never taken off and put back: they hold rows. Everything else may be. Only a table that is cut
+//! into partitions in another way is made anew, and its rows move.
 
 mod change;
 mod columns;
@@ -15,18 +16,22 @@ mod constraints;
 mod context;
 mod conversion;
 mod decide;
+mod domains;
 mod exclusion;
+mod foreign;
 mod graph;
 mod indexes;
 mod names;
 mod node;
 mod others;
 mod propagate;
+mod rebuild;
 mod relations;
 mod rename;
 mod routines;
 mod rows;
 mod sequences;
+mod spelled;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -34,7 +39,7 @@ mod types;
 mod views;
 
 use super::{Choices, Plan, WriteError};
-use crate::compare::{Comparison, Renames};
+use crate::compare::{Comparison, Renames, compare};
 use crate::structure::Structure;
 use context::Context;
 
@@ -53,11 +58,25 @@ pub(super) fn write(
     if comparison.is_empty() {
         return Ok(plan);
     }
-    let context = Context::new(from, renames, comparison, choices);
-    let mut nodes = decide::nodes(&context)?;
-    propagate::propagate(&context, &mut nodes);
-    graph::order(&context, &nodes, &mut plan)?;
+    match rebuild::find(comparison)? {
+        None => arrange(&Context::new(from, renames, comparison, choices, &[]), &mut plan)?,
+        Some(rebuilds) => {
+            plan.statements.extend(rebuilds.statements);
+            let comparison = compare(&rebuilds.from, comparison.to);
+            arrange(
+                &Context::new(from, renames, &comparison, choices, &rebuilds.all),
+                &mut plan,
+            )?;
+        }
+    }
     Ok(plan)
 }
 
+fn arrange(context: &Context<'_>, plan: &mut Plan) -> Result<(), WriteError> {
+    let mut nodes = decide::nodes(context)?;
+    propagate::propagate(context, &mut nodes);
+    graph::order(context, &nodes, plan)
+}
+
+pub(super) use rebuild::is_recut;
 pub(super) use rename::implied;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::rebuild::Rebuild;
 use crate::compare::Pair;
 use crate::structure::{
-    Column, Constraint, Extension, Index, Kind, Name, Namespace, ObjectRef, Other, Routine, Sequence, Table, Trigger,
-    UserType, View,
+    Column, Constraint, DomainCheck, Extension, Index, Kind, Name, Namespace, ObjectRef, Other, Routine, Sequence,
+    Table, Trigger, UserType, View,
 };
 use crate::write::{Change, Check};
 
@@ -28,12 +29,20 @@ pub(super) enum Thing<'a> {
     Namespace(Pair<'a, Namespace>),
     Extension(Pair<'a, Extension>),
     Type(Pair<'a, UserType>),
+    /// What a domain demands.
+    DomainCheck {
+        domain: &'a Name,
+        pair: Pair<'a, DomainCheck>,
+    },
+    DomainDefault(&'a UserType),
     /// The type that a swapped one was, under its temporary name.
     OldType(&'a UserType),
     Sequence(Pair<'a, Sequence>),
     /// That a sequence goes with a column.
     Owner(&'a Sequence),
     Table(Pair<'a, Table>),
+    /// The rows of a table that is made anew.
+    Rows(&'a Rebuild),
     /// That a table is a partition of another.
     Attachment(&'a Table),
     Detachment(&'a Table),

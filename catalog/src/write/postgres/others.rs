@@ -2,6 +2,7 @@
 
 use super::context::either;
 use super::decide::plain;
+use super::foreign;
 use super::names::{ident, literal};
 use super::node::{Node, State, Thing, id};
 use super::types::text_or_null;
@@ -131,6 +132,16 @@ pub(super) fn other<'a>(pair: &Pair<'a, Other>) -> Node<'a> {
             let statements = create_other(&about, to);
             Node::new(about, thing, State::Keep).altered(statements)
         }
+        Pair::Both { from, to, alike: false } if foreign::is_foreign(&to.kind) => match foreign::changes(from, to) {
+            Some(statements) => {
+                let statements = statements
+                    .into_iter()
+                    .map(|sql| Change::new(&about, sql, format!("change the {}", to.kind)));
+                let statements = statements.collect();
+                Node::new(about, thing, State::Keep).altered(statements)
+            }
+            None => Node::new(about, thing, State::Recreate),
+        },
         _ => {
             let state = plain(pair);
             Node::new(about, thing, state)

@@ -12,6 +12,16 @@ pub(super) fn propagate(context: &Context<'_>, nodes: &mut Nodes<'_>) {
     for (of, on) in &context.from_needs {
         dependents.entry(on).or_default().push(of);
     }
+    // What needs a part of a table that goes needs the table.
+    let wholes: Vec<(ObjectRef, &ObjectRef)> = context
+        .from_needs
+        .iter()
+        .filter(|(of, on)| on.part.is_some() && on.kind != Kind::Other && of.name != on.name && nodes.at(on).is_none())
+        .map(|(of, on)| (ObjectRef::new(Kind::Table, on.name.clone()), of))
+        .collect();
+    for (whole, of) in &wholes {
+        dependents.entry(whole).or_default().push(of);
+    }
     let mut work: Vec<usize> = (0..nodes.all.len())
         .filter(|at| nodes.all[*at].drops() || nodes.all[*at].disturbs)
         .collect();
@@ -63,7 +73,12 @@ fn must_go(dependent: &Node<'_>, cause: &Cause) -> bool {
     let changes_type = !cause.gone && !cause.comes_back;
     there
         && match &dependent.thing {
-            Thing::View(_) | Thing::Routine(_) | Thing::Trigger(_) | Thing::Default { .. } => true,
+            Thing::View(_)
+            | Thing::Routine(_)
+            | Thing::Trigger(_)
+            | Thing::Default { .. }
+            | Thing::DomainCheck { .. }
+            | Thing::DomainDefault(_) => true,
             Thing::Column { pair, .. } => matches!(
                 pair,
                 Pair::Both { from, to, .. } if from.generated.is_some() && to.generated.is_some()

@@ -6,6 +6,7 @@ use super::change::Mode;
 use super::columns;
 use super::context::Context;
 use super::names::{ident, qualified};
+use super::spelled;
 use super::tables;
 use super::types::text_or_null;
 use crate::structure::{Constraint, ConstraintKind, Name, ObjectRef, Table};
@@ -59,21 +60,26 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
     let word = if foreign.is_some() { "FOREIGN TABLE" } else { "TABLE" };
     let mut sql = format!("CREATE {unlogged}{word} {name}");
     let typed = one.options.get("of_type");
-    let mut items: Vec<String> = match (&one.partition_of, typed) {
+    let joins = joins_later(context, one);
+    let partition_of = one.partition_of.as_ref().filter(|_| !joins);
+    let mut items: Vec<String> = match (partition_of, typed) {
         (Some(_), _) => Vec::new(),
         (None, Some(_)) => one.columns.iter().filter_map(columns::with_options).collect(),
         (None, None) => one
             .columns
             .iter()
-            .filter(|column| !column.inherited)
+            .filter(|column| joins || !column.inherited)
             .map(|column| columns::definition(&one.name, column))
             .collect(),
     };
-    for constraint in one.constraints.iter().filter(|constraint| is_inline(constraint)) {
+    let said = |constraint: &&Constraint| {
+        is_inline(constraint) || (joins && matches!(constraint.kind, ConstraintKind::Check { .. }))
+    };
+    for constraint in one.constraints.iter().filter(said) {
         items.push(format!(
             "CONSTRAINT {} {}",
             ident(&constraint.name),
-            constraint.definition.as_deref().unwrap_or_default()
+            spelled::constraint(constraint)
         ));
     }
     let body = if items.is_empty() {
@@ -81,7 +87,7 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
     } else {
         format!("(\n    {}\n)", items.join(",\n    "))
     };
-    match (&one.partition_of, typed) {
+    match (partition_of, typed) {
         (Some(part), _) => {
             sql.push_str(&format!(" PARTITION OF {}", qualified(&part.parent)));
             if !items.is_empty() {
@@ -124,7 +130,12 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
     for column in &one.columns {
         statements.extend(columns::after_creation(context, about, one, column));
     }
-    statements.extend(tables::row_security(about, None, one));
+    if joins {
+        statements.extend(tables::attach(about, one));
+    }
+    if !context.is_rebuilt(&one.name) {
+        statements.extend(tables::row_security(about, None, one));
+    }
     if one.comment.is_some() {
         statements.push(comment(about, one));
     }
@@ -136,6 +147,18 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
         statements.push(super::constraints::comment(about, &one.name, constraint));
     }
     statements
+}
+
+/// A partition with keys of its own, of a table that is there: made as a table and attached, so that its keys become the
+/// parts of the parent's indexes; made as a partition it would get parts beside them.
+fn joins_later(context: &Context<'_>, one: &Table) -> bool {
+    let own_key = |one: &Constraint| {
+        !one.inherited && matches!(one.kind, ConstraintKind::PrimaryKey(_) | ConstraintKind::Unique(_))
+    };
+    one.partition_of
+        .as_ref()
+        .is_some_and(|part| context.exists(&part.parent))
+        && one.constraints.iter().any(own_key)
 }
 
 pub(super) fn comment(about: &ObjectRef, one: &Table) -> Change {

@@ -33,7 +33,9 @@ struct Rows {
 impl Rows {
     fn of(context: &Context<'_>, table: &Name) -> Option<Self> {
         let old = name_before(context, table);
-        let before = context.before.table(&old)?;
+        // The rows of a foreign table are another server's.
+        let is_here = |table: &&Table| !table.options.contains_key("foreign_server");
+        let before = context.before.table(&old).filter(is_here)?;
         let columns = columns_before(context, table);
         let to = context.table_to(table);
         let mut wanted: Vec<String> = Vec::new();
@@ -165,6 +167,75 @@ pub(super) fn added_column(context: &Context<'_>, table: &Name, column: &Column)
     vec![check(about, &rows, "NULL", "true", message)]
 }
 
+/// Rows that none of the partitions takes. What only the server can tell (`HASH`) is left to it.
+pub(super) fn homeless(context: &Context<'_>, table: &Name, leaves: &[&Table]) -> Option<Check> {
+    let rows = Rows::of(context, table)?;
+    let takes = leaves
+        .iter()
+        .map(|leaf| Some(format!("({})", leaf.partition_of.as_ref()?.condition.as_ref()?)))
+        .collect::<Option<Vec<String>>>()?;
+    let condition = match takes.is_empty() {
+        true => "true".to_owned(),
+        false => format!("({}) IS NOT TRUE", takes.join(" OR ")),
+    };
+    let about = id::of(Kind::Table, table);
+    Some(check(
+        about,
+        &rows,
+        "NULL",
+        &condition,
+        "has no partition to go to".to_owned(),
+    ))
+}
+
+/// Rows of a table that becomes a partition which do not belong there, and rows of the default partition that do.
+pub(super) fn strangers(context: &Context<'_>, table: &Table) -> Vec<Check> {
+    let Some((part, condition)) = table
+        .partition_of
+        .as_ref()
+        .and_then(|part| Some((part, part.condition.as_ref()?)))
+    else {
+        return Vec::new();
+    };
+    let about = id::of(Kind::Table, &table.name);
+    // One that was set aside gives its rows to the new whole, which asks for itself.
+    let rows_of = |name: &Name| Rows::of(context, name).filter(|_| context.exists(name));
+    let own = rows_of(&table.name).map(|rows| {
+        let message = format!("does not belong to the partition {}", table.name);
+        check(
+            about.clone(),
+            &rows,
+            "NULL",
+            &format!("({condition}) IS NOT TRUE"),
+            message,
+        )
+    });
+    let is_default = |one: &&Table| {
+        one.name != table.name
+            && one
+                .partition_of
+                .as_ref()
+                .is_some_and(|other| other.parent == part.parent && other.bound == "DEFAULT")
+    };
+    let others = context
+        .comparison
+        .to
+        .tables
+        .iter()
+        .find(is_default)
+        .filter(|_| part.bound != "DEFAULT");
+    let others = others
+        .and_then(|one| Some((one, rows_of(&one.name)?)))
+        .map(|(one, rows)| {
+            let message = format!(
+                "is in {} and would belong to the new partition {}",
+                one.name, table.name
+            );
+            check(about, &rows, "NULL", &format!("({condition})"), message)
+        });
+    own.into_iter().chain(others).collect()
+}
+
 /// A column that will be computed: rows that hold something else would lose it.
 pub(super) fn computed(context: &Context<'_>, table: &Name, column: &Column, expression: &str) -> Vec<Check> {
     let Some(rows) = Rows::of(context, table) else {
@@ -257,6 +328,17 @@ fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Optio
         ),
         message: "is there more than once".to_owned(),
     }
+}
+
+/// Rows that point to a row of a partition that goes.
+pub(super) fn pointing(context: &Context<'_>, table: &Name, key: &ForeignKey, partition: &Name) -> Option<Check> {
+    let (rows, gone) = (Rows::of(context, table)?, Rows::of(context, partition)?);
+    let list = |columns: &[String]| columns.iter().map(|one| ident(one)).collect::<Vec<_>>().join(", ");
+    let columns = list(&key.columns);
+    let condition = format!("({columns}) IN (SELECT {} FROM {})", list(&key.referenced), gone.source);
+    let about = id::of(Kind::Table, partition);
+    let message = format!("points to a row of {partition}, which goes");
+    Some(check(about, &rows, &columns, &condition, message))
 }
 
 fn foreign(context: &Context<'_>, about: ObjectRef, rows: &Rows, key: &ForeignKey) -> Option<Check> {

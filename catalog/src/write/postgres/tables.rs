@@ -2,12 +2,14 @@
 
 use super::change::Mode;
 use super::context::Context;
+use super::foreign;
 use super::names::{ident, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::relations;
+use super::rows;
 use crate::compare::TablePair;
-use crate::structure::{Index, Kind, Name, ObjectRef, Options, Table};
-use crate::write::{Change, WriteError};
+use crate::structure::{ConstraintKind, Index, Kind, Name, ObjectRef, Options, Table};
+use crate::write::Change;
 
 pub(super) fn attachment_id(name: &Name) -> ObjectRef {
     id::part(Kind::Other, name, "attachment")
@@ -18,20 +20,17 @@ pub(super) fn detachment_id(name: &Name) -> ObjectRef {
 }
 
 pub(super) fn nodes<'a>(
+    context: &Context<'a>,
     from: &'a Table,
     to: &'a Table,
     pair: &TablePair<'a>,
     nodes: &mut Nodes<'a>,
-) -> Result<(), WriteError> {
-    if from.partitioning != to.partitioning {
-        return Err(WriteError::Unsupported {
-            about: format!("table {}", to.name),
-            message: "PostgreSQL cannot change how a table is cut into partitions: make a new table, copy the rows, and rename"
-                .to_owned(),
-        });
-    }
+) {
     let about = id::of(Kind::Table, &to.name);
     nodes.add(Node::new(about.clone(), Thing::Table(pair.table), State::Keep).altered(alter(&about, from, to)));
+    if to.inherits.iter().any(|one| !from.inherits.contains(one)) {
+        nodes.add(Node::new(attachment_id(&to.name), Thing::Attachment(to), State::Create));
+    }
     if from.partition_of != to.partition_of {
         if from.partition_of.is_some() {
             nodes.add(Node::new(
@@ -41,10 +40,47 @@ pub(super) fn nodes<'a>(
             ));
         }
         if to.partition_of.is_some() {
-            nodes.add(Node::new(attachment_id(&to.name), Thing::Attachment(to), State::Create));
+            let attachment = Node::new(attachment_id(&to.name), Thing::Attachment(to), State::Create);
+            nodes.add(attachment.checked(rows::strangers(context, to)));
         }
     }
-    Ok(())
+}
+
+/// A partition of a table that stays, where foreign keys point to that: the server lets no such partition go before it is a
+/// table of its own, and that not while some row points to one in it.
+pub(super) fn let_go<'a>(context: &Context<'a>, from: &'a Table) -> Option<Node<'a>> {
+    let mut above = Vec::new();
+    let mut at = from;
+    while let Some(part) = &at.partition_of {
+        above.push(&part.parent);
+        at = context.table_from(&part.parent)?;
+    }
+    if above.first().is_none_or(|parent| context.is_dropped(parent)) {
+        return None;
+    }
+    let mut checks = Vec::new();
+    for table in &context.comparison.from.tables {
+        for constraint in table.constraints.iter().filter(|one| !one.inherited) {
+            if let ConstraintKind::ForeignKey(key) = &constraint.kind
+                && above.contains(&&key.references)
+            {
+                checks.extend(rows::pointing(context, &table.name, key, &from.name));
+            }
+        }
+    }
+    let about = detachment_id(&from.name);
+    (!checks.is_empty()).then(|| Node::new(about, Thing::Detachment(from), State::Create).checked(checks))
+}
+
+/// A child joins its parents once its columns are like theirs.
+pub(super) fn inherit(context: &Context<'_>, about: &ObjectRef, one: &Table) -> Vec<Change> {
+    let before = context.table_from(&one.name);
+    let new = |parent: &&Name| before.is_some_and(|before| !before.inherits.contains(parent));
+    let join = |parent: &Name| {
+        let sql = format!("ALTER TABLE {} INHERIT {}", qualified(&one.name), qualified(parent));
+        Change::new(about, sql, "inherit from the parent").locks(&one.name, Mode::AccessExclusive)
+    };
+    one.inherits.iter().filter(new).map(join).collect()
 }
 
 pub(super) fn attach(about: &ObjectRef, one: &Table) -> Vec<Change> {
@@ -151,6 +187,13 @@ fn alter(about: &ObjectRef, from: &Table, to: &Table) -> Vec<Change> {
         (Some(_), None) => statements.push(say("SET LOGGED".to_owned(), "log the table").rewrites(true)),
         _ => {}
     }
+    let text = |table: &'_ Table| table.options.get("foreign_options").cloned();
+    let options = foreign::changed_options(text(from).as_deref(), text(to).as_deref());
+    if !options.is_empty() {
+        let sql = format!("ALTER FOREIGN TABLE {name} OPTIONS ({options})");
+        statements
+            .push(Change::new(about, sql, "what the other server is told").locks(&to.name, Mode::AccessExclusive));
+    }
     let (set, reset) = changed(&from.options, &to.options, "with.");
     if !set.is_empty() {
         statements.push(say(format!("SET ({})", set.join(", ")), "set storage parameters"));
@@ -179,9 +222,6 @@ fn alter(about: &ObjectRef, from: &Table, to: &Table) -> Vec<Change> {
     if from.inherits != to.inherits {
         for parent in from.inherits.iter().filter(|one| !to.inherits.contains(one)) {
             statements.push(say(format!("NO INHERIT {}", qualified(parent)), "leave the parent"));
-        }
-        for parent in to.inherits.iter().filter(|one| !from.inherits.contains(one)) {
-            statements.push(say(format!("INHERIT {}", qualified(parent)), "inherit from the parent"));
         }
     }
     statements.extend(row_security(about, Some(from), to));

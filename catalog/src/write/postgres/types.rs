@@ -1,11 +1,12 @@
 //! Types: enums grow in place, everything that cannot be changed in place is made anew and its columns converted.
 
 use super::context::{Context, either};
+use super::domains;
 use super::names::{ident, literal, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
 use crate::compare::Pair;
-use crate::structure::{Attribute, DomainCheck, Kind, Name, ObjectRef, UserType, UserTypeKind};
+use crate::structure::{Attribute, Kind, Name, ObjectRef, UserType, UserTypeKind};
 use crate::write::{Change, Check, WriteError};
 
 pub(super) fn nodes<'a>(
@@ -38,7 +39,10 @@ pub(super) fn nodes<'a>(
             nodes.add(node);
             nodes.add(Node::new(old_id(&from.name), Thing::OldType(from), State::Drop));
         }
-        Pair::Both { alike: true, .. } => nodes.add(Node::new(about, Thing::Type(*pair), State::Keep)),
+        Pair::Both { from, to, alike: true } => {
+            nodes.add(Node::new(about, Thing::Type(*pair), State::Keep));
+            domains::nodes(context, from, to, nodes);
+        }
         Pair::Both { from, to, .. } => {
             let (statements, checks) = alter(context, &about, from, to);
             nodes.add(
@@ -46,6 +50,7 @@ pub(super) fn nodes<'a>(
                     .altered(statements)
                     .checked(checks),
             );
+            domains::nodes(context, from, to, nodes);
         }
     }
     Ok(())
@@ -57,7 +62,7 @@ pub(super) fn old_id(name: &Name) -> ObjectRef {
 }
 
 /// The name that a swapped type has until its columns are converted.
-fn old_name(name: &Name) -> Name {
+pub(super) fn old_name(name: &Name) -> Name {
     let mut short = name.name.clone();
     while short.len() > 45 {
         short.pop();
@@ -67,7 +72,8 @@ fn old_name(name: &Name) -> Name {
 
 fn swap(about: &ObjectRef, from: &UserType, to: &UserType) -> Vec<Change> {
     let old = old_name(&from.name);
-    let mut statements = vec![Change::new(
+    let mut statements = makers_aside(about, from);
+    statements.push(Change::new(
         about,
         format!(
             "ALTER {} {} RENAME TO {}",
@@ -76,9 +82,37 @@ fn swap(about: &ObjectRef, from: &UserType, to: &UserType) -> Vec<Change> {
             ident(&old.name)
         ),
         "set the old type aside",
-    )];
+    ));
     statements.extend(create(about, to));
     statements
+}
+
+/// A range has functions of its name, and a multirange with such functions, which would be in the new one's way.
+fn makers_aside(about: &ObjectRef, from: &UserType) -> Vec<Change> {
+    let UserTypeKind::Range { options } = &from.kind else {
+        return Vec::new();
+    };
+    let (Some(subtype), Some(multirange)) = (options.get("subtype"), options.get("multirange_type_name")) else {
+        return Vec::new();
+    };
+    let (range, multirange) = (&from.name, Name::new(&from.name.schema, multirange));
+    let shown = qualified(range);
+    let aside = |word: &str, name: &Name, arguments: &str| {
+        let to = ident(&old_name(name).name);
+        Change::new(
+            about,
+            format!("ALTER {word} {}{arguments} RENAME TO {to}", qualified(name)),
+            "set what makes its values aside",
+        )
+    };
+    vec![
+        aside("FUNCTION", range, &format!("({subtype}, {subtype})")),
+        aside("FUNCTION", range, &format!("({subtype}, {subtype}, text)")),
+        aside("FUNCTION", &multirange, "()"),
+        aside("FUNCTION", &multirange, &format!("({shown})")),
+        aside("FUNCTION", &multirange, &format!("(VARIADIC {shown}[])")),
+        aside("TYPE", &multirange, ""),
+    ]
 }
 
 pub(super) fn drop_old(about: &ObjectRef, old: &UserType) -> Change {
@@ -118,7 +152,7 @@ pub(super) fn in_place(context: &Context<'_>, from: &UserType, to: &UserType) ->
                 collation: new_collation,
                 ..
             },
-        ) => base == new_base && collation == new_collation,
+        ) => base == new_base && collation == new_collation && domains::in_place(context, from, to),
         (UserTypeKind::Composite { attributes: old }, UserTypeKind::Composite { attributes: new }) => {
             let about = id::of(Kind::Type, &from.name);
             let in_columns = context
@@ -198,14 +232,7 @@ pub(super) fn create(about: &ObjectRef, one: &UserType) -> Vec<Change> {
         }
     };
     let mut statements = vec![Change::new(about, sql, "create the type")];
-    if let UserTypeKind::Domain { checks, .. } = &one.kind {
-        statements.extend(
-            checks
-                .iter()
-                .filter(|check| check.unchecked)
-                .map(|check| add_check(about, &name, check)),
-        );
-    }
+    statements.extend(domains::after_creation(about, one));
     if one.comment.is_some() {
         statements.push(comment(about, one));
     }
@@ -247,19 +274,6 @@ fn comment_attribute(about: &ObjectRef, name: &str, one: &Attribute) -> Change {
     )
 }
 
-fn add_check(about: &ObjectRef, name: &str, check: &DomainCheck) -> Change {
-    let unchecked = if check.unchecked { " NOT VALID" } else { "" };
-    Change::new(
-        about,
-        format!(
-            "ALTER DOMAIN {name} ADD CONSTRAINT {} {}{unchecked}",
-            ident(&check.name),
-            check.definition
-        ),
-        "add the condition",
-    )
-}
-
 fn alter(context: &Context<'_>, about: &ObjectRef, from: &UserType, to: &UserType) -> (Vec<Change>, Vec<Check>) {
     let mut checks = Vec::new();
     let mut statements = match (&from.kind, &to.kind) {
@@ -269,7 +283,7 @@ fn alter(context: &Context<'_>, about: &ObjectRef, from: &UserType, to: &UserTyp
         }
         (UserTypeKind::Domain { .. }, UserTypeKind::Domain { .. }) => {
             checks = rows::domain(context, from, to);
-            alter_domain(about, from, to)
+            domains::alter(about, from, to)
         }
         _ => Vec::new(),
     };
@@ -373,62 +387,6 @@ fn reshape(about: &ObjectRef, name: &str, old: &[Attribute], new: &[Attribute]) 
         }
         if find(old, &one.name).and_then(|at| old[at].comment.as_ref()) != one.comment.as_ref() {
             statements.push(comment_attribute(about, name, one));
-        }
-    }
-    statements
-}
-
-fn alter_domain(about: &ObjectRef, from: &UserType, to: &UserType) -> Vec<Change> {
-    let (
-        UserTypeKind::Domain {
-            nullable: was_nullable,
-            default: old_default,
-            checks: old,
-            ..
-        },
-        UserTypeKind::Domain {
-            nullable,
-            default,
-            checks,
-            ..
-        },
-    ) = (&from.kind, &to.kind)
-    else {
-        return Vec::new();
-    };
-    let name = qualified(&to.name);
-    let mut statements = Vec::new();
-    let mut say = |what: String, comment: &str| {
-        statements.push(Change::new(about, format!("ALTER DOMAIN {name} {what}"), comment))
-    };
-    for check in old {
-        let now = checks.iter().find(|one| one.name == check.name);
-        match now {
-            Some(now) if now == check => {}
-            Some(now) if now.definition == check.definition && !now.unchecked => {
-                say(
-                    format!("VALIDATE CONSTRAINT {}", ident(&check.name)),
-                    "check the values that are there",
-                );
-            }
-            _ => say(format!("DROP CONSTRAINT {}", ident(&check.name)), "drop the condition"),
-        }
-    }
-    if old_default != default {
-        match default {
-            Some(default) => say(format!("SET DEFAULT {default}"), "set the default"),
-            None => say("DROP DEFAULT".to_owned(), "drop the default"),
-        }
-    }
-    match (was_nullable, nullable) {
-        (true, false) => say("SET NOT NULL".to_owned(), "forbid NULL"),
-        (false, true) => say("DROP NOT NULL".to_owned(), "allow NULL"),
-        _ => {}
-    }
-    for check in checks {
-        let before = old.iter().find(|one| one.name == check.name);
-        if before.is_none_or(|before| before.definition != check.definition || (check.unchecked && !before.unchecked)) {
-            statements.push(add_check(about, &name, check));
         }
     }
     statements

@@ -25,6 +25,31 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, tables: &mut HashMap<u32, T
         }
         table.constraints.push(constraint(row, ids));
     }
+    handed_down(answers, ids);
+}
+
+/// What a partition has of its parent stands for the parent's: a foreign key to it needs the parent's key, and what the
+/// server keeps beside a foreign key for each partition is no constraint that anybody made.
+fn handed_down(answers: &Answers, ids: &mut Ids) {
+    let rows = answers.of(About::Constraints);
+    let parents: HashMap<u32, u32> = rows
+        .iter()
+        .filter(|row| row.id(19) != 0)
+        .map(|row| (row.id(0), row.id(19)))
+        .collect();
+    for row in rows.iter().filter(|row| row.id(19) != 0) {
+        let mut root = row.id(19);
+        while let Some(above) = parents.get(&root) {
+            root = *above;
+        }
+        let Some(object) = ids.find(Class::Constraint, root, 0) else {
+            continue;
+        };
+        ids.learn_handed_down(Class::Constraint, row.id(0), &object);
+        if row.id(18) != 0 && row.text(4) != "f" {
+            ids.learn_handed_down(Class::Relation, row.id(18), &object);
+        }
+    }
 }
 
 fn constraint(row: &Line, ids: &Ids) -> Constraint {

@@ -54,6 +54,8 @@ impl Class {
             "pg_foreign_data_wrapper" => 2328,
             "pg_foreign_server" => 1417,
             "pg_publication" => 6104,
+            "pg_publication_rel" => 6106,
+            "pg_user_mapping" => 1418,
             _ => 0,
         })
     }
@@ -66,6 +68,8 @@ pub(super) struct Ids {
     columns: HashMap<(u32, i64), String>,
     /// Columns that are not compared as their type usually is.
     collated: HashSet<(u32, String)>,
+    /// What came with a parent's: known by the parent's name, and with no needs of its own.
+    handed_down: HashSet<(Class, u32)>,
     comments: HashMap<(Class, u32, i64), String>,
     namespaces: HashMap<u32, String>,
 }
@@ -97,6 +101,16 @@ impl Ids {
 
     pub(super) fn learn(&mut self, class: Class, id: u32, object: ObjectRef) {
         self.objects.insert((class, id), object);
+    }
+
+    /// What a parent handed down to its partition stands for the parent's own: it comes and goes with it.
+    pub(super) fn learn_handed_down(&mut self, class: Class, id: u32, root: &ObjectRef) {
+        self.objects.insert((class, id), root.clone());
+        self.handed_down.insert((class, id));
+    }
+
+    pub(super) fn is_handed_down(&self, class: Class, id: u32) -> bool {
+        self.handed_down.contains(&(class, id))
     }
 
     pub(super) fn learn_column(&mut self, table: u32, number: i64, name: &str) {

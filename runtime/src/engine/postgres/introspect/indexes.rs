@@ -40,6 +40,29 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, tables: &mut HashMap<u32, T
             view.indexes.push(index);
         }
     }
+    handed_down(answers, ids);
+}
+
+/// A partition's part of a partitioned index stands for the whole of it.
+fn handed_down(answers: &Answers, ids: &mut Ids) {
+    let rows = || answers.of(About::Indexes).iter().filter(|row| row.flag(12));
+    if rows().next().is_none() {
+        return;
+    }
+    let parents: HashMap<u32, u32> = answers
+        .of(About::Inheritance)
+        .iter()
+        .map(|row| (row.id(0), row.id(1)))
+        .collect();
+    for row in rows().filter(|row| row.id(13) == 0) {
+        let mut root = row.id(0);
+        while let Some(above) = parents.get(&root) {
+            root = *above;
+        }
+        if let Some(object) = ids.find(Class::Relation, root, 0).filter(|_| root != row.id(0)) {
+            ids.learn_handed_down(Class::Relation, row.id(0), &object);
+        }
+    }
 }
 
 fn note_on_constraint(table: &mut Table, row: &Line) {

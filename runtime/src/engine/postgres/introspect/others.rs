@@ -79,6 +79,12 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
             drop,
         });
     }
+    let named = |name: &str| Class::named(name);
+    let published: Vec<(u32, u32)> = answers
+        .of(About::Published)
+        .iter()
+        .map(|row| (row.id(0), row.id(1)))
+        .collect();
     for text in texts {
         let at = reference(text.kind, &text.name, text.on.as_ref());
         ids.learn(text.class, text.id, at.clone());
@@ -104,9 +110,15 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
             drop: text.drop,
         });
     }
+    // That a table is in a publication is said by the publication.
+    for (member, publication) in published {
+        if let Some(publication) = ids.find(named("pg_publication"), publication, 0) {
+            ids.learn(named("pg_publication_rel"), member, publication);
+        }
+    }
 }
 
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "event trigger",
     "collation",
     "cast",
@@ -116,6 +128,7 @@ const KINDS: [&str; 9] = [
     "foreign data wrapper",
     "server",
     "publication",
+    "user mapping",
 ];
 
 fn rule(row: &Line, ids: &Ids) -> Option<Text> {

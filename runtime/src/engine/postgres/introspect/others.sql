@@ -104,3 +104,12 @@ SELECT 'pg_publication', p.oid, 'publication', pg_catalog.quote_ident(p.pubname)
     CASE WHEN p.pubviaroot THEN ', publish_via_partition_root = true' ELSE '' END),
   pg_catalog.format('DROP PUBLICATION %I', p.pubname)
 FROM pg_catalog.pg_publication p
+UNION ALL
+-- What a mapping says of passwords and keys is a secret, and stays where it is.
+SELECT 'pg_user_mapping', m.umid, 'user mapping', pg_catalog.format('%s SERVER %I', w.who, m.srvname),
+  pg_catalog.format('CREATE USER MAPPING FOR %s SERVER %I%s', w.who, m.srvname,
+    ' OPTIONS (' || (SELECT pg_catalog.string_agg(pg_catalog.format('%I %L', o.option_name, o.option_value), ', ' ORDER BY o.option_name)
+      FROM pg_catalog.pg_options_to_table(m.umoptions) o WHERE o.option_name !~* '(pass|secret|token|key)') || ')'),
+  pg_catalog.format('DROP USER MAPPING FOR %s SERVER %I', w.who, m.srvname)
+FROM pg_catalog.pg_user_mappings m,
+  LATERAL (SELECT CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END AS who) w

@@ -91,6 +91,7 @@ pub(super) enum About {
     DefaultPrivileges,
     Statistics,
     Others,
+    Published,
     Dependencies,
 }
 
@@ -161,7 +162,8 @@ pub(super) const QUESTIONS: &[Question] = &[
          CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, \
          CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END, \
          fs.srvname, CASE WHEN ft.ftrelid IS NOT NULL THEN (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || \
-           pg_catalog.quote_literal(o.option_value), ', ' ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(ft.ftoptions) o) END \
+           pg_catalog.quote_literal(o.option_value), ', ' ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(ft.ftoptions) o) END, \
+         CASE WHEN c.relispartition THEN pg_catalog.pg_get_partition_constraintdef(c.oid) END \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid AND tc.reloptions IS NOT NULL \
          LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace \
@@ -353,6 +355,10 @@ pub(super) const QUESTIONS: &[Question] = &[
         own!()
     ),
     question!(Others, include_str!("others.sql")),
+    question!(
+        Published,
+        "SELECT r.oid, r.prpubid FROM pg_catalog.pg_publication_rel r"
+    ),
     question!(
         Dependencies,
         "SELECT d.classid::pg_catalog.oid, d.objid, d.objsubid, d.refclassid::pg_catalog.oid, d.refobjid, d.refobjsubid \

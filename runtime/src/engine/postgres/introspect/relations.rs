@@ -120,6 +120,8 @@ fn table(row: &Line, name: Name, comment: Option<String>) -> Table {
         partition_of: row.owned(14).map(|bound| PartitionOf {
             parent: Name::default(),
             bound,
+            // A condition that names the table by its id means nothing elsewhere.
+            condition: row.owned(17).filter(|text| !text.contains("satisfies_hash_partition(")),
         }),
         ..Table::default()
     }

@@ -39,6 +39,7 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
                 name: row.text(3).to_owned(),
                 definition: text.strip_suffix(" NOT VALID").unwrap_or(text).to_owned(),
                 unchecked,
+                comment: ids.comment(Class::Constraint, row.id(0), 0),
             });
         }
     }
@@ -74,6 +75,12 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
             }
         };
         structure.types.push(UserType { name, kind, comment });
+    }
+    for row in answers.of(About::Constraints).iter().filter(|row| row.id(2) != 0) {
+        if let Some(domain) = ids.find(Class::Type, row.id(2), 0) {
+            let condition = ObjectRef::part(Kind::Constraint, domain.name, row.text(3));
+            ids.learn(Class::Constraint, row.id(0), condition);
+        }
     }
     // What is built on a type by the server: its array, its multirange, both stand for it.
     for row in answers.of(About::TypeIds) {
