@@ -303,6 +303,11 @@ fn duration(text: &str) -> Option<Duration> {
     (!duration.is_zero()).then_some(duration)
 }
 
+/// Whether a name can stand behind `carries=`.
+pub fn can_be_carried(name: &str) -> bool {
+    !name.contains(',') && is_column_path(name)
+}
+
 /// `table`, `table.column` or `schema.table.column`.
 fn is_column_path(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();

@@ -18,6 +18,8 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_dry_run_changes_nothing
     syncs_build_on_one_another
     the_newest_sync_is_taken_back_alone
+    a_rename_is_taken_back_without_talk_of_losses
+    a_new_thing_under_an_old_name_is_refused
 );
 
 async fn an_additive_sync_adds_and_removes_nothing(engine: Engine) {
@@ -220,6 +222,79 @@ async fn a_dry_run_changes_nothing(engine: Engine) {
     assert!(compare(&looks(&database).await, &before).is_empty());
     assert!(database.log().await.is_empty());
     runtime.shutdown().await;
+    database.drop().await;
+}
+
+/// The old names come back with everything they held; what is computed held nothing.
+async fn a_rename_is_taken_back_without_talk_of_losses(engine: Engine) {
+    let database = shop(engine).await;
+    let (before, were) = (looks(&database).await, rows(&database).await);
+    let runtime = database.runtime(|b| b).await;
+    let renamed = "
+        CREATE TABLE clients ( -- @renamed from=customers
+          id INTEGER PRIMARY KEY,
+          name VARCHAR(100) NOT NULL,
+          telefax VARCHAR(40) -- @renamed from=fax
+        );
+        CREATE TABLE orders (
+          id INTEGER PRIMARY KEY,
+          customer_id INTEGER NOT NULL,
+          amount VARCHAR(20),
+          twice INTEGER GENERATED ALWAYS AS (id * 2) STORED
+        );
+    ";
+    let synced = sync(&runtime, &database, renamed, &full()).await.unwrap();
+    let Synced::Synchronized {
+        handler_version,
+        reversible,
+        ..
+    } = synced
+    else {
+        panic!("{synced:?}");
+    };
+    assert!(reversible);
+    let options = DeactivateOptions {
+        instance: Some(InstanceId::new("sync").unwrap()),
+        policy: Some(Policy::Rollback),
+        allow_data_loss: false,
+    };
+    let back = runtime.deactivate_with(handler_version, options).await.unwrap();
+    assert!(matches!(back, Deactivation::RolledBack { .. }), "{back:?}");
+    assert!(compare(&looks(&database).await, &before).is_empty());
+    assert_eq!(rows(&database).await, were);
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
+    database.drop().await;
+}
+
+/// On the way back the first column could not get its name again.
+async fn a_new_thing_under_an_old_name_is_refused(engine: Engine) {
+    let database = shop(engine).await;
+    let before = looks(&database).await;
+    let runtime = database.runtime(|b| b).await;
+    let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, amount VARCHAR(20));";
+    let column = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL,
+        telefax VARCHAR(40), -- @renamed from=fax
+        fax VARCHAR(40)
+    );";
+    let table = "CREATE TABLE clients ( -- @renamed from=customers
+        id INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL, fax VARCHAR(40));
+    CREATE TABLE customers (number INTEGER, remark VARCHAR(40));";
+    for desired in [column, table] {
+        let refused = sync(&runtime, &database, &format!("{desired}\n{orders}"), &full()).await;
+        let said = refused.expect_err("refused").to_string();
+        assert!(said.contains("there would be no way back to the first one"), "{said}");
+    }
+    let twice = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL,
+        telefax VARCHAR(40), -- @renamed from=fax
+        facsimile VARCHAR(40) -- @renamed from=fax
+    );";
+    let refused = sync(&runtime, &database, &format!("{twice}\n{orders}"), &full()).await;
+    let said = refused.expect_err("refused").to_string();
+    assert!(said.contains("it can only become one"), "{said}");
+    assert!(compare(&looks(&database).await, &before).is_empty());
+    runtime.shutdown().await;
+    invariants::check(&database, true).await;
     database.drop().await;
 }
 

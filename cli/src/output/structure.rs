@@ -299,6 +299,7 @@ impl Document for SyncAnswer<'_> {
                 schema,
                 handler_version,
                 builds_on,
+                reversible,
                 files,
                 notes,
                 ..
@@ -314,6 +315,7 @@ impl Document for SyncAnswer<'_> {
                 show_left(page, &proposal.left);
                 let deactivate = format!("lockstep deactivate {handler_version} --instance sync");
                 match builds_on {
+                    _ if !reversible => page.line("  it cannot be taken back"),
                     None => page.line(format!("  taken back by: {deactivate}")),
                     Some(before) => {
                         page.line(format!(

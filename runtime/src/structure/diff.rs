@@ -119,6 +119,11 @@ fn refuse_blocked(declared: &Renames, pending: &Renames, from: &Structure, to: &
             "the {what} {old} is declared to become {new}, and no {new} is declared"
         )));
     }
+    if let Some((what, old, new)) = pending.0.iter().find(|one| twice(one, declared, from)).and_then(told) {
+        return Err(refused(format!(
+            "the {what} {old} is declared to become {new} and something else as well; it can only become one"
+        )));
+    }
     let not_done = Renames(
         declared
             .0
@@ -136,6 +141,32 @@ fn refuse_blocked(declared: &Renames, pending: &Renames, from: &Structure, to: &
          them first (what changes names in a circle goes by way of a third name), or, if that rename has been done already, \
          take its declaration away"
     )))
+}
+
+/// Whether what is about to be renamed is declared to get yet another name, which is not there either.
+fn twice(rename: &Rename, declared: &Renames, from: &Structure) -> bool {
+    declared.0.iter().any(|other| match (rename, other) {
+        (
+            Rename::Table { from: one, to },
+            Rename::Table {
+                from: same,
+                to: another,
+            },
+        ) => one == same && to != another && from.table(another).is_none(),
+        (
+            Rename::Column { table, from: one, to },
+            Rename::Column {
+                table: of,
+                from: same,
+                to: another,
+            },
+        ) => {
+            let before = declared.original_table(table);
+            let there = from.table(&before).is_some_and(|table| table.column(another).is_some());
+            table == of && one == same && to != another && !there
+        }
+        _ => false,
+    })
 }
 
 /// What is renamed, its old and its new name.

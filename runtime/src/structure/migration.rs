@@ -9,10 +9,10 @@
 //! What lies between two groups is read from a throwaway database in which the groups before ran, so each way back undoes
 //! exactly its group. The whole way there and back runs there once before it is offered.
 
-use lockstep_catalog::Dialect;
-use lockstep_catalog::compare::{Renames, compare};
-use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::compare::{Rename, Renames, compare};
+use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{Archive, Archivist, Change, Choices, Kept, WriteError, archives, relaxed, write};
+use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
 use super::{Database, Diff, generate};
@@ -69,12 +69,18 @@ impl Down {
 }
 
 impl Migration {
+    /// Whether every step has a way back.
+    pub fn is_reversible(&self) -> bool {
+        self.steps.iter().all(|step| step.down.is_some())
+    }
+
     /// The steps for a difference. `name` tells what they are for, in the names of files and archives.
     ///
     /// # Errors
     ///
     /// Where there is no way back, or what was planned does not lead there and back on a throwaway database.
     pub async fn of(beside: &Database, diff: &Diff, name: &str, selection: &Selection) -> Result<Self> {
+        refuse_reused(diff)?;
         let scratch = beside
             .engine
             .blank(Deadline::after(beside.settings.operation_timeout))
@@ -89,6 +95,42 @@ impl Migration {
         scratch.cleanup.await;
         built
     }
+}
+
+/// A new thing under the old name of one that is renamed stands in the way back: that one could not get its name again.
+fn refuse_reused(diff: &Diff) -> Result<()> {
+    let renames = &diff.renames.0;
+    for rename in renames {
+        let (old, new, again) = match rename {
+            Rename::Table { from, to } => {
+                let free = |one: &Rename| matches!(one, Rename::Table { to, .. } if to == from);
+                let again = diff.to.table(from).is_some() && !renames.iter().any(free);
+                (from.to_string(), to.to_string(), again)
+            }
+            Rename::Column { table, from, to } => {
+                let free =
+                    |one: &Rename| matches!(one, Rename::Column { table: of, to, .. } if of == table && to == from);
+                let there = diff.to.table(table).is_some_and(|table| table.column(from).is_some());
+                (
+                    format!("{table}.{from}"),
+                    to.clone(),
+                    there && !renames.iter().any(free),
+                )
+            }
+            _ => continue,
+        };
+        if again {
+            return Err(Error::Format {
+                path: "the desired schema".to_owned(),
+                line: None,
+                message: format!(
+                    "{old} is declared to become {new}, and another {old} is declared in its place: there would be no way \
+                     back to the first one; rename in one change, and add in the next"
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 struct Builder<'a> {
@@ -265,7 +307,7 @@ impl<'a> Builder<'a> {
             .archives
             .iter()
             .any(|archive| archive.is_indispensable() && !archive.finds_rows());
-        let carries: Vec<String> = self.archives.iter().map(|archive| archive.name.to_string()).collect();
+        let carries = self.carries();
         let mut add = |up: String, down: String, outside: (bool, bool)| {
             let name = format!("{:03}_{}", steps.len() + 1, self.slug);
             let mut step = Step::sql(&name, &up, &down);
@@ -302,6 +344,41 @@ impl<'a> Builder<'a> {
             }
         }
         steps
+    }
+
+    /// What the way back keeps although its name goes: what was renamed is called as before then, and what is computed holds
+    /// nothing of its own. A name that a file could not say is left out, and asked about when the time comes.
+    fn carries(&self) -> Vec<String> {
+        let mut carries: Vec<String> = Vec::new();
+        let mut carry = |table: &Name, column: Option<&str>| {
+            let tables = [table.to_string(), table.name.clone()];
+            carries.extend(tables.map(|table| match column {
+                Some(column) => format!("{table}.{column}"),
+                None => table,
+            }));
+        };
+        for archive in &self.archives {
+            carry(&archive.name, None);
+        }
+        for rename in &self.diff.renames.0 {
+            match rename {
+                Rename::Table { to, .. } => carry(to, None),
+                Rename::Column { table, to, .. } => carry(table, Some(to)),
+                _ => {}
+            }
+        }
+        for table in &self.diff.to.tables {
+            let before = self.diff.from.table(&self.diff.renames.original_table(&table.name));
+            for column in table.columns.iter().filter(|one| one.generated.is_some()) {
+                if before.is_some_and(|before| before.column(&column.name).is_none()) {
+                    carry(&table.name, Some(&column.name));
+                }
+            }
+        }
+        carries.retain(|name| can_be_carried(name));
+        carries.sort();
+        carries.dedup();
+        carries
     }
 
     fn notes(&self) -> Vec<String> {

@@ -134,6 +134,8 @@ pub enum Synced {
         /// The sync before it, where there is one. Deactivating takes that back, too, once nothing else uses it; deactivating
         /// with [`Policy::Retain`] and [`Runtime::rollback`] of this schema leads back to it and no further.
         builds_on: Option<SchemaVersion>,
+        /// Whether it can be taken back; else the notes say why not.
+        reversible: bool,
         /// The files it was written into.
         files: Vec<PathBuf>,
         /// What a person should know about the way back.
@@ -255,6 +257,7 @@ impl Runtime {
         let number = next_number(&facts);
         let version = SchemaVersion::new(&format!("{PREFIX}{number:04}_{}", &proposal.after[..8]))?;
         let migration = Steps::of(database, diff, version.as_str(), &options.selection).await?;
+        let reversible = migration.is_reversible();
         let mut spec = SchemaSpec::new(version.clone(), migration.steps);
         spec.description = format!("{} of the declared schema", told(options.strategy));
         let builds_on = newest(&facts);
@@ -285,6 +288,7 @@ impl Runtime {
             schema: version,
             handler_version,
             builds_on,
+            reversible,
             files,
             notes: migration.notes,
             activation,
