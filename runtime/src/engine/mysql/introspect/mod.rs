@@ -18,16 +18,21 @@ mod table;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, backtick};
 use sqlx::Row;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
-use super::connect::{Server, optional_text, own, rows};
+use super::connect::{Server, is_lock_timeout, optional_text, own, rows};
 use crate::Result;
+use crate::clock::{Deadline, pause};
 
 pub(super) const DOING: &str = "reading the database's structure";
+
+/// How long tables that others change are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn structure(
     connection: &mut MySqlConnection,
@@ -35,9 +40,7 @@ pub(super) async fn structure(
     server: Server,
     selection: &Selection,
 ) -> Result<Structure> {
-    let found = rows(connection, query::script(database, server))
-        .await
-        .map_err(own(DOING))?;
+    let found = patiently(connection, query::script(database, server)).await?;
     let mut reading = Reading::new(database, server);
     for row in &found {
         reading.take(&mut Cells::of(row)?);
@@ -47,6 +50,19 @@ pub(super) async fn structure(
     structure.select(selection);
     structure.sort();
     Ok(structure)
+}
+
+/// A table that somebody else changes at the moment cannot be looked at: that is over in moments, or told.
+async fn patiently(connection: &mut MySqlConnection, script: String) -> Result<Vec<MySqlRow>> {
+    let deadline = Deadline::after(PATIENCE);
+    loop {
+        match rows(connection, script.clone()).await {
+            Err(error) if is_lock_timeout(&error) && !deadline.is_over() => {
+                pause(Duration::from_millis(50), deadline).await;
+            }
+            done => return done.map_err(own(DOING)),
+        }
+    }
 }
 
 /// The cells of a row, taken one by one; what is NULL or missing is `None`.

@@ -14,14 +14,14 @@ use lockstep_catalog::{Dialect, quote};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Column as _, Row};
 
-use super::super::connect::{optional_text, own, rows};
+use super::super::connect::{optional_text, own};
 use super::object::felt_modes;
-use super::{DOING, Reading, exact};
+use super::{DOING, Reading, exact, patiently};
 use crate::{Error, Result};
 
 pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Reading) -> Result<()> {
     let Some(script) = script(reading) else { return Ok(()) };
-    let found = rows(connection, script).await.map_err(own(DOING))?;
+    let found = patiently(connection, script).await?;
     for row in &found {
         let Some(first) = row.columns().first().map(|column| column.name().to_owned()) else {
             continue;
