@@ -376,8 +376,12 @@ impl Runtime {
                 continue;
             }
             let stored = self.core().engine.stored_spec(self.core().scope(), version).await?;
-            if let Some(spec) = stored {
-                files.extend(generate::save(folder, &spec, self.core().dialect())?);
+            let Some(spec) = stored else { continue };
+            match generate::save(folder, &spec, self.core().dialect()) {
+                Ok(written) => files.extend(written),
+                // Another process that synced the same wrote it meanwhile.
+                Err(_) if folder.join(version.as_str()).exists() => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(files)
