@@ -9,11 +9,15 @@ use crate::support::{Database, Engine, facts_on};
 
 facts_on!(Sqlite sqlite:
     what_was_made_by_hand_is_not_taken_along_on_the_way_back
+    what_was_made_by_hand_on_a_renamed_table_is_not_taken_along
     a_table_in_the_way_of_the_way_back_is_named
 );
 
+const DESIRED: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER); CREATE INDEX own ON t (a);
+                       CREATE TABLE fresh (id INTEGER PRIMARY KEY, b TEXT);";
+
 /// A table whose amounts were made numbers by a sync, and what takes that back.
-async fn synced() -> (Database, Runtime, HandlerVersion) {
+async fn synced(desired: &str) -> (Database, Runtime, HandlerVersion) {
     let database = Database::new(Engine::Sqlite).await;
     database
         .execute(
@@ -27,8 +31,6 @@ async fn synced() -> (Database, Runtime, HandlerVersion) {
         consent: Some(Consent::Any),
         ..SyncOptions::default()
     };
-    let desired = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER); CREATE INDEX own ON t (a);
-                   CREATE TABLE fresh (id INTEGER PRIMARY KEY, b TEXT);";
     let synced = sync(&runtime, &database, desired, &options).await.unwrap();
     let Synced::Synchronized { handler_version, .. } = synced else {
         panic!("{synced:?}");
@@ -49,7 +51,7 @@ async fn back(runtime: &Runtime, of: &HandlerVersion) -> Result<String, String> 
 }
 
 async fn what_was_made_by_hand_is_not_taken_along_on_the_way_back(_: Engine) {
-    let (database, runtime, of) = synced().await;
+    let (database, runtime, of) = synced(DESIRED).await;
     database
         .execute(
             "CREATE INDEX mine ON t (a); CREATE TRIGGER tm AFTER INSERT ON t BEGIN SELECT 1; END;
@@ -70,8 +72,22 @@ async fn what_was_made_by_hand_is_not_taken_along_on_the_way_back(_: Engine) {
     database.drop().await;
 }
 
+async fn what_was_made_by_hand_on_a_renamed_table_is_not_taken_along(_: Engine) {
+    let desired = "CREATE TABLE u (id INTEGER PRIMARY KEY, a INTEGER); -- @renamed from=t
+                   CREATE INDEX own ON u (a);";
+    let (database, runtime, of) = synced(desired).await;
+    database.execute("CREATE INDEX mine ON u (a)").await;
+    let said = back(&runtime, &of).await.expect_err("it is refused");
+    assert!(said.contains("the index mine on u;"), "{said}");
+    database.execute("DROP INDEX mine").await;
+    back(&runtime, &of).await.unwrap();
+    assert_eq!(database.rows("SELECT a FROM t").await, [["007"]]);
+    runtime.shutdown().await;
+    database.drop().await;
+}
+
 async fn a_table_in_the_way_of_the_way_back_is_named(_: Engine) {
-    let (database, runtime, of) = synced().await;
+    let (database, runtime, of) = synced(DESIRED).await;
     database.execute("CREATE TABLE lockstep_new_T (mine)").await;
     let said = back(&runtime, &of).await.expect_err("it is refused");
     assert!(
