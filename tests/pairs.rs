@@ -11,6 +11,8 @@
 //! -- desired
 //! CREATE TABLE …
 //! -- keeps: SELECT … a query whose answer stays the same, there and back
+//! -- no way back     what goes cannot be put back, and the notes say so (held to on SQLite)
+//! -- stopped: text   the way there stops by itself with these words, and nothing is changed
 //! -- refused: text   no way may be offered, and the words say why; nothing is changed
 //! ```
 //!

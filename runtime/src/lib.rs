@@ -24,6 +24,7 @@ compile_error!("enable at least one engine: sqlite, postgres, mysql");
 mod activation;
 mod advice;
 mod builder;
+mod bystanders;
 mod clock;
 mod core;
 mod deactivation;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use lockstep_catalog::{Removed, Snapshot, removed};
+use lockstep_catalog::structure::{Selection, Structure};
+use lockstep_catalog::{Dialect, Removed, Snapshot, removed};
 use lockstep_lifecycle::{DataLoss, Direction, EventKind, Failure, JournalEntry, JournalState, OperationId};
 use lockstep_registry::{Checksum, SchemaSpec, Step, Timestamp};
 use tracing::Instrument;
 
+use crate::bystanders::taken_along;
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::engine::step::{Cause, Fault};
@@ -111,8 +113,15 @@ impl Job<'_> {
         let watch = Stopwatch::start();
         let compiled = self.core.compiled(spec)?;
         let before = transaction.snapshot().await?;
+        let met = self.bystanders(transaction, spec).await?;
         transaction.savepoint().await?;
         let mut journal = self.run(transaction, spec, &compiled, Pass::Trial).await?;
+        if let (Some(met), Some(left)) = (met, self.bystanders(transaction, spec).await?) {
+            let taken = taken_along(&met, &left, &compiled);
+            if !taken.is_empty() {
+                return Err(takes_along(spec, &taken));
+            }
+        }
         let after = transaction.snapshot().await?;
         let gone: Vec<_> = removed(&before, &after)
             .into_iter()
@@ -141,6 +150,18 @@ impl Job<'_> {
         }
         let event = reverted_event(spec, self.operation, journal.len(), watch.elapsed(), lost);
         Ok(Reverted::Done(Ran { event, journal }))
+    }
+
+    /// What is there, where a way back that was generated might take something along.
+    async fn bystanders(
+        &self,
+        transaction: &mut dyn Transaction,
+        spec: &SchemaSpec,
+    ) -> Result<Option<Structure>, Stopped> {
+        if spec.expects.is_none() || self.core.dialect() != Dialect::Sqlite {
+            return Ok(None);
+        }
+        Ok(Some(transaction.introspect(&Selection::all()).await?))
     }
 
     /// Runs every step's `down` in reverse, whatever it loses: for throwaway databases.
@@ -391,6 +412,24 @@ pub(crate) fn unexpected(spec: &SchemaSpec, when: When, objection: String, leave
         error: objection,
         timed_out: false,
         leaves_traces,
+    }))
+}
+
+/// A way back that would drop what it knows nothing of.
+fn takes_along(spec: &SchemaSpec, taken: &[String]) -> Stopped {
+    Stopped::Failed(Box::new(Failure {
+        schema: spec.version.clone(),
+        direction: Direction::Down,
+        step: spec.steps.first().map(|step| step.name.clone()).unwrap_or_default(),
+        position: 0,
+        statement: String::new(),
+        error: format!(
+            "the way back builds tables anew, and would drop what was made since and what it cannot make again: {}; drop it \
+             first, and make it again afterwards",
+            taken.join(", ")
+        ),
+        timed_out: false,
+        leaves_traces: false,
     }))
 }
 

@@ -15,6 +15,10 @@ pub struct Case {
     pub keeps: Vec<String>,
     /// Words of the refusal.
     pub refused: Option<String>,
+    /// Words with which the way there stops by itself.
+    pub stopped: Option<String>,
+    /// Whether there is no way back, and it says so; `None` where either is right.
+    pub one_way: Option<bool>,
 }
 
 /// Which part of a case a line belongs to.
@@ -50,6 +54,7 @@ fn parse(text: &str) -> Vec<Case> {
             cases.push(Case {
                 name: name.trim().to_owned(),
                 line: at + 1,
+                one_way: Some(false),
                 ..Case::default()
             });
             continue;
@@ -59,11 +64,14 @@ fn parse(text: &str) -> Vec<Case> {
             "-- current" => part = Part::Current,
             "-- rows" => part = Part::Rows,
             "-- desired" => part = Part::Desired,
+            "-- no way back" => case.one_way = Some(true),
             other => {
                 if let Some(query) = other.strip_prefix("-- keeps:") {
                     case.keeps.push(query.trim().to_owned());
                 } else if let Some(words) = other.strip_prefix("-- refused:") {
                     case.refused = Some(words.trim().to_owned());
+                } else if let Some(words) = other.strip_prefix("-- stopped:") {
+                    case.stopped = Some(words.trim().to_owned());
                 } else {
                     let text = match part {
                         Part::None => continue,
@@ -83,11 +91,13 @@ fn parse(text: &str) -> Vec<Case> {
 #[test]
 fn a_case_has_all_its_parts() {
     let cases = parse(
-        "-- case: one\n-- current\nA;\n-- rows\nB;\n-- desired\nC;\n-- d\n-- keeps: Q\n-- case: two\n-- desired\nX;\n-- refused: no\n",
+        "-- case: one\n-- current\nA;\n-- rows\nB;\n-- desired\nC;\n-- d\n-- keeps: Q\n-- case: two\n-- desired\nX;\n-- refused: no\n-- stopped: by it\n-- no way back\n",
     );
     assert_eq!(cases.len(), 2);
     assert_eq!((cases[0].current.as_str(), cases[0].rows.as_str()), ("A;\n", "B;\n"));
     assert_eq!(cases[0].desired, "C;\n-- d\n");
     assert_eq!(cases[0].keeps, ["Q"]);
     assert_eq!(cases[1].refused.as_deref(), Some("no"));
+    assert_eq!(cases[1].stopped.as_deref(), Some("by it"));
+    assert_eq!((cases[0].one_way, cases[1].one_way), (Some(false), Some(true)));
 }

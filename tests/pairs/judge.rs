@@ -88,6 +88,14 @@ async fn there_and_back(
     let script = |steps: &[lockstep::Step]| format!("{steps:#?}");
     let steps = migration.steps.clone();
     let reversible = steps.iter().all(|step| step.down.is_some());
+    let says = migration.notes.iter().any(|note| note.contains("there is no way back"));
+    // The other engines' cases do not mark it yet.
+    let marked = case
+        .one_way
+        .filter(|one_way| *one_way || database.engine == Engine::Sqlite);
+    if marked.is_some_and(|one_way| one_way == reversible || one_way != says) {
+        return Err(format!("reversible: {reversible}, and told: {:?}", migration.notes));
+    }
     let runtime = database.runtime(|builder| builder).await;
     let version = SchemaVersion::new("pair").expect("valid");
     let done = async {
@@ -96,7 +104,20 @@ async fn there_and_back(
             .map_err(told)?;
         let of: lockstep::HandlerVersion = "pair@1.0.0".parse().expect("valid");
         runtime.register(of.clone(), "pair").await.map_err(told)?;
-        runtime.activate(of.clone()).await.map_err(told)?;
+        let activated = runtime.activate(of.clone()).await.map_err(told);
+        if let Some(words) = &case.stopped {
+            let said = activated.err().unwrap_or_default();
+            if !said.contains(words) {
+                return Err(format!("it is stopped in other words than {words:?}: {said}"));
+            }
+            let now = structure(looked).await?;
+            expect("after it was stopped", &now, start)?;
+            return match rows_of(database, &now).await == rows_before {
+                true => Ok(()),
+                false => Err("rows changed although it was stopped".to_owned()),
+            };
+        }
+        activated?;
         let there = structure(looked).await?;
         expect("after the up", &there, goal)?;
         kept(

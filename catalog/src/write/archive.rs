@@ -80,6 +80,8 @@ pub struct KeyColumn {
     pub before: String,
     /// After the up.
     pub after: String,
+    /// Whether it may be NULL: SQLite lets it be in keys that are not the rowid.
+    pub nullable: bool,
 }
 
 impl Archive {
@@ -259,22 +261,32 @@ fn key_of(table: &Table, to: Option<&Table>, renames: &Renames, dialect: Dialect
             .collect();
         originals.filter(|_| to.options.contains_key("without_rowid") || is_rowid_alias(to).is_some())
     };
-    let has_rowid = to.is_none_or(|to| !to.options.contains_key("without_rowid"));
+    let always = table.options.contains_key("without_rowid") || is_rowid_alias(table).is_some();
     let columns = table.primary_key().and_then(names).or_else(unique).or_else(renumbered);
     match columns {
         Some(columns) => columns
             .into_iter()
             .map(|before| KeyColumn {
                 after: renames.renamed_column(after, &before),
+                nullable: dialect == Dialect::Sqlite && !always && !filled(&before),
                 before,
             })
             .collect(),
-        None if dialect == Dialect::Sqlite && has_rowid && table.column("rowid").is_none() => vec![KeyColumn {
+        None if dialect == Dialect::Sqlite && to.is_some_and(|to| keeps_rowids(table, to)) => vec![KeyColumn {
             before: "rowid".to_owned(),
             after: "rowid".to_owned(),
+            nullable: false,
         }],
         None => Vec::new(),
     }
+}
+
+/// Whether a row without a key of its own keeps its rowid after the up, whatever happens. The rowid of an ordinary table is
+/// no name of a row: VACUUM gives others, and the next row takes that of one that went.
+fn keeps_rowids(table: &Table, to: &Table) -> bool {
+    let taken = |table: &Table| table.columns.iter().any(|one| one.name.eq_ignore_ascii_case("rowid"));
+    let is_virtual = table.virtual_table.is_some() && to.virtual_table.is_some();
+    !taken(table) && !taken(to) && (is_virtual || is_rowid_alias(to).is_some())
 }
 
 fn archive_name(schema: &str, table: &Name, what: &str, salt: &str) -> Name {
@@ -331,7 +343,11 @@ impl Archivist {
             } if !key.is_empty() => {
                 let mut parts = Vec::new();
                 for (at, part) in key.iter().enumerate() {
-                    parts.push(format!("{} AS {}", quote(self.0, &part.before)?, key_name(at)));
+                    let value = match part.nullable {
+                        true => self.never_null(&table, part)?,
+                        false => quote(self.0, &part.before)?,
+                    };
+                    parts.push(format!("{value} AS {}", key_name(at)));
                 }
                 let cast = if self.as_text(data_type) { "::text" } else { "" };
                 parts.push(format!("{}{cast} AS kept", quote(self.0, column)?));
@@ -348,6 +364,23 @@ impl Archivist {
         Ok(vec![format!(
             "CREATE TABLE {own} AS SELECT {select} FROM {only}{table}"
         )])
+    }
+
+    /// A key's column, where SQLite lets it be NULL: a row that has none would not be found again, so the statement fails
+    /// and names those rows.
+    fn never_null(self, table: &str, part: &KeyColumn) -> Result<String, WriteError> {
+        let column = quote(self.0, &part.before)?;
+        let text = format!(
+            "rows of {table} have NULL in their key {column}, so that the way back would not find them: give them one first; \
+             their rowids: "
+        );
+        let text = text.replace('\'', "''");
+        let rowids = format!(
+            "(SELECT group_concat(coalesce(rowid, '?'), ', ') FROM (SELECT rowid FROM {table} WHERE {column} IS NULL LIMIT 20))"
+        );
+        Ok(format!(
+            "CASE WHEN {column} IS NULL THEN json_extract('{{}}', '{text}' || {rowids}) ELSE {column} END"
+        ))
     }
 
     /// After the up: notes what a value became, so that the way back can tell what was changed since.

@@ -6,6 +6,7 @@ use lockstep_catalog::structure::{Kind, Selection, Structure};
 use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
 
+use super::views::{Broken, broken};
 use super::{Database, Side};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -339,6 +340,7 @@ async fn converge(
     options: &DiffOptions,
 ) -> Result<()> {
     build(console, from).await?;
+    let were_broken = broken(console, from).await?;
     if from.dialect == Dialect::Postgres {
         let look = "SET check_function_bodies = on";
         console.run(look).await.map_err(|fault| failed(look, fault.message))?;
@@ -353,17 +355,30 @@ async fn converge(
         let now = console.introspect(&options.selection).await?;
         let rest = write(&now, to, &Renames::none(), options.choices).map_err(|error| failed("", error.to_string()))?;
         if rest.statements.is_empty() {
-            return Ok(());
+            return answered(console, &now, &were_broken).await;
         }
         next = rest.statements;
         plan.checks.extend(rest.checks);
     }
     let now = console.introspect(&options.selection).await?;
     if compare(&now, to).is_empty() {
-        return Ok(());
+        return answered(console, &now, &were_broken).await;
     }
     Err(failed(
         "",
         "the statements do not lead to the desired schema; nothing was changed".to_owned(),
     ))
+}
+
+/// Fails where a view cannot be asked that could be before, or that is new: it is declared over what is not declared.
+async fn answered(console: &mut dyn Console, now: &Structure, were_broken: &[Broken]) -> Result<()> {
+    let is_new = |one: &Broken| !were_broken.iter().any(|was| was.view == one.view);
+    match broken(console, now).await?.into_iter().find(is_new) {
+        None => Ok(()),
+        Some(one) => Err(Error::Format {
+            path: "the desired schema".to_owned(),
+            line: None,
+            message: format!("{one}; change or drop it there; nothing was changed"),
+        }),
+    }
 }

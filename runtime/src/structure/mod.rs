@@ -21,6 +21,7 @@ mod rows;
 mod source;
 mod sync;
 pub mod validate;
+mod views;
 
 pub use cache::BELIEVED;
 pub use database::Database;

@@ -156,6 +156,7 @@ INSERT INTO t VALUES (1, 1, 'x'), (2, 1, 'y');
 -- desired
 CREATE TABLE t (a INT PRIMARY KEY, c TEXT);
 -- keeps: SELECT a, c FROM t ORDER BY a
+-- no way back
 
 -- case: a column goes that a view shows
 -- current
@@ -189,7 +190,7 @@ INSERT INTO t VALUES (1, 'a', 'b', 'c');
 CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, d TEXT DEFAULT 'd', e INT);
 -- keeps: SELECT id, b FROM t
 
--- case: all columns but the key are others
+-- case: all columns are others, and rows keep their numbers
 -- current
 CREATE TABLE t (a TEXT, b TEXT);
 -- rows
@@ -197,6 +198,7 @@ INSERT INTO t VALUES ('a', 'b'), ('c', 'd');
 -- desired
 CREATE TABLE t (c TEXT, d TEXT UNIQUE);
 -- keeps: SELECT rowid FROM t ORDER BY rowid
+-- no way back
 
 -- case: a column takes no NULL any more, and none is there
 -- current
@@ -330,6 +332,7 @@ INSERT INTO marks VALUES ('a'), ('b');
 -- desired
 CREATE TABLE marks (number INT NOT NULL DEFAULT 7);
 -- keeps: SELECT count(*) FROM marks
+-- no way back
 
 -- case: only a computed column is left of what was there
 -- current
@@ -339,3 +342,4 @@ INSERT INTO marks VALUES ('a'), ('b');
 -- desired
 CREATE TABLE marks (number INT, one INT AS (1));
 -- keeps: SELECT count(*) FROM marks
+-- no way back

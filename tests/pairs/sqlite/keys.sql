@@ -190,3 +190,57 @@ INSERT INTO t VALUES (1, 'a', 1);
 -- desired
 CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT, UNIQUE (a COLLATE NOCASE, b DESC));
 -- keeps: SELECT id, a, b FROM t
+
+-- case: values of a table without a key cannot be put back, and it is said
+-- current
+CREATE TABLE t (a TEXT, b TEXT);
+-- rows
+INSERT INTO t VALUES ('x', '1'), ('y', '2'), ('z', '3');
+-- desired
+CREATE TABLE t (a TEXT);
+-- no way back
+
+-- case: values of a table whose only unique key may be NULL cannot be put back
+-- current
+CREATE TABLE t (a TEXT UNIQUE, b TEXT);
+-- rows
+INSERT INTO t VALUES ('x', '1'), (NULL, '2');
+-- desired
+CREATE TABLE t (a TEXT UNIQUE);
+-- no way back
+
+-- case: values find their rows by a new column that becomes the key
+-- current
+CREATE TABLE t (a TEXT, b TEXT);
+-- rows
+INSERT INTO t (rowid, a, b) VALUES (4, 'x', '1'), (2, 'y', '2');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+-- keeps: SELECT rowid, a FROM t ORDER BY rowid
+
+-- case: a primary key that has a NULL finds no row
+-- current
+CREATE TABLE t (k TEXT PRIMARY KEY, c TEXT);
+-- rows
+INSERT INTO t VALUES ('a', 'b'), (NULL, 'precious'), (NULL, 'too');
+-- desired
+CREATE TABLE t (k TEXT PRIMARY KEY);
+-- stopped: have NULL in their key "k", so that the way back would not find them: give them one first; their rowids: 2, 3
+
+-- case: a primary key of two columns, of which one has a NULL, finds no row
+-- current
+CREATE TABLE t (k TEXT, l INT, c TEXT, PRIMARY KEY (k, l));
+-- rows
+INSERT INTO t VALUES ('a', 1, '007'), ('b', NULL, '08');
+-- desired
+CREATE TABLE t (k TEXT, l INT, c INTEGER, PRIMARY KEY (k, l));
+-- stopped: have NULL in their key "l"
+
+-- case: a primary key of texts without a NULL finds its rows
+-- current
+CREATE TABLE t (k TEXT PRIMARY KEY, c TEXT);
+-- rows
+INSERT INTO t VALUES ('1', 'precious'), ('01', 'also'), ('', 'this');
+-- desired
+CREATE TABLE t (k TEXT PRIMARY KEY);
+-- keeps: SELECT k FROM t ORDER BY k

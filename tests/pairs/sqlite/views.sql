@@ -113,3 +113,22 @@ CREATE TABLE other (id INTEGER PRIMARY KEY, a INT);
 CREATE VIEW broken AS SELECT o.id, o.gone FROM other AS o;
 CREATE TRIGGER breaks AFTER INSERT ON other WHEN new.id > 100 BEGIN UPDATE other SET missing = 1; END;
 -- keeps: SELECT id, a FROM t
+
+-- case: a view names a column that is not declared any more
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+CREATE VIEW v AS SELECT id, b FROM t;
+-- rows
+INSERT INTO t VALUES (1, 'a', 'b');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+CREATE VIEW v AS SELECT id, b FROM t;
+-- refused: the view v cannot be asked: no such column: b
+
+-- case: a view names a table that is not declared
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+CREATE VIEW v AS SELECT id FROM gone;
+-- refused: the view v cannot be asked: no such table: main.gone

@@ -4,7 +4,7 @@
 //! row; one that keeps no text at all cannot be made again.
 
 use super::create::{self, name};
-use super::rebuild::interim;
+use super::rebuild::{free, interim};
 use super::script::{Cost, Script, about};
 use crate::read::sqlite::fold;
 use crate::structure::Table;
@@ -49,6 +49,7 @@ pub(super) fn is_derived(from: &Table, to: &Table) -> bool {
 /// transaction that is taken back later, it would stop what comes then: its module still has unwritten entries for it.
 pub(super) fn again(script: &mut Script, from: &Table, to: &Table) -> Result<(), WriteError> {
     let between = interim(&to.name.name);
+    free(script, &to.name.name);
     let sql = create::table(to, Some(&between))?;
     script.push(about(&to.name.name), Cost::Nothing, "is made anew", sql);
     let sql = format!("DROP TABLE {}", name(&from.name.name)?);

@@ -232,6 +232,7 @@ impl Writing<'_> {
                     if fold(&old) == fold(&to.name) {
                         // SQLite takes the same name in another case for a name that is taken.
                         let between = rebuild::interim(&to.name);
+                        rebuild::free(&mut self.script, &to.name);
                         steps = vec![(old, between.clone()), (between, to.name.clone())];
                     }
                     for (old, new) in steps {

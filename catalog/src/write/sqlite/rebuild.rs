@@ -27,6 +27,21 @@ pub(super) fn guard(script: &mut Script, table: &str) {
     script.push(about(table), Cost::Nothing, comment, sql.to_owned());
 }
 
+/// Fails where something bears the name already under which a table is about to be made.
+pub(super) fn free(script: &mut Script, table: &str) {
+    let interim = interim(table);
+    let text = format!(
+        "{interim} is in the way of {table}, which is built anew under that name: look at what it holds, then rename or drop it"
+    );
+    let sql = format!(
+        "SELECT json_extract('{{}}', {}) FROM sqlite_schema WHERE name = {} COLLATE NOCASE",
+        literal(&text),
+        literal(&interim)
+    );
+    let comment = "fails where the name is taken under which it is built anew";
+    script.push(about(table), Cost::Nothing, comment, sql);
+}
+
 /// Whether the deletion of its rows would change rows elsewhere, if foreign keys were on.
 pub(super) fn is_pointed_to(structure: &Structure, table: &str) -> bool {
     let table = fold(table);
@@ -75,6 +90,7 @@ pub(super) fn rebuild(
         return Ok(());
     };
     let (old, new, interim) = (&from.name.name, &to.name.name, interim(&to.name.name));
+    free(script, new);
     let comment = format!("{new} is built anew, because {reason}");
     script.push(about(new), Cost::Nothing, comment, create::table(to, Some(&interim))?);
     let (into, select) = copied(names, pair, from, to)?;
