@@ -1,5 +1,6 @@
 //! Sync: a database is made to look as declared, and nothing is lost on the way.
 
+mod between;
 mod command_line;
 mod crashes;
 mod declarations;
