@@ -17,6 +17,8 @@ pub(crate) enum Files {
     Unread,
     /// What they say is worth knowing; the database's own record is enough where they are wrong.
     Helpful,
+    /// They have to be right, where there are any; else the database's own record is enough.
+    Recorded,
     /// They have to be right, if they are there.
     Needed,
 }
@@ -29,7 +31,7 @@ pub(crate) fn read(project: &Project, files: Files) -> Result<SchemaFiles> {
     }
     match (read_all(folder, project.dialect()?), files) {
         // An empty folder is where schemas are about to be written.
-        (Err(_), Files::Helpful) if is_empty(folder) => Ok(SchemaFiles::default()),
+        (Err(_), Files::Helpful | Files::Recorded) if is_empty(folder) => Ok(SchemaFiles::default()),
         (Err(trouble), Files::Helpful) => {
             terminal::warn(&format!("going on without the schema files: {}", trouble.message));
             Ok(SchemaFiles::default())

@@ -16,7 +16,7 @@ pub(crate) async fn repair(app: &App, args: Repair) -> Result<u8> {
     let Some(action) = args.way.action() else {
         return look(app, &args).await;
     };
-    let runtime = app.open(Open::to(Access::Change, Files::Needed)).await?;
+    let runtime = app.open(Open::to(Access::Change, Files::Recorded)).await?;
     let label = format!("repairing {}", args.schema);
     let schema = args.schema.clone();
     let work = runtime.repair(args.schema, action, args.allow_data_loss);
