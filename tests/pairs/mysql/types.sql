@@ -347,4 +347,4 @@ CREATE TABLE t (id int PRIMARY KEY, a year, b year, c year);
 INSERT INTO t VALUES (1, 1999, 1999, 1999);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a decimal(6,1), b double, c int unsigned);
--- keeps: SELECT id, a + 0, b + 0, c + 0 FROM t ORDER BY 1
+-- keeps: SELECT id, CAST(a AS SIGNED), b + 0, c + 0 FROM t ORDER BY 1
