@@ -200,6 +200,15 @@ fn unreadable(failure: Failure, lines: &Lines) -> ScriptError {
 fn tokens_of<'a>(dialect: Dialect, statement: &'a Statement) -> Vec<Lexeme<'a>> {
     let mut lexemes = lex::lex(dialect, &statement.text).lexemes;
     lexemes.retain(Lexeme::is_significant);
+    // MariaDB's `SET STATEMENT variable = value FOR …` is what follows, whatever is set for it.
+    if dialect == Dialect::Mysql
+        && let [set, statement, ..] = lexemes.as_slice()
+        && set.is_word("SET")
+        && statement.is_word("STATEMENT")
+        && let Some(at) = lexemes.iter().position(|token| token.is_word("FOR"))
+    {
+        lexemes.drain(..=at);
+    }
     lexemes
 }
 

@@ -15,6 +15,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) fn of(error: &Error) -> u8 {
     match (error, error.kind()) {
         (Error::Step { failure }, _) if failure.timed_out => BUSY,
+        (Error::Unfinished { cause, .. }, _) => of(cause),
         (_, ErrorKind::Refused) => REFUSED,
         (_, ErrorKind::Retry) => BUSY,
         (_, ErrorKind::Cancelled) => INTERRUPTED,

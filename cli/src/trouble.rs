@@ -114,7 +114,11 @@ impl From<Error> for Trouble {
 impl Trouble {
     /// What the library says about its error.
     pub(crate) fn from_ref(error: &Error) -> Self {
-        let detail = match error {
+        let begun = match error {
+            Error::Unfinished { cause, .. } => cause,
+            other => other,
+        };
+        let detail = match begun {
             Error::Step { failure } => serde_json::to_value(failure).ok(),
             Error::Rehearsal(failure) => serde_json::to_value(failure).ok(),
             _ => None,

@@ -65,6 +65,11 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal_next(refusal, words),
             Self::Step { failure } => Some(step_next(failure, words)),
+            Self::Unfinished { schema, .. } => Some(format!(
+                "end {schema} first, and sync again: mend what is in the way and {} goes on with it, or {} takes it back",
+                words.resume(schema),
+                words.undo(schema)
+            )),
             Self::Busy {
                 holder: Some(operation),
                 ..

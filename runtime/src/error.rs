@@ -165,6 +165,17 @@ pub enum Error {
         /// What came between.
         cause: Box<Error>,
     },
+    /// What an earlier sync began could not be ended, and no other begins before it is.
+    #[error(
+        "schema {schema} {} by an earlier sync, and going on with it failed: {cause}",
+        if is_traced(cause) { "is left half applied" } else { "was begun" }
+    )]
+    Unfinished {
+        /// The schema that was begun.
+        schema: SchemaVersion,
+        /// Why it could not be ended.
+        cause: Box<Error>,
+    },
     /// The work was stopped.
     #[error("stopped before it was done")]
     Cancelled,
@@ -246,7 +257,7 @@ impl Error {
             }
             Self::NewerFormat { .. } | Self::Damaged { .. } | Self::NotPrepared { .. } => ErrorKind::Operator,
             Self::ReadOnly { .. } | Self::Unknown { .. } => ErrorKind::Operator,
-            Self::HalfWay { cause } => cause.kind(),
+            Self::HalfWay { cause } | Self::Unfinished { cause, .. } => cause.kind(),
             Self::Busy { .. } | Self::Fenced { .. } => ErrorKind::Retry,
             Self::Step { failure } if is_cut(failure) && failure.direction == Direction::Up => ErrorKind::Retry,
             Self::Step { .. } | Self::Rehearsal(_) => ErrorKind::StepFailed,
@@ -278,6 +289,7 @@ impl Error {
             Self::Fenced { .. } => "fenced",
             Self::Unknown { .. } => "unknown_outcome",
             Self::HalfWay { .. } => "half_way",
+            Self::Unfinished { cause, .. } => cause.code(),
             Self::Cancelled => "cancelled",
             Self::Database { .. } => "database",
             Self::UnknownEngine { .. } => "unknown_engine",
@@ -329,6 +341,7 @@ impl Error {
                 "the work was begun, and how far it came is recorded: {} shows it; nothing of it is lost",
                 words.status()
             ),
+            Self::Unfinished { cause, .. } => cause.state_in(words),
             Self::LeaseLost { .. } => "the schema may be taken back at any moment".to_owned(),
             _ => "nothing was changed".to_owned(),
         }
@@ -390,6 +403,11 @@ fn without_position(text: &str) -> String {
 /// A connection that broke while a step was on its way: nothing is wrong with the step.
 pub(crate) fn is_cut(failure: &Failure) -> bool {
     failure.error.starts_with(CUT)
+}
+
+/// Whether some of what failed is in effect.
+fn is_traced(error: &Error) -> bool {
+    matches!(error, Error::Step { failure } if failure.leaves_traces)
 }
 
 pub(crate) fn is_in_doubt(failure: &Failure) -> bool {

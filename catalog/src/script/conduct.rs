@@ -187,6 +187,8 @@ mod tests {
             ("WITH a AS (SELECT 1) UPDATE t SET x = 1", Transactional),
             ("(SELECT 1)", Transactional),
             ("SET @a = 1", Transactional),
+            ("SET STATEMENT a = b FOR UPDATE t SET x = 1", Transactional),
+            ("SET STATEMENT a = b FOR ALTER TABLE t DROP COLUMN c", Shown),
             ("create temporary table t (id INT)", Transactional),
             ("CREATE TABLE t (id INT)", Shown),
             (

@@ -70,6 +70,8 @@ pub enum Kept {
         key: Vec<KeyColumn>,
         /// The type the values become.
         becomes: String,
+        /// What rows without a value get, where they must have one after the up.
+        filled: Option<String>,
     },
 }
 
@@ -210,6 +212,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                         renamed: should.name.clone(),
                         key: key.clone(),
                         becomes: should.data_type.clone(),
+                        filled: should.default.clone().filter(|_| is_filled(is, should)),
                     };
                     keep(&column, of);
                 }
@@ -220,9 +223,13 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
     kept
 }
 
+fn is_filled(is: &Column, should: &Column) -> bool {
+    is.nullable && !should.nullable && should.default.is_some()
+}
+
 fn converts(dialect: Dialect, is: &Column, should: &Column) -> bool {
     let written = |column: &Column| column.generated.is_none();
-    let filled = is.nullable && !should.nullable && should.default.is_some();
+    let filled = is_filled(is, should);
     // What is computed from now on may be a value where there was none.
     let computed = !written(should);
     written(is) && (computed || filled || !is_widening(dialect, &is.data_type, &should.data_type))
@@ -383,14 +390,21 @@ impl Archivist {
         ))
     }
 
-    /// After the up: notes what a value became, so that the way back can tell what was changed since.
+    /// After the up: notes what a value became, so that the way back can tell what was changed since. Where the steps of the
+    /// up do not count together, others may have changed rows in between: there it is what the archived value becomes by the
+    /// same conversion, and not what the row holds by now.
     ///
     /// # Errors
     ///
     /// Where a name cannot be quoted.
     pub fn note(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let Kept::Converted {
-            renamed, key, becomes, ..
+            renamed,
+            key,
+            becomes,
+            data_type,
+            filled,
+            ..
         } = &archive.kept
         else {
             return Ok(Vec::new());
@@ -408,10 +422,27 @@ impl Archivist {
         } else {
             becomes.as_str()
         };
-        let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}");
+        let null = if self.0 == Dialect::Mysql { " NULL" } else { "" };
+        let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}{null}");
         let same = self.same_key(key, &own, &table)?;
         let note = match self.0 {
-            Dialect::Mysql => format!("UPDATE {own} JOIN {table} ON {same} SET {own}.became = {table}.{column}"),
+            Dialect::Mysql => {
+                // An enum is its label, not its number.
+                let kept = match super::mysql::goes_through_text(data_type, becomes) {
+                    true => format!("CAST({own}.kept AS CHAR)"),
+                    false => format!("{own}.kept"),
+                };
+                match filled {
+                    None => format!("UPDATE {own} SET {own}.became = {kept}"),
+                    Some(default) if is_literal(default) => {
+                        format!("UPDATE {own} SET {own}.became = COALESCE({kept}, {default})")
+                    }
+                    // Where each row, or each moment, has its own, it is in the row only.
+                    Some(_) => format!(
+                        "UPDATE {own} JOIN {table} ON {same} SET {own}.became = COALESCE({kept}, {table}.{column})"
+                    ),
+                }
+            }
             Dialect::Sqlite | Dialect::Postgres => {
                 format!("UPDATE {own} SET became = {table}.{column} FROM {table} WHERE {same}")
             }
@@ -425,7 +456,10 @@ impl Archivist {
     ///
     /// Where a name cannot be quoted.
     pub fn forget_changed(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
-        let Kept::Converted { renamed, key, .. } = &archive.kept else {
+        let Kept::Converted {
+            renamed, key, becomes, ..
+        } = &archive.kept
+        else {
             return Ok(Vec::new());
         };
         if key.is_empty() {
@@ -438,6 +472,12 @@ impl Archivist {
         );
         let same = self.same_key(key, &own, &table)?;
         let equal = match self.0 {
+            // Capitals and spaces at the end, which most collations do not see, are a change, too.
+            Dialect::Mysql if super::mysql::is_collated(becomes) => {
+                let bytes = |value: String| format!("CAST(CONVERT({value} USING utf8mb4) AS BINARY)");
+                let (is, was) = (bytes(format!("{table}.{column}")), bytes(format!("{own}.became")));
+                format!("{is} <=> {was}")
+            }
             Dialect::Mysql => format!("{table}.{column} <=> {own}.became"),
             Dialect::Sqlite => format!("{table}.{column} IS {own}.became"),
             // Types without an order still have a text.
@@ -540,6 +580,14 @@ impl Archivist {
         }
         Ok(parts.join(" AND "))
     }
+}
+
+/// Whether a default is the same value in every row and at every moment: a text or a number.
+fn is_literal(default: &str) -> bool {
+    let digits = default.trim_start_matches('-');
+    let number = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.chars().all(|one| one.is_ascii_alphanumeric() || one == '.');
+    number || (default.starts_with('\'') && default.ends_with('\''))
 }
 
 /// A key's column in an archive: never the name of one of the table's.

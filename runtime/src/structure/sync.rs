@@ -347,8 +347,17 @@ impl Runtime {
         for (version, _) in begun {
             let Some(number) = number_of(version) else { continue };
             self.recall(version).await?;
-            self.activate_with(handler_version(number)?, self.as_sync(&SyncOptions::default())?)
-                .await?;
+            let ended = self
+                .activate_with(handler_version(number)?, self.as_sync(&SyncOptions::default())?)
+                .await;
+            // The same step fails as often as somebody syncs: a person has to end it one way or the other.
+            ended.map_err(|cause| match cause {
+                Error::Step { .. } => Error::Unfinished {
+                    schema: version.clone(),
+                    cause: Box::new(cause),
+                },
+                other => other,
+            })?;
         }
         Ok(())
     }

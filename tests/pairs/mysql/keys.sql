@@ -182,3 +182,51 @@ CREATE TABLE t (id int PRIMARY KEY,
 CREATE TABLE t (id int PRIMARY KEY, a int, b int, CONSTRAINT ab CHECK (a < b));
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int);
+
+-- case: what is filled with a default would be there twice
+-- current
+CREATE TABLE t (id int PRIMARY KEY, z varchar(9), a varchar(9) UNIQUE);
+-- rows
+INSERT INTO t VALUES (1, '007', NULL), (2, '8', 'zz');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, z int, a varchar(9) NOT NULL DEFAULT 'zz' UNIQUE);
+-- refused: is there more than once, which a does not allow: [[Some("1"), Some("zz")], [Some("2"), Some("zz")]]
+
+-- case: two rows would be filled with the same default
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, b int, UNIQUE KEY u (b, a));
+-- rows
+INSERT INTO t VALUES (1, NULL, 1), (2, NULL, 1), (3, NULL, 2);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 4, b int, UNIQUE KEY u (b, a));
+-- refused: is there more than once, which u does not allow
+
+-- case: one row is filled with a default that is unique
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE);
+-- rows
+INSERT INTO t VALUES (1, NULL), (2, 5);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 4 UNIQUE);
+-- keeps: SELECT id FROM t ORDER BY 1
+
+-- case: what is filled with a default would break a check
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT positive CHECK (a > 0));
+-- rows
+INSERT INTO t VALUES (1, NULL), (2, 5);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 0, CONSTRAINT positive CHECK (a > 0));
+-- refused: breaks positive
+
+-- case: what is filled with a default would point nowhere
+-- current
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id));
+-- rows
+INSERT INTO p VALUES (1);
+INSERT INTO t VALUES (1, NULL), (2, 1);
+-- desired
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 9, CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id));
+-- refused: points to no row of p

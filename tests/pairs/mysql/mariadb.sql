@@ -44,6 +44,87 @@ INSERT INTO t VALUES (1, 2);
 CREATE TABLE t (id int PRIMARY KEY, a int);
 -- keeps: SELECT id, a FROM t ORDER BY 1
 
+-- case: the history of rows does not go while there is one
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, 'v1');
+UPDATE t SET a = 'v2';
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9));
+-- refused: is in the history of t, which would be lost; DELETE HISTORY FROM `t` gives the history up: [[Some("1"), Some("20
+
+-- case: the history of rows does not go where its columns are declared
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, s timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t (id, a) VALUES (1, 1), (2, 2);
+DELETE FROM t WHERE id = 2;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- refused: is in the history of t, which would be lost; DELETE HISTORY FROM `t` gives the history up: [[Some("2"), Some("20
+
+-- case: a history that was given up goes
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, 'v1');
+UPDATE t SET a = 'v2';
+DELETE HISTORY FROM t;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9));
+-- keeps: SELECT id, a FROM t ORDER BY 1
+
+-- case: a column with values in the history does not go
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9), b int) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, 'v1', 5), (2, NULL, 6);
+UPDATE t SET b = b + 1;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, b int) WITH SYSTEM VERSIONING;
+-- refused: is a value of a in the history, which would be lost; DELETE HISTORY FROM `t` gives the history up: [[Some("1"), Some("v1")]]
+
+-- case: a column without values in the history goes
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9), b int) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, NULL, 5);
+UPDATE t SET b = b + 1;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, b int) WITH SYSTEM VERSIONING;
+-- keeps: SELECT id, b FROM t ORDER BY 2
+
+-- case: a column whose values in the history cannot follow is not converted
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, 'old');
+UPDATE t SET a = '7';
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int) WITH SYSTEM VERSIONING;
+-- refused: is a value of a in the history, which stays as it was; DELETE HISTORY FROM `t` gives the history up: [[Some("1"), Some("old")]]
+
+-- case: a column that is NULL in the history does not become one that must not be
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, NULL);
+UPDATE t SET a = 7;
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 5) WITH SYSTEM VERSIONING;
+-- refused: is NULL or would be in the history, and a must not be
+
+-- case: a wider column takes its history along
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;
+-- rows
+INSERT INTO t VALUES (1, 'old');
+UPDATE t SET a = '7';
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(90), c int) WITH SYSTEM VERSIONING;
+-- keeps: SELECT id, a FROM t FOR SYSTEM_TIME ALL ORDER BY 2
+
 -- case: a table with a history gets another column
 -- current
 CREATE TABLE t (id int PRIMARY KEY, a int, b int WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING;

@@ -321,3 +321,30 @@ INSERT INTO t VALUES (1, 2020), (2, NULL), (3, 0);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a int);
 -- keeps: SELECT id, a + 0 FROM t
+
+-- case: a year of the last century becomes a number
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a year);
+-- rows
+INSERT INTO t VALUES (1, 1999), (2, 1901), (3, 2155), (4, 0);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- keeps: SELECT id, a + 0 FROM t ORDER BY 1
+
+-- case: a year becomes a number that must be there
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a year NOT NULL DEFAULT 1999);
+-- rows
+INSERT INTO t VALUES (1, 1999);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 1999);
+-- keeps: SELECT id, a + 0 FROM t ORDER BY 1
+
+-- case: a year becomes a decimal number
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a year, b year, c year);
+-- rows
+INSERT INTO t VALUES (1, 1999, 1999, 1999);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a decimal(6,1), b double, c int unsigned);
+-- keeps: SELECT id, CAST(a AS SIGNED), b + 0, c + 0 FROM t ORDER BY 1

@@ -63,9 +63,16 @@ fn way(from: &Column, to: &Column) -> Way {
     }
 }
 
-/// Whether rows without a value get the one that the column has where nothing is said.
-fn is_filled(from: &Column, to: &Column) -> bool {
-    from.nullable && !to.nullable && to.default.is_some() && to.generated.is_none() && from.generated.is_none()
+/// What rows without a value get, where the column must have one from now on and says which.
+pub(super) fn fills<'c>(from: &Column, to: &'c Column) -> Option<&'c str> {
+    let written = to.generated.is_none() && from.generated.is_none();
+    to.default
+        .as_deref()
+        .filter(|_| written && from.nullable && !to.nullable)
+}
+
+pub(super) fn is_filled(from: &Column, to: &Column) -> bool {
+    fills(from, to).is_some()
 }
 
 impl<'a> Writer<'a> {
@@ -99,20 +106,13 @@ impl<'a> Writer<'a> {
 
     fn alter_table(&mut self, pair: &TablePair<'a>, from: &'a Table, to: &'a Table) -> Result<(), WriteError> {
         let mut alter = Alter::default();
+        self.ask_history(pair, from, to)?;
         self.columns(&mut alter, pair, from, to)?;
         self.keys_and_checks(&mut alter, pair, from, to)?;
         self.indexes(&mut alter, pair, to)?;
         settings(&mut alter, from, to)?;
         let cut = alter.clauses.is_empty() || !self.put_together(from, to)?;
         if !alter.clauses.is_empty() {
-            let kept_history = |table: &Table| table.options.contains_key("system_versioning");
-            if kept_history(from) {
-                self.push(change(
-                    "SET SESSION system_versioning_alter_history = 'KEEP'".to_owned(),
-                    format!("{}: the history of its rows stays", to.name),
-                    check::of_table(to),
-                ));
-            }
             let mut altering = change(
                 format!("ALTER TABLE {} {}", full(&to.name)?, alter.clauses.join(", ")),
                 format!("table {}", to.name),

@@ -1,5 +1,6 @@
 //! Questions to the rows: which of them cannot follow.
 
+use super::alter::fills;
 use super::data_type::DataType;
 use super::{Writer, about, column, full, list, quoted};
 use crate::IdentifierError;
@@ -40,7 +41,8 @@ impl Writer<'_> {
         }
     }
 
-    /// SQL for what a column of afterwards holds before: its old name, or what it will be filled with where it is new.
+    /// SQL for what a column of afterwards holds before: its old name, and what it will be filled with where it is new or
+    /// must be something from now on.
     /// `None` where that is not known.
     pub(super) fn column_before(&self, table: &Table, name: &str) -> Result<Option<String>, IdentifierError> {
         let wanted = name.to_lowercase();
@@ -52,7 +54,12 @@ impl Writer<'_> {
             && let Some(at) = find(from)
         {
             let old = self.names.old_column(&table.name, name);
-            return quoted(old.unwrap_or(&from.columns[at].name)).map(Some);
+            let sql = quoted(old.unwrap_or(&from.columns[at].name))?;
+            let new = find(table).and_then(|at| table.columns.get(at));
+            return Ok(Some(match new.and_then(|new| fills(&from.columns[at], new)) {
+                Some(default) => format!("COALESCE({sql}, {default})"),
+                None => sql,
+            }));
         }
         let Some(new) = find(table).and_then(|at| table.columns.get(at)) else {
             return quoted(name).map(Some);
@@ -197,9 +204,7 @@ impl Writer<'_> {
         for column in &key.columns {
             match self.column_before(table, column)? {
                 Some(sql) if sql == "NULL" => return Ok(()),
-                // A name is told from those of the other table.
-                Some(sql) if sql.starts_with('`') => here.push(format!("here.{sql}")),
-                Some(sql) => here.push(sql),
+                Some(sql) => here.push(of("here", &sql)),
                 None => return Ok(()),
             }
         }
@@ -213,8 +218,7 @@ impl Writer<'_> {
             for (column, sql) in key.referenced.iter().zip(&here) {
                 let other = match there {
                     Some(other) => match self.column_before(other, column)? {
-                        Some(other) if other.starts_with('`') => format!("there.{other}"),
-                        Some(other) => other,
+                        Some(other) => of("there", &other),
                         None => return Ok(()),
                     },
                     None => format!("there.{}", quoted(column)?),
@@ -228,7 +232,7 @@ impl Writer<'_> {
             ));
         }
         let row = self.row_key(table)?;
-        let row = backtick::replaced(&row, |name| quoted(name).ok().map(|name| format!("here.{name}")));
+        let row = of("here", &row);
         let query = format!(
             "SELECT {row}{} FROM {} AS here WHERE {condition}",
             here.join(", "),
@@ -282,6 +286,13 @@ impl Writer<'_> {
             format!("is NULL, and {} must not be and has no default", from.name),
         )
     }
+}
+
+/// The names in an expression told from those of another table.
+fn of(table: &str, expression: &str) -> String {
+    backtick::replaced(expression, |name| {
+        quoted(name).ok().map(|name| format!("{table}.{name}"))
+    })
 }
 
 /// About a table.

@@ -309,12 +309,13 @@ fn outside_timestamp(value: &str) -> String {
 }
 
 fn to_time(column: &str, old: &DataType, new: &DataType) -> Lost {
-    use DataType::{Date, Datetime, Int, Time, Timestamp, Year};
+    use DataType::{Date, Datetime, Decimal, Double, Float, Int, Time, Timestamp, Year};
     let rounded = |before: u32, after: u32, kind: &str| {
         (after < before).then(|| format!("{column} <> CAST({column} AS {kind}({after}))"))
     };
     match (old, new) {
-        (Date, Datetime { .. }) | (Year, Int { bytes: 2.., .. }) => Lost::Nothing,
+        (Date, Datetime { .. }) | (Year, Int { bytes: 2.., .. } | Float | Double) => Lost::Nothing,
+        (Year, Decimal { digits, scale, .. }) if digits.saturating_sub(*scale) >= 4 => Lost::Nothing,
         (Date, Timestamp { .. }) => Lost::Where(outside_timestamp(column)),
         (Datetime { .. } | Timestamp { .. }, Date) => Lost::Where(format!("{column} <> CAST({column} AS DATE)")),
         (Time { fraction: before }, Time { fraction: after }) => {

@@ -1,7 +1,8 @@
 //! Keys, indexes and checks of a table that changes.
 
-use super::alter::Alter;
+use super::alter::{Alter, is_filled};
 use super::{Writer, change, check, column, full, index, lock, quoted};
+use crate::backtick;
 use crate::compare::{Pair, TablePair};
 use crate::structure::{Column, Constraint, ConstraintKind, Index, Table};
 use crate::write::WriteError;
@@ -24,7 +25,16 @@ impl<'a> Writer<'a> {
                 _ => false,
             };
             match kind {
-                ConstraintKind::ForeignKey(_) => {}
+                ConstraintKind::ForeignKey(key) => {
+                    // One that stays is not asked about otherwise.
+                    if let Pair::Both {
+                        to: new, alike: true, ..
+                    } = *pair
+                        && key.columns.iter().any(|name| is_filled_of(from, to, name))
+                    {
+                        self.ask_reference(to, &new.name, key)?;
+                    }
+                }
                 ConstraintKind::PrimaryKey(_) => self.primary_key(alter, pair, from, to)?,
                 _ if pair.differs() || recased => {
                     if let Some(old) = pair.from() {
@@ -44,6 +54,13 @@ impl<'a> Writer<'a> {
                         }
                     }
                 }
+                ConstraintKind::Check { expression }
+                    if backtick::names(expression)
+                        .iter()
+                        .any(|name| is_filled_of(from, to, name)) =>
+                {
+                    self.ask_check(to, &one.map(|one| one.name.clone()).unwrap_or_default(), expression)?;
+                }
                 _ => {}
             }
         }
@@ -51,8 +68,8 @@ impl<'a> Writer<'a> {
         for pair in &pair.columns {
             let said = |column: Option<&Column>| column.and_then(|one| one.options.get("check").cloned());
             if let (old, Some(new)) = (said(pair.from()), said(pair.to()))
-                && old.as_ref() != Some(&new)
                 && let Some(column) = pair.to()
+                && (old.as_ref() != Some(&new) || is_filled_of(from, to, &column.name))
             {
                 self.ask_check(to, &column.name, &new)?;
             }
@@ -180,11 +197,23 @@ fn pair_tables<'w>(writer: &Writer<'w>, to: &Table) -> Option<&'w Table> {
     tables.get(at)
 }
 
-/// Whether values of one of the columns are compared by another rule than before, so that two may be alike now.
+/// Whether rows without a value get one in this column.
+fn is_filled_of(from: &Table, to: &Table, name: &str) -> bool {
+    let find = |table: &'_ Table| -> Option<Column> {
+        let mut columns = table.columns.iter();
+        columns.find(|one| one.name.eq_ignore_ascii_case(name)).cloned()
+    };
+    matches!((find(from), find(to)), (Some(old), Some(new)) if is_filled(&old, &new))
+}
+
+/// Whether values of one of the columns are compared by another rule than before, or come where there were none, so that two
+/// may be alike now.
 fn compares_anew<'c>(from: &Table, to: &Table, mut columns: impl Iterator<Item = &'c str>) -> bool {
     columns.any(|name| match (from.column(name), to.column(name)) {
         (Some(old), Some(new)) => {
-            column::collation(old, from) != column::collation(new, to) || old.data_type != new.data_type
+            column::collation(old, from) != column::collation(new, to)
+                || old.data_type != new.data_type
+                || is_filled(old, new)
         }
         _ => false,
     })

@@ -16,6 +16,7 @@ mod column;
 mod convert;
 mod data_type;
 mod foreign;
+mod history;
 mod index;
 mod key;
 mod names;
@@ -57,6 +58,20 @@ pub(super) fn write(
     Ok(writer.plan)
 }
 
+/// Whether values get from one type to another by way of texts: an enum's number is not what is meant.
+pub(super) fn goes_through_text(from: &str, to: &str) -> bool {
+    let typed = |data_type| convert::Typed {
+        data_type,
+        collation: None,
+    };
+    convert::conversion("", typed(from), typed(to)).through.is_some()
+}
+
+/// Whether values of a type are compared by a collation.
+pub(super) fn is_collated(data_type: &str) -> bool {
+    data_type::DataType::read(data_type).has_collation()
+}
+
 /// What a plan is put together with.
 struct Writer<'a> {
     plan: Plan,
@@ -90,6 +105,7 @@ impl Writer<'_> {
         self.create_views()?;
         self.create_triggers()?;
         self.create_events();
+        self.alter_histories();
         Ok(())
     }
 
