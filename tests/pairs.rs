@@ -11,6 +11,7 @@
 //! -- desired
 //! CREATE TABLE …
 //! -- keeps: SELECT … a query whose answer stays the same, there and back
+//! -- returns: SELECT … a query whose answer is the same again once the way back ran
 //! -- refused: text   no way may be offered, and the words say why; nothing is changed
 //! ```
 //!

@@ -10,7 +10,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::WriteError;
+use super::{WriteError, counters};
 use crate::compare::{Comparison, Pair, Renames, is_widening};
 use crate::read::sqlite::is_rowid_alias;
 use crate::structure::{Column, ConstraintKind, Name, Structure, Table};
@@ -71,6 +71,8 @@ pub enum Kept {
         /// The type the values become.
         becomes: String,
     },
+    /// Where a counter stands that goes (PostgreSQL): a sequence, or the one of an identity. The archive's names are its own.
+    Counter,
 }
 
 /// A column of a key, under both its names.
@@ -86,7 +88,7 @@ impl Archive {
     /// Whether the way back can put the values back where they were.
     pub fn finds_rows(&self) -> bool {
         match &self.kept {
-            Kept::Table => true,
+            Kept::Table | Kept::Counter => true,
             Kept::Column { key, .. } | Kept::Converted { key, .. } => !key.is_empty(),
         }
     }
@@ -101,6 +103,7 @@ impl Archive {
     pub fn told(&self) -> String {
         match &self.kept {
             Kept::Table => format!("the rows of {}", self.before),
+            Kept::Counter => format!("where {} stands", self.before),
             Kept::Column { column, .. } | Kept::Converted { column, .. } => {
                 format!("the values of {}.{column}", self.before)
             }
@@ -215,6 +218,9 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             }
         }
     }
+    if dialect == Dialect::Postgres {
+        kept.extend(counters::archives(comparison, renames, salt));
+    }
     kept
 }
 
@@ -277,7 +283,7 @@ fn key_of(table: &Table, to: Option<&Table>, renames: &Renames, dialect: Dialect
     }
 }
 
-fn archive_name(schema: &str, table: &Name, what: &str, salt: &str) -> Name {
+pub(super) fn archive_name(schema: &str, table: &Name, what: &str, salt: &str) -> Name {
     let hash = Sha256::digest(format!("{salt}\0{table}\0{what}"));
     let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Name::new(schema, format!("lockstep_archive_{digits}"))
@@ -325,6 +331,7 @@ impl Archivist {
     pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         let select = match &archive.kept {
+            Kept::Counter => "last_value, is_called".to_owned(),
             Kept::Column { column, data_type, key }
             | Kept::Converted {
                 column, data_type, key, ..
@@ -446,6 +453,7 @@ impl Archivist {
                     "INSERT INTO {table} ({names}){overriding} SELECT {values} FROM {own}"
                 )])
             }
+            Kept::Counter => Ok(vec![counters::restore(&own, &table)]),
             Kept::Column { key, .. } | Kept::Converted { key, .. } if key.is_empty() => Ok(Vec::new()),
             Kept::Column { column, data_type, key }
             | Kept::Converted {
@@ -535,7 +543,7 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
                     column.nullable = true;
                 }
             }
-            Kept::Converted { .. } => {}
+            Kept::Converted { .. } | Kept::Counter => {}
         }
         // Putting values back is no change that a trigger is to see, and an index over the text is filled after it.
         relaxed.triggers.retain(|one| one.on != archive.before);

@@ -9,6 +9,7 @@
 //! of them runs. Nothing here knows whether there are rows; the questions do.
 
 mod archive;
+mod counters;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -16,6 +17,7 @@ mod sqlite;
 use serde::Serialize;
 
 pub use archive::{Archive, Archivist, Kept, KeptColumn, KeyColumn, archives, relaxed};
+pub use counters::has_counter;
 
 use crate::Dialect;
 use crate::compare::{Renames, compare};

@@ -12,9 +12,12 @@
 use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Renames, compare};
 use lockstep_catalog::structure::{Selection, Structure};
-use lockstep_catalog::write::{Archive, Archivist, Change, Choices, Kept, WriteError, archives, relaxed, write};
+use lockstep_catalog::write::{
+    Archive, Archivist, Change, Choices, Kept, WriteError, archives, has_counter, relaxed, write,
+};
 use lockstep_registry::Step;
 
+use super::displaced::without_new_bearers;
 use super::{Database, Diff, generate};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -224,13 +227,21 @@ impl<'a> Builder<'a> {
                 outside: change.outside_transaction,
             })
         };
+        let mut down: Vec<Down> = Vec::new();
+        let freed = without_new_bearers(after, &renames);
+        if let Some(freed) = &freed {
+            let plan = write(after, freed, &Renames::none(), Choices::default()).map_err(unwritable)?;
+            down.extend(statements(plan));
+        }
+        let after = freed.as_ref().unwrap_or(after);
         if returning.is_empty() {
             let plan = write(after, before, &renames, Choices::default()).map_err(unwritable)?;
-            return Ok(statements(plan).collect());
+            down.extend(statements(plan));
+            return Ok(down);
         }
         let halfway = relaxed(before, &returning);
         let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
-        let mut down: Vec<Down> = statements(plan).collect();
+        down.extend(statements(plan));
         for archive in &returning {
             down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
         }
@@ -336,6 +347,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
             .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
     };
     match &archive.kept {
+        Kept::Counter => has_counter(before, &archive.before) && !has_counter(after, &archive.before),
         Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
         Kept::Column { column: name, .. } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, name));

@@ -226,14 +226,17 @@ fn using(from: &Type, to: &Type, column: &str, target: &str, swapped: bool) -> O
             Some(format!("pg_catalog.date_part('epoch', {column})::{target}"))
         }
         // Only the way back has rows here: those of before get their day from what was kept of them.
-        (from_base, "timestamp with time zone") if TIMES.contains(&from_base) => {
-            Some(format!("(date '1970-01-01' + {}) AT TIME ZONE 'UTC'", at_utc(from_base, column)))
-        }
+        (from_base, "timestamp with time zone") if TIMES.contains(&from_base) => Some(format!(
+            "(date '1970-01-01' + {}) AT TIME ZONE 'UTC'",
+            at_utc(from_base, column)
+        )),
         (from_base, to_base) if TIMES.contains(&from_base) && STAMPS.contains(&to_base) => {
             Some(format!("(date '1970-01-01' + {})::{target}", at_utc(from_base, column)))
         }
         ("time without time zone", "time with time zone") => Some(format!("({column}::text || '+00')::{target}")),
-        ("time with time zone", "time without time zone") => Some(format!("({})::{target}", at_utc(&from.base, column))),
+        ("time with time zone", "time without time zone") => {
+            Some(format!("({})::{target}", at_utc(&from.base, column)))
+        }
         (from_base, to_base) if STAMPS.contains(&from_base) && TIMES.contains(&to_base) => {
             let moment = match from_base {
                 "timestamp with time zone" => format!("({column} AT TIME ZONE 'UTC')"),
@@ -380,7 +383,10 @@ fn numbers(from: &Type, to: &Type, column: &str) -> Option<String> {
 
 /// Between moments: what would lose its day, its time of day, its zone, or its fractions; and what is not read back.
 fn round_trip(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Option<String> {
-    match (coarser(from, to, column, using), otherwise_lost(from, to, column, using)) {
+    match (
+        coarser(from, to, column, using),
+        otherwise_lost(from, to, column, using),
+    ) {
         (Some(one), Some(other)) => Some(format!("({one}) OR ({other})")),
         (one, other) => one.or(other),
     }
@@ -432,7 +438,9 @@ fn coarser(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Option<
     }
     let value = match using {
         Some(using) if from.base != to.base => {
-            let bare = using.strip_suffix(&format!("::{head}({places}) {tail}")).unwrap_or(using);
+            let bare = using
+                .strip_suffix(&format!("::{head}({places}) {tail}"))
+                .unwrap_or(using);
             format!("({bare})")
         }
         _ => column.to_owned(),
