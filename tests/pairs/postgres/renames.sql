@@ -87,7 +87,7 @@ CREATE INDEX c_lower ON c (lower(v));
 -- @renamed from=a
 CREATE TABLE b (id serial PRIMARY KEY, v text UNIQUE);
 CREATE INDEX b_lower ON b (lower(v));
--- keeps: SELECT sum(last_value) FROM pg_sequences
+-- keeps: SELECT sum(last_value) FROM pg_sequences WHERE sequencename ~ '^[abc]_'
 -- returns: SELECT a.last_value, b.last_value FROM a_id_seq a, b_id_seq b
 
 -- case: a new table takes the name that another one gives up
