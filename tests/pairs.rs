@@ -13,6 +13,7 @@
 //! -- keeps: SELECT … a query whose answer stays the same, there and back
 //! -- no way back     what goes cannot be put back, and the notes say so (held to on SQLite)
 //! -- stopped: text   the way there stops by itself with these words, and nothing is changed
+//! -- returns: SELECT … a query whose answer is the same again once the way back ran
 //! -- refused: text   no way may be offered, and the words say why; nothing is changed
 //! ```
 //!

@@ -1,7 +1,7 @@
 //! Sync: a database is made to look as declared, and nothing is lost on the way.
 
-mod by_hand;
 mod between;
+mod by_hand;
 mod command_line;
 mod crashes;
 mod declarations;

@@ -13,6 +13,8 @@ pub struct Case {
     pub desired: String,
     /// Queries whose answers stay the same.
     pub keeps: Vec<String>,
+    /// Queries whose answers are the same again after the way back.
+    pub returns: Vec<String>,
     /// Words of the refusal.
     pub refused: Option<String>,
     /// Words with which the way there stops by itself.
@@ -68,6 +70,8 @@ fn parse(text: &str) -> Vec<Case> {
             other => {
                 if let Some(query) = other.strip_prefix("-- keeps:") {
                     case.keeps.push(query.trim().to_owned());
+                } else if let Some(query) = other.strip_prefix("-- returns:") {
+                    case.returns.push(query.trim().to_owned());
                 } else if let Some(words) = other.strip_prefix("-- refused:") {
                     case.refused = Some(words.trim().to_owned());
                 } else if let Some(words) = other.strip_prefix("-- stopped:") {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockstep::catalog::compare::{Renames, compare};
+use lockstep::catalog::compare::{Rename, Renames, compare};
 use lockstep::catalog::quote;
 use lockstep::catalog::structure::{Selection, Structure, Table};
 use lockstep::structure::{Database as Looked, Diff, DiffOptions, Migration, Side, Source, diff};
@@ -13,6 +13,9 @@ use crate::support::{Database, Engine};
 
 /// What tables hold: by table, the rows as texts, sorted.
 type Rows = BTreeMap<String, Vec<Vec<String>>>;
+
+/// What queries answered: of each, the rows.
+type Answers = Vec<Vec<Vec<String>>>;
 
 pub async fn judge(engine: Engine, case: &Case) -> Result<(), String> {
     let database = Database::new(engine).await;
@@ -46,7 +49,8 @@ async fn on(database: &Database, case: &Case) -> Result<(), String> {
 async fn looked_at(database: &Database, looked: &Looked, case: &Case) -> Result<(), String> {
     let start = structure(looked).await?;
     let rows_before = rows_of(database, &start).await;
-    let kept_before = answers(database, case).await;
+    let kept_before = answers(database, &case.keeps).await;
+    let returned_before = answers(database, &case.returns).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("desired.sql");
     std::fs::write(&file, &case.desired).expect("written");
@@ -70,7 +74,16 @@ async fn looked_at(database: &Database, looked: &Looked, case: &Case) -> Result<
     if diff.plan.statements.is_empty() {
         return expect("nothing was planned, but", &start, &goal);
     }
-    there_and_back(database, looked, case, &diff, &goal, &start, (rows_before, kept_before)).await
+    there_and_back(
+        database,
+        looked,
+        case,
+        &diff,
+        &goal,
+        &start,
+        (rows_before, kept_before, returned_before),
+    )
+    .await
 }
 
 async fn there_and_back(
@@ -80,7 +93,7 @@ async fn there_and_back(
     diff: &Diff,
     goal: &Structure,
     start: &Structure,
-    (rows_before, kept_before): (Rows, Vec<Vec<Vec<String>>>),
+    (rows_before, kept_before, returned_before): (Rows, Answers, Answers),
 ) -> Result<(), String> {
     let migration = Migration::of(looked, diff, "pair", &Selection::all())
         .await
@@ -128,7 +141,12 @@ async fn there_and_back(
             &there,
             diff,
         )?;
-        same("after the up", case, &kept_before, &answers(database, case).await)?;
+        same(
+            "after the up",
+            &case.keeps,
+            &kept_before,
+            &answers(database, &case.keeps).await,
+        )?;
         if !reversible {
             return Ok(());
         }
@@ -146,7 +164,10 @@ async fn there_and_back(
                 "after the down the rows differ:\n    {rows_before:?}\n    {rows:?}"
             ));
         }
-        same("after the down", case, &kept_before, &answers(database, case).await)
+        for (queries, before) in [(&case.keeps, &kept_before), (&case.returns, &returned_before)] {
+            same("after the down", queries, before, &answers(database, queries).await)?;
+        }
+        Ok(())
     }
     .await;
     runtime.shutdown().await;
@@ -207,8 +228,8 @@ fn expect(when: &str, found: &Structure, expected: &Structure) -> Result<(), Str
     Err(format!("{when} there are differences: {left:?}"))
 }
 
-fn same(when: &str, case: &Case, before: &[Vec<Vec<String>>], after: &[Vec<Vec<String>>]) -> Result<(), String> {
-    for (query, (before, after)) in case.keeps.iter().zip(before.iter().zip(after)) {
+fn same(when: &str, queries: &[String], before: &Answers, after: &Answers) -> Result<(), String> {
+    for (query, (before, after)) in queries.iter().zip(before.iter().zip(after)) {
         if before != after {
             return Err(format!("{when} {query} answers {after:?}, before {before:?}"));
         }
@@ -216,9 +237,9 @@ fn same(when: &str, case: &Case, before: &[Vec<Vec<String>>], after: &[Vec<Vec<S
     Ok(())
 }
 
-async fn answers(database: &Database, case: &Case) -> Vec<Vec<Vec<String>>> {
+async fn answers(database: &Database, queries: &[String]) -> Answers {
     let mut answers = Vec::new();
-    for query in &case.keeps {
+    for query in queries {
         answers.push(database.rows(query).await);
     }
     answers
@@ -287,6 +308,11 @@ fn kept(
 ) -> Result<(), String> {
     for table in &there.tables {
         let old_name = diff.renames.original_table(&table.name);
+        // A new one under a name that another one gave up.
+        let given_up = |one: &Rename| matches!(one, Rename::Table { from, .. } if *from == table.name);
+        if old_name == table.name && diff.renames.0.iter().any(given_up) {
+            continue;
+        }
         let Some(old) = start.table(&old_name) else { continue };
         let (Some(were), Some(are)) = (before.get(&old.name.to_string()), after.get(&table.name.to_string())) else {
             continue;

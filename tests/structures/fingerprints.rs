@@ -106,3 +106,42 @@ async fn what_was_remembered_is_not_believed_for_ever(engine: Engine) {
     from.close().await;
     database.drop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_one_schema_is_called_says_nothing() {
+    const DDL: &str = "
+    CREATE SCHEMA %;
+    CREATE TYPE %.mood AS ENUM ('ok', 'bad');
+    CREATE FUNCTION %.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n * 2 $$;
+    CREATE TABLE %.a (id serial PRIMARY KEY, m %.mood NOT NULL DEFAULT 'ok', n int CHECK (%.twice(n) > 0));
+    CREATE TABLE %.b (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a_id int REFERENCES %.a ON DELETE CASCADE);
+    CREATE INDEX b_a ON %.b (%.twice(a_id));
+    CREATE VIEW %.v AS SELECT a.id, a.m FROM %.a JOIN %.b ON b.a_id = a.id;
+    GRANT USAGE ON SCHEMA % TO public;
+    GRANT SELECT ON %.a TO public;
+    CREATE POLICY p ON %.a USING (%.twice(n) > 4);
+    CREATE SCHEMA elsewhere;
+    CREATE TABLE elsewhere.t (id int PRIMARY KEY);
+    ";
+    let of = async |name: &str, shown: &str, more: &str| {
+        let database = Database::new(Engine::Postgres).await;
+        database.execute(&format!("{DDL}{more}").replace('%', shown)).await;
+        let looked = looked(&database).await;
+        let selection = Selection {
+            schemas: vec![name.to_owned()],
+            ..Selection::all()
+        };
+        let structure = looked.structure(&selection).await.expect("is read");
+        assert_eq!(structure.tables.len(), 2);
+        looked.close().await;
+        database.drop().await;
+        structure.fingerprint()
+    };
+    let first = of("tenant_a", "tenant_a", "").await;
+    assert_eq!(first, of("tenant_b", "tenant_b", "").await);
+    assert_eq!(first, of("Tenant D", "\"Tenant D\"", "").await);
+    assert_ne!(
+        first,
+        of("tenant_c", "tenant_c", "ALTER TABLE %.a ALTER n SET DEFAULT 5;").await
+    );
+}

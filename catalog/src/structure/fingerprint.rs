@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{ConstraintKind, Options, Structure};
+use super::{ConstraintKind, Options, Structure, placed};
 use crate::{Dialect, Fingerprint};
 
 /// Names the form that is hashed: fingerprints are stored, and only comparable to ones of the same form.
@@ -73,11 +73,13 @@ impl Structure {
     }
 
     /// The SHA-256 of the canonical form: the same for databases between which there is nothing to do, on any server, after a
-    /// dump and a restore, whatever rows they hold.
+    /// dump and a restore, whatever rows they hold. Where everything lies in one schema, what that is called says nothing.
     pub fn fingerprint(&self) -> Fingerprint {
+        let anywhere = placed::anywhere(self);
+        let canonical = anywhere.as_ref().unwrap_or(self).canonical();
         let mut hasher = Sha256::new();
         hasher.update(FORM.as_bytes());
-        hasher.update(serde_text(&self.canonical()).as_bytes());
+        hasher.update(serde_text(&canonical).as_bytes());
         let digits: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Fingerprint::of_digits(digits)
     }

@@ -17,6 +17,7 @@ mod constraint;
 mod fingerprint;
 mod index;
 mod object;
+mod placed;
 mod selection;
 mod table;
 mod told;

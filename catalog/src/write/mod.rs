@@ -9,13 +9,17 @@
 //! of them runs. Nothing here knows whether there are rows; the questions do.
 
 mod archive;
+mod archivist;
+mod counters;
 mod mysql;
 mod postgres;
 mod sqlite;
 
 use serde::Serialize;
 
-pub use archive::{Archive, Archivist, Kept, KeptColumn, KeyColumn, archives, relaxed};
+pub use archive::{Archive, Kept, KeptColumn, KeyColumn, archives, relaxed};
+pub use archivist::Archivist;
+pub use counters::has_counter;
 
 use crate::Dialect;
 use crate::compare::{Renames, compare};

@@ -11,10 +11,13 @@
 
 use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Name, Selection, Structure};
-use lockstep_catalog::write::{Archive, Archivist, Change, Choices, Kept, WriteError, archives, relaxed, write};
+use lockstep_catalog::write::{
+    Archive, Archivist, Change, Choices, Kept, WriteError, archives, has_counter, relaxed, write,
+};
 use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
+use super::displaced::without_new_bearers;
 use super::{Database, Diff, generate};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -97,16 +100,12 @@ impl Migration {
     }
 }
 
-/// A new thing under the old name of one that is renamed stands in the way back: that one could not get its name again.
+/// A new column under the old name of one that is renamed stands in the way back: that one could not get its name again.
+/// (A new table goes before: see `displaced`.)
 fn refuse_reused(diff: &Diff) -> Result<()> {
     let renames = &diff.renames.0;
     for rename in renames {
         let (old, new, again) = match rename {
-            Rename::Table { from, to } => {
-                let free = |one: &Rename| matches!(one, Rename::Table { to, .. } if to == from);
-                let again = diff.to.table(from).is_some() && !renames.iter().any(free);
-                (from.to_string(), to.to_string(), again)
-            }
             Rename::Column { table, from, to } => {
                 let free =
                     |one: &Rename| matches!(one, Rename::Column { table: of, to, .. } if of == table && to == from);
@@ -266,13 +265,21 @@ impl<'a> Builder<'a> {
                 outside: change.outside_transaction,
             })
         };
+        let mut down: Vec<Down> = Vec::new();
+        let freed = without_new_bearers(after, &renames);
+        if let Some(freed) = &freed {
+            let plan = write(after, freed, &Renames::none(), Choices::default()).map_err(unwritable)?;
+            down.extend(statements(plan));
+        }
+        let after = freed.as_ref().unwrap_or(after);
         if returning.is_empty() {
             let plan = write(after, before, &renames, Choices::default()).map_err(unwritable)?;
-            return Ok(statements(plan).collect());
+            down.extend(statements(plan));
+            return Ok(down);
         }
         let halfway = relaxed(before, &returning);
         let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
-        let mut down: Vec<Down> = statements(plan).collect();
+        down.extend(statements(plan));
         for archive in &returning {
             down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
         }
@@ -413,6 +420,7 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
             .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
     };
     match &archive.kept {
+        Kept::Counter => has_counter(before, &archive.before) && !has_counter(after, &archive.before),
         Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
         Kept::Column { column: name, .. } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, name));

@@ -14,6 +14,7 @@ mod database;
 mod declaration;
 mod declared;
 mod diff;
+mod displaced;
 mod due;
 pub mod generate;
 mod migration;

@@ -252,3 +252,128 @@ INSERT INTO t VALUES (1, 'a@b'), (2, 'nobody');
 CREATE DOMAIN email AS text CONSTRAINT has_at CHECK (VALUE ~ '@');
 CREATE TABLE t (id int PRIMARY KEY, mail email);
 -- refused: nobody
+
+-- case: all digits of floating point become a number's
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a double precision, b real, c real);
+-- rows
+INSERT INTO t VALUES (1, 0.30000000000000004, 16777216, 0.1), (2, 1234567890.1234567, 1.25, 3.4028235e38), (3, 1.7976931348623157e308, -16777216, 1e-45), (4, NULL, NULL, NULL), (5, '-0', 0, '-0');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a numeric, b numeric(12,2), c numeric);
+-- keeps: SELECT id, a::text::double precision, b::text::double precision, c::text::real FROM t WHERE id < 5 ORDER BY id
+
+-- case: digits that a scale has no place for are named
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a double precision);
+-- rows
+INSERT INTO t VALUES (1, 1.25), (2, 1234567890.1234567);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a numeric(30,6));
+-- refused: 1234567890.1234567
+
+-- case: a half that a float of 15 digits hides is named
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a double precision);
+-- rows
+INSERT INTO t VALUES (1, 7), (2, 123456789012345.5);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a bigint);
+-- refused: 123456789012345.5
+
+-- case: numbers that floating point holds become floating point
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a numeric, b bigint, c numeric(12,2));
+-- rows
+INSERT INTO t VALUES (1, 0.30000000000000004, 9007199254740991, 16777216), (2, 1234567890.1234567, -5, 0.5);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a double precision, b double precision, c real);
+-- keeps: SELECT id, a::text::numeric, b::text::numeric, c::text::numeric(12,2) FROM t ORDER BY id
+
+-- case: the day of a moment is not lost
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timestamp);
+-- rows
+INSERT INTO t VALUES (1, '2024-02-03 04:05:06'), (2, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a time);
+-- refused: 2024-02-03 04:05:06
+
+-- case: the day of a moment with a zone is not lost
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timestamptz);
+-- rows
+INSERT INTO t VALUES (1, '2024-02-03 04:05:06+00');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a timetz);
+-- refused: time with time zone without loss
+
+-- case: the day of a moment with a zone is not lost to a plain time
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timestamptz);
+-- rows
+INSERT INTO t VALUES (1, '2024-02-03 04:05:06+00');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a time);
+-- refused: time without time zone without loss
+
+-- case: the zone of a time is not lost
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timetz);
+-- rows
+INSERT INTO t VALUES (1, '04:05:06+00'), (2, '04:05:06+02');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a time);
+-- refused: 04:05:06+02
+
+-- case: a time of Greenwich loses no zone
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timetz, b time);
+-- rows
+INSERT INTO t VALUES (1, '04:05:06.5+00', '07:08:09'), (2, NULL, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a time, b timetz);
+-- keeps: SELECT id, left(a::text, 10), left(b::text, 8) FROM t ORDER BY id
+
+-- case: moments that nobody filled become times
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timestamp, b timestamptz, c date, d timestamptz);
+-- rows
+INSERT INTO t VALUES (1, NULL, NULL, NULL, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a time, b timetz, c time, d time);
+
+-- case: a time has no day
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a time);
+-- rows
+INSERT INTO t VALUES (1, '04:05:06');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a timestamp);
+-- refused: 04:05:06
+
+-- case: fractions are not lost to another kind of moment
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a timestamp);
+-- rows
+INSERT INTO t VALUES (1, '2024-02-03 04:05:06.789');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a timestamptz(0));
+-- refused: 04:05:06.789
+
+-- case: what could not be read back stays
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a uuid);
+-- rows
+INSERT INTO t VALUES (1, '00000000-0000-0000-0000-000000000001');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a bytea);
+-- refused: uuid
+
+-- case: blanks at the end are not cut off
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(20));
+-- rows
+INSERT INTO t VALUES (1, 'ab' || repeat(' ', 8)), (2, 'ab');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a varchar(5));
+-- refused: so short a text

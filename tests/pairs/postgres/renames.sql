@@ -70,3 +70,47 @@ INSERT INTO t VALUES (1, 'a');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, fresh text);
 -- keeps: SELECT id FROM t
+
+-- case: one table takes the name that another one gives up
+-- current
+CREATE TABLE a (id serial PRIMARY KEY, v text UNIQUE);
+CREATE INDEX a_lower ON a (lower(v));
+CREATE TABLE b (id serial PRIMARY KEY, v text UNIQUE, n int GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX b_lower ON b (lower(v));
+-- rows
+INSERT INTO a (v) VALUES ('of a'), ('of a, too');
+INSERT INTO b (v) VALUES ('of b');
+-- desired
+-- @renamed from=b
+CREATE TABLE c (id serial PRIMARY KEY, v text UNIQUE, n int GENERATED ALWAYS AS IDENTITY);
+CREATE INDEX c_lower ON c (lower(v));
+-- @renamed from=a
+CREATE TABLE b (id serial PRIMARY KEY, v text UNIQUE);
+CREATE INDEX b_lower ON b (lower(v));
+-- keeps: SELECT sum(last_value) FROM pg_sequences WHERE sequencename ~ '^[abc]_'
+-- returns: SELECT a.last_value, b.last_value FROM a_id_seq a, b_id_seq b
+
+-- case: a new table takes the name that another one gives up
+-- current
+CREATE TABLE t (id serial PRIMARY KEY, v text UNIQUE);
+CREATE INDEX t_lower ON t (lower(v));
+-- rows
+INSERT INTO t (v) VALUES ('x'), ('y');
+-- desired
+-- @renamed from=t
+CREATE TABLE old (id serial PRIMARY KEY, v text UNIQUE);
+CREATE INDEX old_lower ON old (lower(v));
+CREATE TABLE t (id serial PRIMARY KEY, v text UNIQUE CHECK (v <> 'x'), w int NOT NULL);
+CREATE VIEW both_names AS SELECT t.v FROM t JOIN old ON old.v = t.v;
+-- returns: SELECT last_value, is_called::text FROM t_id_seq
+CREATE INDEX t_lower ON t (lower(v));
+
+-- case: a new table takes the name that one with an identity gives up
+-- current
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+-- rows
+INSERT INTO t (v) VALUES ('x'), ('y');
+-- desired
+-- @renamed from=t
+CREATE TABLE old (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);

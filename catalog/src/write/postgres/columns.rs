@@ -10,6 +10,7 @@ use super::node::{Node, Nodes, State, Thing, id};
 use super::rows;
 use super::sequences;
 use super::tables;
+use super::takeover;
 use super::types::text_or_null;
 use crate::compare::{Alike, Pair};
 use crate::structure::{Column, Identity, Kind, Name, ObjectRef, Table};
@@ -261,7 +262,8 @@ fn both<'a>(
     if old.generated.is_some() {
         statements.push(say("DROP EXPRESSION".to_owned(), "keep the values as they are"));
     }
-    if old.identity.is_some() && new.identity.is_none() {
+    if let (Some(identity), None) = (&old.identity, &new.identity) {
+        statements.extend(takeover::by_sequence(context, &about, table, &new.name, identity));
         statements.push(say("DROP IDENTITY".to_owned(), "no longer filled from a counter"));
     }
     if converts {
@@ -286,7 +288,7 @@ fn both<'a>(
     if !handed_down {
         nullability(context, table, old, new, &about, &mut statements, &mut checks);
     }
-    identity_changes(table, old, new, &about, &mut statements);
+    identity_changes(context, table, old, new, &about, &mut statements);
     statements.extend(setting_changes(table, old, new, &about));
     if old.comment != new.comment {
         statements.push(comment(&about, table, new));
@@ -357,7 +359,14 @@ pub(super) fn counts_up(one: &Identity) -> bool {
     one.sequence.increment == "1"
 }
 
-fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef, statements: &mut Vec<Change>) {
+fn identity_changes(
+    context: &Context<'_>,
+    table: &Name,
+    old: &Column,
+    new: &Column,
+    about: &ObjectRef,
+    statements: &mut Vec<Change>,
+) {
     let (name, column) = (qualified(table), ident(&new.name));
     let alter = |what: String, comment: &str| {
         Change::new(
@@ -369,10 +378,12 @@ fn identity_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef,
     };
     match (&old.identity, &new.identity) {
         (None, Some(one)) => {
-            statements.push(alter(
-                format!("ADD {}", identity(table, new, one)),
-                "filled from a counter",
-            ));
+            let add = alter(format!("ADD {}", identity(table, new, one)), "filled from a counter");
+            if let Some(sequence) = takeover::left_to(context, table, &new.name) {
+                statements.extend(takeover::by_identity(about, sequence, add, table, &new.name));
+                return;
+            }
+            statements.push(add);
             if counts_up(one) {
                 let counter = format!(
                     "pg_catalog.pg_get_serial_sequence({}, {})",

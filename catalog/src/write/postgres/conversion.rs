@@ -68,6 +68,7 @@ impl Type {
 const TEXTS: &[&str] = &["text", "character varying", "character", "bpchar", "name", "\"char\""];
 const FLOATS: &[&str] = &["real", "double precision"];
 const STAMPS: &[&str] = &["timestamp without time zone", "timestamp with time zone", "date"];
+const TIMES: &[&str] = &["time without time zone", "time with time zone"];
 
 /// The base of a domain, and of that.
 fn resolve(context: &Context<'_>, text: &str, old: bool) -> String {
@@ -195,7 +196,9 @@ fn using(from: &Type, to: &Type, column: &str, target: &str, swapped: bool) -> O
         return None;
     }
     if both_numbers(from, to) {
-        return None;
+        // The server's own cast keeps 15 digits, or 6; the text has all that tell the value from its neighbours.
+        let exact = from.is(FLOATS) && to.is(&["numeric"]);
+        return exact.then(|| format!("{column}::text::{target}"));
     }
     let is_number = |one: &Type| one.integer().is_some() || one.is(&["numeric"]) || one.is(FLOATS);
     let stamp_of = |column: &str| match to.base.as_str() {
@@ -222,11 +225,41 @@ fn using(from: &Type, to: &Type, column: &str, target: &str, swapped: bool) -> O
             };
             Some(format!("pg_catalog.date_part('epoch', {column})::{target}"))
         }
+        // Only the way back has rows here: those of before get their day from what was kept of them.
+        (from_base, "timestamp with time zone") if TIMES.contains(&from_base) => Some(format!(
+            "(date '1970-01-01' + {}) AT TIME ZONE 'UTC'",
+            at_utc(from_base, column)
+        )),
+        (from_base, to_base) if TIMES.contains(&from_base) && STAMPS.contains(&to_base) => {
+            Some(format!("(date '1970-01-01' + {})::{target}", at_utc(from_base, column)))
+        }
+        ("time without time zone", "time with time zone") => Some(format!("({column}::text || '+00')::{target}")),
+        ("time with time zone", "time without time zone") => {
+            Some(format!("({})::{target}", at_utc(&from.base, column)))
+        }
+        (from_base, to_base) if STAMPS.contains(&from_base) && TIMES.contains(&to_base) => {
+            let moment = match from_base {
+                "timestamp with time zone" => format!("({column} AT TIME ZONE 'UTC')"),
+                _ => format!("({column}::timestamp)"),
+            };
+            Some(match to_base {
+                "time with time zone" => format!("({moment}::time::text || '+00')::{target}"),
+                _ => format!("{moment}::{target}"),
+            })
+        }
         ("json", "jsonb") | ("jsonb", "json") | ("cidr", "inet") => None,
         _ if from.base == to.base => Some(format!("{column}::{target}")),
         _ if from.is_text() => Some(format!("{column}::{target}")),
         ("text" | "bytea", "bytea") => Some(format!("{column}::{target}")),
         _ => Some(format!("{column}::text::{target}")),
+    }
+}
+
+/// A time of day as Greenwich's clocks show it.
+fn at_utc(base: &str, column: &str) -> String {
+    match base {
+        "time with time zone" => format!("({column} AT TIME ZONE 'UTC')::time"),
+        _ => column.to_owned(),
     }
 }
 
@@ -282,15 +315,18 @@ fn conditions(from: &Type, to: &Type, column: &str, using: Option<&str>, labels:
 }
 
 fn text_limit(to: &Type, column: &str) -> Option<String> {
-    let limit = match to.base.as_str() {
-        "character" | "character varying" | "bpchar" => *to.numbers.first()?,
-        "\"char\"" => 1,
-        "name" => 63,
+    Some(match to.base.as_str() {
+        // Blanks at the end count, and the server would cut them off without a word.
+        "character varying" => format!("pg_catalog.char_length({column}::text) > {}", to.numbers.first()?),
+        // Here they mean nothing.
+        "character" | "bpchar" => {
+            let limit = to.numbers.first()?;
+            format!("pg_catalog.char_length(pg_catalog.rtrim({column}::text, ' ')) > {limit}")
+        }
+        "\"char\"" => format!("pg_catalog.octet_length({column}::text) > 1"),
+        "name" => format!("pg_catalog.octet_length({column}::text) > 63"),
         _ => return None,
-    };
-    Some(format!(
-        "pg_catalog.char_length(pg_catalog.rtrim({column}::text, ' ')) > {limit}"
-    ))
+    })
 }
 
 fn integer_range(size: u8) -> (&'static str, &'static str) {
@@ -315,7 +351,12 @@ fn numbers(from: &Type, to: &Type, column: &str) -> Option<String> {
     if !both_numbers(from, to) {
         return None;
     }
-    let value = format!("{column}::numeric");
+    let value = match from.base.as_str() {
+        // Whole numbers come straight from the value that is kept, not from the shortest text that means it.
+        "real" if to.integer().is_some() => format!("{column}::double precision::text::numeric"),
+        "real" | "double precision" => format!("{column}::text::numeric"),
+        _ => format!("{column}::numeric"),
+    };
     if let Some(size) = to.integer() {
         if from.integer().is_some_and(|old| old <= size) {
             return None;
@@ -336,22 +377,36 @@ fn numbers(from: &Type, to: &Type, column: &str) -> Option<String> {
         ("double precision", "real") => Some(format!(
             "{column}::real::double precision <> {column} AND {column}::real::text <> {column}::text"
         )),
-        (_, base) => Some(format!("{column}::{base}::numeric <> {value}")),
+        (_, base) => Some(format!("{column}::{base}::text::numeric <> {value}")),
     }
 }
 
-/// Between moments: what would lose its time of day, or its fractions.
+/// Between moments: what would lose its day, its time of day, its zone, or its fractions; and what is not read back.
 fn round_trip(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Option<String> {
+    match (
+        coarser(from, to, column, using),
+        otherwise_lost(from, to, column, using),
+    ) {
+        (Some(one), Some(other)) => Some(format!("({one}) OR ({other})")),
+        (one, other) => one.or(other),
+    }
+}
+
+fn otherwise_lost(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Option<String> {
     match (from.base.as_str(), to.base.as_str()) {
         ("timestamp without time zone", "date") => Some(format!("{column}::date::timestamp <> {column}")),
         ("timestamp with time zone", "date") => Some(format!(
             "({column} AT TIME ZONE 'UTC')::date::timestamp <> {column} AT TIME ZONE 'UTC'"
         )),
-        ("timestamp without time zone" | "timestamp with time zone" | "time without time zone", base)
-            if base == from.base && !to.numbers.is_empty() =>
+        // There is no row that does not lose its day, or had one.
+        (from_base, to_base)
+            if STAMPS.contains(&from_base) && TIMES.contains(&to_base)
+                || TIMES.contains(&from_base) && STAMPS.contains(&to_base) =>
         {
-            let (head, tail) = base.split_once(' ').unwrap_or((base, ""));
-            Some(format!("{column}::{head}({}) {tail} <> {column}", to.numbers[0]))
+            Some("true".to_owned())
+        }
+        ("time with time zone", "time without time zone") => {
+            Some(format!("pg_catalog.date_part('timezone', {column}) <> 0"))
         }
         ("integer" | "smallint" | "bigint", "boolean") => Some(format!("{column} NOT IN (0, 1)")),
         ("numeric" | "double precision" | "real", "boolean") => Some(format!("{column} NOT IN (0, 1)")),
@@ -360,8 +415,37 @@ fn round_trip(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Opti
             let precise = using.rsplit_once("::").map_or(using, |(head, _)| head);
             Some(format!("{precise} <> pg_catalog.trunc({precise}::numeric)"))
         }
+        // By way of its text: the server says which one it does not read, there or back.
+        (base, _) if from.base != to.base => {
+            let there = using.filter(|using| using.starts_with(&format!("{column}::text::")))?;
+            Some(format!("({there})::text::{base} IS NULL"))
+        }
         _ => None,
     }
+}
+
+/// What has more places behind the second than there will be.
+fn coarser(from: &Type, to: &Type, column: &str, using: Option<&str>) -> Option<String> {
+    let places = to.numbers.first()?;
+    if from.numbers.first().is_some_and(|before| before <= places) {
+        return None;
+    }
+    let (head, tail) = to.base.split_once(' ').unwrap_or((&to.base, ""));
+    let known = |base: &str| STAMPS.contains(&base) || TIMES.contains(&base) || base == "interval";
+    let same_day = STAMPS.contains(&from.base.as_str()) == STAMPS.contains(&to.base.as_str());
+    if !known(&from.base) || !known(&to.base) || !same_day {
+        return None;
+    }
+    let value = match using {
+        Some(using) if from.base != to.base => {
+            let bare = using
+                .strip_suffix(&format!("::{head}({places}) {tail}"))
+                .unwrap_or(using);
+            format!("({bare})")
+        }
+        _ => column.to_owned(),
+    };
+    Some(format!("{value}::{head}({places}) {tail} <> {value}"))
 }
 
 /// A text that is not one of this type.

@@ -9,11 +9,12 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use super::context::Context;
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{
-    columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences, tables, types, views,
+    bearers, columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences, tables, takeover,
+    types, views,
 };
 use crate::Dialect;
 use crate::lex;
-use crate::structure::{Column, ConstraintKind, Kind, Name, ObjectRef};
+use crate::structure::{ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::{Change, Plan, WriteError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -260,64 +261,12 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
             _ => {}
         }
     }
-    clear_names(nodes, graph);
+    bearers::clear_names(context, nodes, graph);
 }
 
 pub(super) fn is_foreign(node: &Node<'_>) -> bool {
     matches!(&node.thing, Thing::Constraint { pair, .. }
         if pair.to().or(pair.from()).is_some_and(|one| matches!(one.kind, ConstraintKind::ForeignKey(_))))
-}
-
-/// Tables, views, sequences, indexes and types of one schema share their names: the old bearer goes first.
-fn clear_names(nodes: &Nodes<'_>, graph: &mut Graph) {
-    let mut going: HashMap<(String, String), Vec<usize>> = HashMap::new();
-    let bears = |node: &Node<'_>| -> Option<(String, String)> {
-        let id = &node.id;
-        let name = match (&node.thing, &id.part) {
-            (Thing::Index { .. } | Thing::Constraint { .. }, Some(part)) => part.clone(),
-            (Thing::Table(_) | Thing::View(_) | Thing::Sequence(_) | Thing::Type(_), None) => id.name.name.clone(),
-            _ => return None,
-        };
-        Some((id.name.schema.clone(), name))
-    };
-    for (at, operation) in graph.operations.iter().enumerate() {
-        let node = &nodes.all[operation.node];
-        let gone = match operation.act {
-            Act::Drop => bears(node),
-            Act::Alter => counter(node, false),
-            Act::Create => None,
-        };
-        if let Some(name) = gone {
-            going.entry(name).or_default().push(at);
-        }
-    }
-    for at in 0..graph.operations.len() {
-        let node = &nodes.all[graph.operations[at].node];
-        let come = match graph.operations[at].act {
-            Act::Create => bears(node).or_else(|| counter(node, true)),
-            Act::Alter => counter(node, true),
-            Act::Drop => None,
-        };
-        if let Some(name) = come {
-            for first in going.get(&name).cloned().unwrap_or_default() {
-                graph.edge(Some(first), Some(at));
-            }
-        }
-    }
-}
-
-/// The counter that comes or goes with a column's identity.
-fn counter(node: &Node<'_>, comes: bool) -> Option<(String, String)> {
-    let Thing::Column { pair, .. } = &node.thing else {
-        return None;
-    };
-    let of = |column: Option<&Column>| column.and_then(|one| one.identity.as_ref()?.counter.clone());
-    let (before, after) = (of(pair.from()), of(pair.to()));
-    if before == after {
-        return None;
-    }
-    let name = if comes { after } else { before }?;
-    Some((name.schema, name.name))
 }
 
 /// A body that names a table or a function is better made after it: the server looks at some of them.
@@ -527,7 +476,10 @@ fn create_of(context: &Context<'_>, node: &Node<'_>) -> Result<Vec<Change>, Writ
             .to()
             .map_or_else(Vec::new, |one| domains::create_check(&node.id, domain, one)),
         Thing::DomainDefault(domain) => domains::create_default(&node.id, domain),
-        Thing::Sequence(pair) => pair.to().map_or_else(Vec::new, |one| sequences::create(&node.id, one)),
+        Thing::Sequence(pair) => match pair.to() {
+            Some(one) if !takeover::is_begun(context, one) => sequences::create(&node.id, one),
+            _ => Vec::new(),
+        },
         Thing::Owner(sequence) => sequences::own(context, &node.id, sequence),
         Thing::Table(pair) => pair
             .to()

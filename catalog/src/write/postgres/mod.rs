@@ -10,6 +10,7 @@
 //! Tables and plain columns are never taken off and put back: they hold rows. Everything else may be. Only a table that is cut
 //! into partitions in another way is made anew, and its rows move.
 
+mod bearers;
 mod change;
 mod columns;
 mod constraints;
@@ -33,6 +34,7 @@ mod rows;
 mod sequences;
 mod spelled;
 mod tables;
+mod takeover;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -78,5 +80,6 @@ fn arrange(context: &Context<'_>, plan: &mut Plan) -> Result<(), WriteError> {
     graph::order(context, &nodes, plan)
 }
 
+pub(super) use names::literal;
 pub(super) use rebuild::is_recut;
 pub(super) use rename::implied;

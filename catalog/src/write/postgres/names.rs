@@ -19,7 +19,7 @@ pub(super) fn qualified(name: &Name) -> String {
 }
 
 /// A string literal that means `text` whatever `standard_conforming_strings` says.
-pub(super) fn literal(text: &str) -> String {
+pub(in crate::write) fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if doubled.contains('\\') {
         format!("E'{}'", doubled.replace('\\', "\\\\"))

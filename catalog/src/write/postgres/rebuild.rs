@@ -35,6 +35,13 @@ pub(super) struct Rebuild {
     new: Vec<Name>,
 }
 
+impl Rebuild {
+    /// Whether a table is one of those that made way: the names of its parts are others by then.
+    pub(super) fn is_aside(&self, table: &Name) -> bool {
+        self.old.contains(table)
+    }
+}
+
 /// The tables whose rows move, what makes way for them, and what there is after that.
 #[derive(Debug)]
 pub(super) struct Rebuilds {

@@ -88,18 +88,46 @@ pub(in crate::write) fn implied(from: &Structure, to: &Structure) -> Renames {
     let mut renames = Vec::new();
     for old in &from.sequences {
         let Some(owner) = &old.owned_by else { continue };
-        if to.sequences.iter().any(|one| one.name == old.name) {
+        let same = |one: &&crate::structure::Sequence| one.owned_by.as_ref() == Some(owner);
+        // One name may be another column's afterwards, whose counter is another one.
+        let taken = to.sequences.iter().find(|one| one.name == old.name);
+        if taken.is_some_and(|one| same(&one) || one.owned_by.is_none()) {
             continue;
         }
-        let new = to.sequences.iter().find(|one| {
-            one.owned_by.as_ref() == Some(owner) && !from.sequences.iter().any(|other| other.name == one.name)
-        });
-        if let Some(new) = new {
+        let remains = |name: &Name| {
+            let bearer = from.sequences.iter().find(|one| one.name == *name);
+            bearer.is_some_and(|one| one.owned_by.is_none() || one.owned_by.as_ref() == Some(owner))
+        };
+        if let Some(new) = to.sequences.iter().filter(same).find(|one| !remains(&one.name)) {
             renames.push(Rename::Sequence {
                 from: old.name.clone(),
                 to: new.name.clone(),
             });
         }
     }
-    Renames(renames)
+    in_order(from, renames)
+}
+
+/// Each once its new name is free: of a chain, the last first. What never gets free stays as it is.
+fn in_order(from: &Structure, mut waiting: Vec<Rename>) -> Renames {
+    let mut names: Vec<Name> = from.sequences.iter().map(|one| one.name.clone()).collect();
+    let mut ordered = Vec::new();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|rename| {
+            let Rename::Sequence { from, to } = rename else {
+                return false;
+            };
+            if names.contains(to) {
+                return true;
+            }
+            names.retain(|one| one != from);
+            names.push(to.clone());
+            ordered.push(rename.clone());
+            false
+        });
+        if waiting.len() == before {
+            return Renames(ordered);
+        }
+    }
 }

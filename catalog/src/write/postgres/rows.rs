@@ -33,6 +33,11 @@ struct Rows {
 impl Rows {
     fn of(context: &Context<'_>, table: &Name) -> Option<Self> {
         let old = name_before(context, table);
+        // A new table under a name that another one gave up has no rows.
+        let given_up = |one: &Rename| matches!(one, Rename::Table { from, .. } if from == table);
+        if old == *table && context.renames.0.iter().any(given_up) {
+            return None;
+        }
         // The rows of a foreign table are another server's.
         let is_here = |table: &&Table| !table.options.contains_key("foreign_server");
         let before = context.before.table(&old).filter(is_here)?;

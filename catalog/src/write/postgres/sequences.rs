@@ -3,6 +3,7 @@
 use super::context::{Context, either};
 use super::names::{ident, literal, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
+use super::takeover;
 use super::types::text_or_null;
 use crate::compare::Pair;
 use crate::structure::{Kind, Name, ObjectRef, Sequence, SequenceOptions};
@@ -108,6 +109,7 @@ fn comment(about: &ObjectRef, one: &Sequence) -> Change {
 
 pub(super) fn drop(context: &Context<'_>, about: &ObjectRef, pair: &Pair<'_, Sequence>) -> Vec<Change> {
     match pair.from() {
+        Some(one) if takeover::is_left(context, one) => Vec::new(),
         // It goes with its column.
         Some(one)
             if one
@@ -232,6 +234,9 @@ pub(super) fn own(context: &Context<'_>, about: &ObjectRef, one: &Sequence) -> V
     )];
     let is_new = !context.comparison.from.sequences.iter().any(|old| old.name == one.name);
     let was_there = context.table_from(table).and_then(|table| table.column(column));
+    if takeover::is_begun(context, one) {
+        return statements;
+    }
     if is_new && was_there.is_some_and(|column| is_integer(&column.data_type)) && one.settings.increment == "1" {
         statements.push(go_on(about, &literal(&name), table, column));
     }
