@@ -47,6 +47,21 @@ async fn what_only_a_database_can_tell_asks_for_one() {
     assert!(error.contains("--database-url"), "{error}");
 }
 
+#[tokio::test]
+async fn a_folder_without_sql_declares_nothing_that_could_be_meant() {
+    let (database, folder, desired) = (Database::new(Engine::Sqlite).await, Folder::empty(), Folder::empty());
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
+    desired.write("notes.txt", "no SQL");
+    let path = desired.path().display().to_string();
+    let drop_all = ["schema", "sync", "--to", &path, "--strategy", "full", "--yes"];
+    let ended = Cli::json(&database, &folder, &drop_all).run().await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("there is no .sql file in it"), "{said}");
+    assert!(database.has_table("t").await);
+    database.drop().await;
+}
+
 async fn a_schema_version_is_made_of_all_that_it_builds_on(engine: Engine) {
     let (database, folder) = (Database::new(engine).await, Folder::users());
     opened(&database).await;

@@ -289,6 +289,13 @@ fn script(path: &Path) -> Result<String> {
             files.push(file);
         }
     }
+    // An empty file declares nothing; an empty folder is more likely the wrong one, and would have everything dropped.
+    if files.is_empty() {
+        return Err(Error::File {
+            path: path.display().to_string(),
+            message: "there is no .sql file in it".to_owned(),
+        });
+    }
     files.sort();
     let mut whole = String::new();
     for file in files {
