@@ -24,6 +24,8 @@ mod pairs;
 mod probes;
 mod proof;
 mod reading;
+mod seeded;
+mod simulation;
 mod storms;
 mod structures;
 mod support;

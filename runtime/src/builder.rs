@@ -23,7 +23,7 @@ use crate::{Error, Result, Runtime, files, metric, reaper, statements};
 /// Collects what a [`Runtime`] needs.
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder {
-    url: String,
+    database: Database,
     settings: Settings,
     folders: Vec<PathBuf>,
     specs: Vec<SchemaSpec>,
@@ -34,10 +34,35 @@ pub struct Builder {
     read_only: bool,
 }
 
+/// Where a runtime works.
+enum Database {
+    Url(String),
+    #[cfg(feature = "simulation")]
+    Engine(Arc<dyn engine::Engine>),
+}
+
+impl Database {
+    async fn connect(&self, settings: &Settings) -> Result<Arc<dyn engine::Engine>> {
+        match self {
+            Self::Url(url) => engine::connect(url, settings).await,
+            #[cfg(feature = "simulation")]
+            Self::Engine(engine) => Ok(Arc::clone(engine)),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Url(url) => engine::redact(url),
+            #[cfg(feature = "simulation")]
+            Self::Engine(_) => "simulated".to_owned(),
+        }
+    }
+}
+
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Builder")
-            .field("url", &engine::redact(&self.url))
+            .field("database", &self.database.shown())
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
@@ -45,8 +70,18 @@ impl std::fmt::Debug for Builder {
 
 impl Builder {
     pub(crate) fn new(url: &str) -> Self {
+        Self::on(Database::Url(url.to_owned()))
+    }
+
+    /// On a database that is there already.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn over(engine: Arc<dyn engine::Engine>) -> Self {
+        Self::on(Database::Engine(engine))
+    }
+
+    fn on(database: Database) -> Self {
         Self {
-            url: url.to_owned(),
+            database,
             settings: Settings::default(),
             folders: Vec::new(),
             specs: Vec::new(),
@@ -135,7 +170,7 @@ impl Builder {
         check_settings(&self.settings)?;
         metric::describe();
         let settings = self.settings;
-        let engine = engine::connect(&self.url, &settings).await?;
+        let engine = self.database.connect(&settings).await?;
         let loaded = load(&self.folders, engine.dialect(), self.specs, self.bindings)?;
         let compiled = DashMap::new();
         for spec in loaded.0.iter() {

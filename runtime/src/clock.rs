@@ -2,7 +2,9 @@
 //!
 //! Deadlines bound how long we wait (R10); what is true is decided by rows under a lock (R12).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The end of a bounded wait, by this process's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -49,6 +49,12 @@ mod recovery;
 mod rehearse;
 mod runtime;
 mod settings;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulation {
+    //! A simulated database for seeded schedules of whole runtimes. No part of the public interface.
+    pub use crate::engine::simulated::{Contents, Fate, Kind, Objects, Request, Sabotage, Simulation};
+}
 mod statements;
 mod status;
 mod steps;

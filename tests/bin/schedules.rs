@@ -15,6 +15,8 @@
 
 #[path = "../model/mod.rs"]
 mod model;
+#[path = "../seeded.rs"]
+mod seeded;
 
 use std::process::ExitCode;
 use std::time::Instant;

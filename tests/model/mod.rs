@@ -29,7 +29,7 @@
 #[cfg(test)]
 mod breakages;
 mod decisions;
-mod explorer;
+pub(crate) mod explorer;
 #[cfg(test)]
 mod found;
 #[cfg(test)]
@@ -48,6 +48,6 @@ mod shop;
 mod simulated;
 #[cfg(test)]
 mod sound;
-mod store;
+pub(crate) mod store;
 mod transactional;
 mod world;

@@ -16,6 +16,7 @@ use super::explorer::{Counterexample, Machine, Mix, Step, Violation};
 use super::protocol::{Model, Part};
 use super::setting::{Breakage, Engine, Mend, Request, Setting};
 use super::world::{At, World};
+use crate::seeded::{Rng, seed_of};
 
 /// Every instance may ask for everything.
 const ALL: &[Request] = &[
@@ -59,45 +60,6 @@ const CALM: usize = 400;
 const TRIES: usize = 4;
 /// What a model remembers of the product's answers, at most: then it begins anew.
 const MEMORY: usize = 20_000;
-
-/// SplitMix64: a few lines that give the same numbers for good, whichever version of whichever library is in use.
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
-    }
-
-    /// An index, as often as its weight says.
-    fn weighed(&mut self, weights: &[u64]) -> usize {
-        let mut left = self.below(weights.iter().sum());
-        for (at, weight) in weights.iter().enumerate() {
-            if left < *weight {
-                return at;
-            }
-            left -= weight;
-        }
-        unreachable!("the sum of the weights is above what was drawn")
-    }
-}
-
-/// The seed of one schedule.
-pub(crate) fn seed_of(root: u64, index: u64) -> u64 {
-    Rng(root ^ Rng(index).next()).next()
-}
 
 /// A schedule that broke a rule.
 pub(crate) struct Found {
@@ -224,7 +186,7 @@ impl Scheduler {
     }
 
     fn walk(&self, seed: u64) -> Walk<'_> {
-        let mut rng = Rng(seed);
+        let mut rng = Rng::new(seed);
         let which = rng.below(self.models.len() as u64) as usize;
         let model = &self.models[which];
         Walk {

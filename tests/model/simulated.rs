@@ -3,9 +3,10 @@
 
 use std::time::Instant;
 
-use super::schedule::{Scheduler, seed_of};
+use super::schedule::Scheduler;
 use super::setting::Breakage;
 use super::sound::deep;
+use crate::seeded::seed_of;
 
 const ROOT: u64 = 42;
 

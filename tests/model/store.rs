@@ -358,40 +358,45 @@ impl Store {
             epoch: small(facts.epoch),
             epochs: epochs.chain([facts.epoch]).fold(0, |bits, epoch| bits | 1 << epoch),
             print,
-            broken: self.flaw(facts),
+            broken: flaw(facts, &self.specs),
         }
     }
+}
 
-    /// What is wrong with facts taken by themselves.
-    fn flaw(&self, facts: &Facts) -> Option<Violation> {
-        for (version, record) in &facts.bindings {
-            let held = facts.leases_of(version).any(|l| l.state == LeaseState::Active);
-            if serves(facts, version) != held {
-                let found = format!("{version} is {}, active lease: {held}", record.state);
+/// What is wrong with facts taken by themselves.
+pub(crate) fn flaw(facts: &Facts, specs: &Specs) -> Option<Violation> {
+    for (version, record) in &facts.bindings {
+        let held = facts.leases_of(version).any(|l| l.state == LeaseState::Active);
+        if serves(facts, version) != held {
+            let found = format!("{version} is {}, active lease: {held}", record.state);
+            return Some(Violation::of("R3", found));
+        }
+        let under_way = serves(facts, version) || record.state == HandlerState::Activating;
+        if !under_way && facts.leases_of(version).next().is_some() {
+            let found = format!("{version} is {}, and a lease on it is live", record.state);
+            return Some(Violation::of("R3", found));
+        }
+        if record.state == HandlerState::Active || record.state == HandlerState::Draining {
+            let needed = specs.graph().closure(&record.binding.schema);
+            if let Some(lack) = needed.iter().find(|s| facts.state_of(s) != SchemaState::Applied) {
+                let found = format!("{version} is {}, and {lack} is {}", record.state, facts.state_of(lack));
                 return Some(Violation::of("R3", found));
             }
-            if record.state == HandlerState::Active || record.state == HandlerState::Draining {
-                let needed = self.specs.graph().closure(&record.binding.schema);
-                if let Some(lack) = needed.iter().find(|s| facts.state_of(s) != SchemaState::Applied) {
-                    let found = format!("{version} is {}, and {lack} is {}", record.state, facts.state_of(lack));
-                    return Some(Violation::of("R3", found));
-                }
-            }
         }
-        let open = |s: &&SchemaState| matches!(s, SchemaState::Applying | SchemaState::Reverting);
-        let states: Vec<_> = facts.schemas.values().map(|r| r.state).collect();
-        if states.iter().filter(open).count() > 1 {
-            return Some(Violation::of("R11", "two schemas are under way at once"));
-        }
-        for (schema, record) in &facts.schemas {
-            let unused = record.state == SchemaState::Applied && facts.references(schema) == 0;
-            if record.retention.is_some() && !unused {
-                let found = format!("{schema} is retained although it is used or not applied");
-                return Some(Violation::of("R5", found));
-            }
-        }
-        None
     }
+    let open = |s: &&SchemaState| matches!(s, SchemaState::Applying | SchemaState::Reverting);
+    let states: Vec<_> = facts.schemas.values().map(|r| r.state).collect();
+    if states.iter().filter(open).count() > 1 {
+        return Some(Violation::of("R11", "two schemas are under way at once"));
+    }
+    for (schema, record) in &facts.schemas {
+        let unused = record.state == SchemaState::Applied && facts.references(schema) == 0;
+        if record.retention.is_some() && !unused {
+            let found = format!("{schema} is retained although it is used or not applied");
+            return Some(Violation::of("R5", found));
+        }
+    }
+    None
 }
 
 fn fingerprint(text: &str) -> [u64; 2] {
@@ -410,7 +415,7 @@ fn serves(facts: &Facts, version: &HandlerVersion) -> bool {
 }
 
 /// The part of facts that events are about.
-fn logged_part(facts: &Facts) -> Facts {
+pub(crate) fn logged_part(facts: &Facts) -> Facts {
     let mut part = facts.clone();
     part.epoch = 0;
     part.event_seq = 0;

@@ -16,7 +16,7 @@
 pub(crate) mod console;
 mod declared;
 pub(crate) mod guard;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "simulation"))]
 mod lost;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -24,6 +24,8 @@ mod mysql;
 mod postgres;
 pub(crate) mod rows;
 mod secret;
+#[cfg(feature = "simulation")]
+pub(crate) mod simulated;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod step;

@@ -57,7 +57,8 @@ FROM lockstep_scope s WHERE s.scope = $1"
 /// The engine's words for the columns of Lockstep's tables.
 pub(super) const TYPES: tables::Types = tables::Types {
     text: "TEXT",
-    name: "TEXT",
+    // Byte by byte, as on the other engines: what a locale thinks of order only costs time.
+    name: "TEXT COLLATE \"C\"",
     int: "BIGINT",
     serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     key: "key",
