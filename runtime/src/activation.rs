@@ -88,7 +88,8 @@ async fn attempt(core: &Arc<Core>, request: &Activate, watch: Stopwatch, deadlin
     core.announce(transaction, &facts, &operation, false).await?;
     failpoint!("activation.announced");
     let done = structural(core, request, &operation, watch, deadline).await;
-    if done.is_err() {
+    // Nothing was committed that would have cleared it.
+    if matches!(done, Err(_) | Ok(Activation::AlreadyActive { .. })) {
         core.retract(&operation).await;
     }
     done
@@ -187,7 +188,7 @@ async fn in_one_transaction(
             Err(stopped) => {
                 transaction.abandon().await;
                 return Err(match stopped {
-                    Stopped::Failed(failure) => failed(core, request, operation, *failure).await,
+                    Stopped::Failed(failure) => failed(core, request, operation, None, *failure).await,
                     Stopped::Interrupted(error) => error,
                 });
             }
@@ -246,10 +247,16 @@ async fn finish(
 }
 
 /// Records a failed step, and returns the error that tells of it.
-pub(crate) async fn failed(core: &Arc<Core>, request: &Activate, operation: &Operation, failure: Failure) -> Error {
+pub(crate) async fn failed(
+    core: &Arc<Core>,
+    request: &Activate,
+    operation: &Operation,
+    epoch: Option<u64>,
+    failure: Failure,
+) -> Error {
     let specs = core.specs.load_full();
     let told = failure.clone();
-    core.record_failure(told, operation, |facts| {
+    core.record_failure(told, operation, epoch, |facts| {
         fail_activate(facts, request, &specs, failure, operation.id.clone())
     })
     .await

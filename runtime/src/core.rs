@@ -196,24 +196,34 @@ impl Core {
         transaction.commit(commit, self.records()).await.map(|_| ())
     }
 
-    /// Records a failed step as `decide` says, and returns the error that tells of it.
+    /// Records a failed step as `decide` says, and returns the error that tells of it. Work of an epoch (`None` where its
+    /// own transaction took everything back) that another process took over meanwhile is that one's to record.
     pub(crate) async fn record_failure(
         &self,
         failure: Failure,
         operation: &Operation,
+        epoch: Option<u64>,
         decide: impl FnOnce(Facts) -> Result<Decision, Refusal>,
     ) -> Error {
         let record = async {
             // The engine's own lock: a runtime that is stopping still tells what failed.
             let deadline = self.recording_deadline();
             let (transaction, facts) = self.engine.lock_scope(self.scope(), Reading::Whole, deadline).await?;
+            if let Some(ours) = epoch.filter(|ours| *ours != facts.epoch) {
+                transaction.abandon().await;
+                return Err(Error::Fenced {
+                    ours,
+                    found: facts.epoch,
+                });
+            }
             let clear = OperationChange::Clear(operation.id.clone());
             self.commit(transaction, decide(facts)?, clear, false, self.records())
                 .await
         };
-        if let Err(error) = record.await {
-            let error: Error = error;
-            tracing::error!(%error, "a failed step could not be recorded");
+        match record.await {
+            Ok(_) => {}
+            Err(fenced @ Error::Fenced { .. }) => return fenced,
+            Err(error) => tracing::error!(%error, "a failed step could not be recorded"),
         }
         Error::Step {
             failure: Box::new(failure),

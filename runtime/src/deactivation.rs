@@ -276,7 +276,8 @@ async fn attempt(core: &Arc<Core>, request: &Request, allow_loss: bool, deadline
     core.announce(transaction, &facts, &operation, false).await?;
     failpoint!("deactivation.announced");
     let done = structural(core, request, allow_loss, &operation, deadline).await;
-    if done.is_err() {
+    // Nothing was committed that would have cleared it.
+    if done.as_ref().map_or(true, |taken| taken.not_active.is_some()) {
         core.retract(&operation).await;
     }
     done
@@ -410,7 +411,7 @@ async fn in_one_transaction(
             Err(stopped) => {
                 transaction.abandon().await;
                 return Err(match stopped {
-                    Stopped::Failed(failure) => failed(core, operation, *failure).await,
+                    Stopped::Failed(failure) => failed(core, operation, None, *failure).await,
                     Stopped::Interrupted(error) => error,
                 });
             }
@@ -459,9 +460,9 @@ pub(crate) async fn commit(
 }
 
 /// Records a failed down, and returns the error that tells of it.
-pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, failure: Failure) -> Error {
+pub(crate) async fn failed(core: &Arc<Core>, operation: &Operation, epoch: Option<u64>, failure: Failure) -> Error {
     let told = failure.clone();
-    core.record_failure(told, operation, |facts| {
+    core.record_failure(told, operation, epoch, |facts| {
         fail_repair(facts, failure, &core.holder, operation.id.clone())
     })
     .await

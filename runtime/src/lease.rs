@@ -60,7 +60,7 @@ pub(crate) async fn acquire(core: &Arc<Core>, request: Activate, ttl: Duration) 
     } else {
         let give_up = Deadline::after(patience(ttl));
         if !core.engine.renew(core.scope(), &token, give_up).await? {
-            return Err(lost_lease(&token, "it was fenced"));
+            return Err(lost_lease(&token, "it ran out or was fenced"));
         }
         give_up
     };
@@ -160,7 +160,7 @@ async fn keep(kept: Kept) {
                 wait = token.ttl / 3;
             }
             Ok(Ok(false)) => {
-                lose(&lost, "it was fenced", "fenced");
+                lose(&lost, "it ran out or was fenced", "fenced");
                 return;
             }
             Ok(Err(error)) => {

@@ -90,7 +90,9 @@ async fn finish(run: &mut Run<'_>, spec: &Arc<SchemaSpec>, direction: Direction)
     let steps = match run.steps(spec, direction).await {
         Ok(steps) => steps,
         Err(Stopped::Interrupted(error)) => return Err(error),
-        Err(Stopped::Failed(failure)) => return Err(deactivation::failed(core, run.operation, *failure).await),
+        Err(Stopped::Failed(failure)) => {
+            return Err(deactivation::failed(core, run.operation, Some(run.epoch), *failure).await);
+        }
     };
     let event = finished_event(spec, run.operation, direction, steps, watch);
     let (transaction, facts) = core
@@ -388,7 +390,7 @@ async fn inside(
             transaction.abandon().await;
             return Err(match stopped {
                 Stopped::Interrupted(error) => error,
-                Stopped::Failed(failure) => deactivation::failed(core, operation, *failure).await,
+                Stopped::Failed(failure) => deactivation::failed(core, operation, None, *failure).await,
             });
         }
     };

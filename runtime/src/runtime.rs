@@ -225,7 +225,11 @@ impl Runtime {
             .core
             .owned(async move { core.engine.renew(core.scope(), &token, deadline).await })
             .await?;
-        if renewed { Ok(()) } else { Err(lost("it was fenced")) }
+        if renewed {
+            Ok(())
+        } else {
+            Err(lost("it ran out or was fenced"))
+        }
     }
 
     /// Begins a transaction in which the schema of a handler version provably exists, under a lease that another call

@@ -122,7 +122,10 @@ fn million(options: &Options) -> bool {
     match tally.found {
         None => println!("0 violations"),
         Some(found) => {
-            println!("1 violation, in schedule {}\n{}\nagain: --replay {}", found.seed, found.told, found.seed);
+            println!(
+                "1 violation, in schedule {}\n{}\nagain: --replay {}",
+                found.seed, found.told, found.seed
+            );
             return false;
         }
     }

@@ -72,6 +72,9 @@ pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Eng
         runtime.is_active(s("schema_v2")),
         "nothing happens until somebody holds the lock (R12)"
     );
+    // Whoever holds the scope's row may have read that it ran out: from then on it is too late.
+    let late = runtime.renew(&v("users@2.0.0"), &"host-a".parse().unwrap()).await;
+    assert!(matches!(late, Err(Error::LeaseLost { .. })), "R6: {late:?}");
     let reaped = runtime.reap().await.unwrap();
     assert_eq!(reaped.fenced.len(), 1, "{reaped:?}");
     assert_eq!(reaped.fenced[0].instance.to_string(), "host-a");

@@ -157,25 +157,26 @@ impl Moves<'_> {
         }
     }
 
-    /// R6: one conditional update; whoever gets no row learns that the lease is lost.
+    /// R6: one conditional update; whoever gets no row, or comes too late, learns that the lease is lost.
     fn renew(&mut self, instance: u8, version: u8, incarnation: u8, handle: Handle, is_ghost: bool) {
         let (of, at) = (usize::from(instance), usize::from(version));
         let row = self.model.store.summary(self.world.facts).leases[of][at];
         let loose = self.model.setting().is_broken(Breakage::RenewsWithoutToken);
         let found = row.filter(|row| {
             let token = (row.incarnation, row.epoch) == (incarnation, handle.epoch);
-            row.active && (token || loose)
+            row.active && (token || loose) && !row.due
         });
         let mut next = *self.world;
         let start = if is_ghost { "a former start of " } else { "" };
         let who = INSTANCES[of];
         match found {
-            Some(row) => {
+            Some(_) => {
                 let broken = handle.ended.then(|| {
                     let found = format!("{start}{who} renews a lease that was taken from it");
                     Violation::of("R6", found)
                 });
-                if broken.is_none() && !row.due {
+                // Otherwise nothing changes that a step depends on.
+                if broken.is_none() {
                     return;
                 }
                 self.run_out(&mut next, instance, version, false);

@@ -64,12 +64,18 @@ impl Judge {
                 // What its connection held is free where that broke, and then nothing it does counts.
                 let open = process.inside().filter(|on| contents.guarded.contains(on));
                 if open.is_some_and(|on| on == schema(at)) {
-                    return Err(Violation::of("guarded use", format!("a transaction is open on {}", is())));
+                    return Err(Violation::of(
+                        "guarded use",
+                        format!("a transaction is open on {}", is()),
+                    ));
                 }
             }
         }
         if contents.lost > 0 {
-            return Err(Violation::of("R8", format!("{} rows of programs are gone", contents.lost)));
+            return Err(Violation::of(
+                "R8",
+                format!("{} rows of programs are gone", contents.lost),
+            ));
         }
         if !luck.surprising {
             for process in processes {
@@ -83,7 +89,10 @@ impl Judge {
     fn replay(&mut self, simulation: &Simulation, contents: &Contents) -> Result<(), Violation> {
         for event in simulation.events_after(self.replayed.event_seq) {
             if event.seq != self.replayed.event_seq + 1 {
-                return Err(Violation::of("R4", format!("event {} follows {}", event.seq, self.replayed.event_seq)));
+                return Err(Violation::of(
+                    "R4",
+                    format!("event {} follows {}", event.seq, self.replayed.event_seq),
+                ));
             }
             let applied = self.replayed.apply(&event.kind, event.at);
             applied.map_err(|illegal| Violation::of("R4", format!("event {}: {illegal}", event.seq)))?;
@@ -106,15 +115,13 @@ impl Judge {
     }
 
     /// What must hold once nobody works and nothing goes wrong any more.
-    pub(crate) fn at_peace(
-        &self,
-        simulation: &Simulation,
-        processes: &[Process],
-        luck: Luck,
-    ) -> Result<(), Violation> {
+    pub(crate) fn at_peace(&self, simulation: &Simulation, processes: &[Process], luck: Luck) -> Result<(), Violation> {
         let contents = simulation.contents();
         if !Self::is_at_rest(&contents) {
-            return Err(Violation::of("R5", "nothing goes wrong any more, and it does not come to rest"));
+            return Err(Violation::of(
+                "R5",
+                "nothing goes wrong any more, and it does not come to rest",
+            ));
         }
         for process in processes {
             believes(process, &contents)?;
@@ -125,7 +132,7 @@ impl Judge {
             let mut doubtful = None;
             let steps = match contents.facts.state_of(&schema(at)) {
                 SchemaState::Applied => vec![0, 1],
-                SchemaState::Failed if self.kind == Kind::Journalled => {
+                SchemaState::Failed if self.kind != Kind::Transactional => {
                     let progress = Progress::of(&simulation.journal(&schema(at)));
                     doubtful = progress.in_doubt.map(|(step, _)| step);
                     progress.in_effect.into_keys().collect()
@@ -143,7 +150,10 @@ impl Judge {
             let unused = record.is_some_and(|r| r.state == SchemaState::Applied && r.retention.is_none())
                 && contents.facts.references(&schema(at)) == 0;
             if unused && (!luck.bad || self.kind == Kind::Transactional) {
-                let found = format!("{} is applied and unused, and nothing says that it is kept", SCHEMAS[usize::from(at)]);
+                let found = format!(
+                    "{} is applied and unused, and nothing says that it is kept",
+                    SCHEMAS[usize::from(at)]
+                );
                 return Err(Violation::of("R5", found));
             }
         }
@@ -152,7 +162,10 @@ impl Judge {
             return Err(Violation::of("R2", found));
         }
         if contents.facts.operation.is_some() && !luck.bad {
-            return Err(Violation::of("R7", "an announcement is left although nothing went wrong"));
+            return Err(Violation::of(
+                "R7",
+                "an announcement is left although nothing went wrong",
+            ));
         }
         Ok(())
     }
@@ -192,8 +205,7 @@ fn is_whole(contents: &Contents, at: u8) -> bool {
     let mut all = Objects::default();
     add(&mut all, at, 0);
     add(&mut all, at, 1);
-    contents.facts.state_of(&schema(at)) == SchemaState::Applied
-        && contains(&contents.objects, &all)
+    contents.facts.state_of(&schema(at)) == SchemaState::Applied && contains(&contents.objects, &all)
 }
 
 fn contains(all: &Objects, some: &Objects) -> bool {
@@ -202,7 +214,11 @@ fn contains(all: &Objects, some: &Objects) -> bool {
 
 pub(crate) fn described(contents: &Contents, at: u8) -> String {
     let name = SCHEMAS[usize::from(at)];
-    format!("{name}, which is {} with {:?}", contents.facts.state_of(&schema(at)), contents.objects)
+    format!(
+        "{name}, which is {} with {:?}",
+        contents.facts.state_of(&schema(at)),
+        contents.objects
+    )
 }
 
 /// What events are about, without the times that renewals and clocks change.

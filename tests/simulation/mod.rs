@@ -4,6 +4,7 @@
 //! schedule   what happens next: a request served, cut, refused …, a crash, time ──► settle ──► judge
 //! process    one start of a program: what it asks of its runtime, the leases it holds
 //! judge      the rules, after every step, and what must hold once all is at rest
+//! found      mistakes that these found, each as the order of requests that shows it
 //! shown      what the gate runs of it; the million is a command of its own, `simulations`
 //! ```
 //! The model in `model` drives the pure planners; here the runtime itself runs, from its public interface down to the
@@ -18,6 +19,8 @@
 )]
 #![cfg_attr(not(test), allow(dead_code, reason = "the binary needs the scheduler alone"))]
 
+#[cfg(test)]
+mod found;
 mod judge;
 mod process;
 pub(crate) mod schedule;

@@ -15,6 +15,9 @@ use crate::model::explorer::Violation;
 /// How long a lease lives without a renewal.
 pub(crate) const TTL: Duration = Duration::from_secs(15);
 
+/// Statements of a guarded transaction.
+const STATEMENTS: usize = 4;
+
 /// Two schemas, the second built on the first, and a handler version on each.
 pub(crate) const SCHEMAS: [&str; 2] = ["schema_v1", "schema_v2"];
 const VERSIONS: [&str; 2] = ["users@1.0.0", "users@2.0.0"];
@@ -35,7 +38,11 @@ pub(crate) fn table(at: u8) -> &'static str {
 pub(crate) fn specs() -> Vec<SchemaSpec> {
     let create = |at: u8| {
         let table = table(at);
-        Step::sql("001_table", &format!("CREATE TABLE {table} (id INTEGER)"), &format!("DROP TABLE {table}"))
+        Step::sql(
+            "001_table",
+            &format!("CREATE TABLE {table} (id INTEGER)"),
+            &format!("DROP TABLE {table}"),
+        )
     };
     let mark = Step::sql(
         "002_mark",
@@ -67,7 +74,7 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Activate(0),
         Self::Activate(1),
         Self::Deactivate(0),
@@ -80,10 +87,13 @@ impl Work {
         Self::Release,
         Self::Guarded,
         Self::Guarded,
+        Self::Guarded,
+        Self::Reap,
         Self::Reap,
         Self::Rollback(0),
         Self::Rollback(1),
         Self::Repair(0, RepairAction::Resume),
+        Self::Repair(0, RepairAction::Undo),
         Self::Repair(1, RepairAction::Undo),
     ];
 }
@@ -102,9 +112,9 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `slot`'s program, for the `number`th time that any is started.
-    pub(crate) async fn start(simulation: &Simulation, slot: usize, number: u8, on_deactivate: Policy) -> Self {
+    pub(crate) async fn start(simulation: &Simulation, slot: usize, number: u8, policy: Policy) -> Self {
         let name: InstanceId = format!("web-{slot}").parse().unwrap();
-        let mut builder = simulation.builder(number).instance(name).on_deactivate(on_deactivate);
+        let mut builder = simulation.builder(number).instance(name).on_deactivate(policy);
         for spec in specs() {
             builder = builder.schema(spec);
         }
@@ -113,6 +123,7 @@ impl Process {
         }
         let builder = builder.settings(|settings| {
             settings.lease_ttl = TTL;
+            settings.on_expire = policy;
             settings.reap_every = None;
             settings.poll_every = Duration::from_secs(3600);
             settings.operation_timeout = Duration::from_secs(60);
@@ -173,8 +184,13 @@ impl Process {
                 tokio::spawn(async move {
                     let mut guarded = lease.begin().await?;
                     *inside.lock().unwrap() = Some(lease.granted().schema.clone());
-                    let written = guarded.execute("INSERT INTO users VALUES (1)").await;
-                    let done = match written {
+                    let mut done = Ok(0);
+                    for _ in 0..STATEMENTS {
+                        if done.is_ok() {
+                            done = guarded.execute("INSERT INTO users VALUES (1)").await;
+                        }
+                    }
+                    let done = match done {
                         Ok(_) => guarded.commit().await,
                         Err(error) => Err(error),
                     };

@@ -11,7 +11,11 @@ const ROOT: u64 = 42;
 
 #[test]
 fn a_thousand_schedules_of_whole_runtimes_hold_the_rules() {
-    let count = if std::env::var_os("LOCKSTEP_MODEL_DEEP").is_some() { 50_000 } else { 1_000 };
+    let count = if std::env::var_os("LOCKSTEP_MODEL_DEEP").is_some() {
+        50_000
+    } else {
+        1_000
+    };
     let began = Instant::now();
     let tally = run(None, ROOT, 0..count);
     println!(

@@ -96,7 +96,7 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
     async fn open_session(&self, scope: &Scope, deadline: Deadline) -> Result<Option<Box<dyn Session>>>;
 
     /// Renews a timed lease. Once this returns true, the lease lives for its time to live from a moment after the
-    /// call began; false means that it is not ours any more. Waits for no lock but the lease's row.
+    /// call began; false means that it is not ours any more, or ran out. Waits for no lock but the lease's row.
     async fn renew(&self, scope: &Scope, lease: &LeaseToken, deadline: Deadline) -> Result<bool>;
 
     /// A transaction for the user's own statements. Until it ends, `exclude_guarded` of its schema returns false in every
@@ -180,8 +180,8 @@ pub(crate) trait Engine: Send + Sync + std::fmt::Debug {
 pub(crate) enum Reading<'a> {
     /// Every live lease.
     Whole,
-    /// This instance's own, and one for each handler version and schema that others hold: enough to grant a lease by,
-    /// and as cheap with ten thousand holders as with ten.
+    /// This instance's own, and at least one for each handler version and schema that others hold: enough to grant a lease
+    /// by.
     For(&'a InstanceId),
 }
 

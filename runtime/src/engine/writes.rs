@@ -503,7 +503,16 @@ fn rows(head: &str, columns: usize, rows: usize) -> String {
 }
 
 /// The statement that renews a lease: never an upsert, never the scope's row.
+///
+/// One that ran out is not renewed: whoever holds the scope's row may have read that it did, and be about to fence it.
 pub(crate) fn renewal(scope: &Scope, lease: &super::LeaseToken, now: &'static str) -> Write {
+    let mut write = late_renewal(scope, lease, now);
+    write.sql = Cow::Owned(format!("{} AND expires_at > {now}", write.sql));
+    write
+}
+
+/// The same under a lock that keeps everybody from fencing: there it is never too late.
+pub(crate) fn late_renewal(scope: &Scope, lease: &super::LeaseToken, now: &'static str) -> Write {
     let sql = format!(
         "UPDATE lockstep_lease SET renewed_at = {now}, expires_at = {now} + ? WHERE scope = ? AND instance = ? \
          AND handler = ? AND api_version = ? AND incarnation = ? AND epoch = ? AND state = 'active'"

@@ -37,10 +37,10 @@ pub(crate) async fn activate(
         decided: false,
     };
     let result = apply_all(&mut run, request, watch).await;
-    let begun = run.begun();
+    let (begun, epoch) = (run.begun(), run.epoch);
     run.session.close().await;
     match result {
-        Err(Stopped::Failed(failure)) => Err(activation::failed(core, request, operation, *failure).await),
+        Err(Stopped::Failed(failure)) => Err(activation::failed(core, request, operation, Some(epoch), *failure).await),
         Err(Stopped::Interrupted(error)) => Err(begun(error)),
         Ok(activation) => Ok(activation),
     }

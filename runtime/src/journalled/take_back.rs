@@ -69,10 +69,10 @@ pub(crate) async fn take_back(
         decided: false,
     };
     let result = revert_all(&mut run, request, &specs, kept, lost).await;
-    let begun = run.begun();
+    let (begun, epoch) = (run.begun(), run.epoch);
     run.session.close().await;
     match result {
-        Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, *failure).await),
+        Err(Stopped::Failed(failure)) => Err(deactivation::failed(core, operation, Some(epoch), *failure).await),
         Err(Stopped::Interrupted(error)) => Err(begun(error)),
         Ok(taken) => Ok(taken),
     }

@@ -32,13 +32,23 @@ pub(super) fn leases_of_all() -> String {
     format!("SELECT {LEASE_COLUMNS} {LIVE} AND $2::text IS NULL")
 }
 
-/// One instance's own, and any one of the others' for each handler version and schema.
+/// One instance's own, any one that another holds of each version that is served, and all that wait for their schema.
+///
+/// No more is read than that, however many there are. It is enough: a version that was ever served is bound to its schema
+/// for good, and one that is not served has no active lease (R3).
 pub(super) fn leases_for_one() -> String {
     format!(
-        "SELECT {LEASE_COLUMNS} {LIVE} AND instance = $2 UNION ALL (SELECT DISTINCT ON (handler, api_version, \
-         schema_version) {LEASE_COLUMNS} {LIVE} AND instance <> $2 ORDER BY handler, api_version, schema_version)"
+        "SELECT {LEASE_COLUMNS} {LIVE} AND instance = $2 \
+         UNION ALL SELECT l.* FROM lockstep_binding b CROSS JOIN LATERAL (SELECT {LEASE_COLUMNS} FROM lockstep_lease \
+         WHERE scope = b.scope AND handler = b.handler AND api_version = b.api_version AND state = 'active' \
+         AND instance <> $2 LIMIT 1) l WHERE b.scope = s.scope AND b.state IN ('active', 'draining') \
+         UNION ALL SELECT {LEASE_COLUMNS} FROM lockstep_lease WHERE scope = s.scope AND state = 'pending' AND instance <> $2"
     )
 }
+
+/// By which the few leases are found that wait for their schema.
+const PENDING: &str =
+    "CREATE INDEX IF NOT EXISTS lockstep_lease_pending ON lockstep_lease (scope) WHERE state = 'pending'";
 
 /// One statement is one consistent reading. `$1` is the scope, `$2` the instance, or null.
 pub(super) fn facts_sql(leases: &str) -> String {
@@ -101,7 +111,7 @@ impl Postgres {
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
         let tables = tables::create_tables(&TYPES);
         let sql = format!(
-            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; \
+            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; {PENDING}; \
              INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
              INSERT INTO lockstep_scope (scope, epoch, event_seq) VALUES ({}, 0, 0) ON CONFLICT (scope) DO NOTHING; COMMIT",
             self.lock_key("prepare", ""),

@@ -22,7 +22,7 @@ use crate::engine::writes::{self, Value, Write};
 /// All live leases.
 static WHOLE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(facts_sql(&leases_of_all())));
 
-/// One instance's own, and any one of the others' for each handler version and schema.
+/// What one instance needs to be granted a lease.
 static FOR_ONE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(facts_sql(&leases_for_one())));
 
 /// The scope's row.

@@ -94,7 +94,9 @@ impl World {
         match ask {
             Ask::Scope => self.scope_row = Some(line),
             Ask::Structure => self.structure = Some(line),
-            Ask::Exclude(schemas) => self.excluded.extend(schemas.iter().map(|schema| (line, schema.clone()))),
+            Ask::Exclude(schemas) => self
+                .excluded
+                .extend(schemas.iter().map(|schema| (line, schema.clone()))),
             Ask::Guard(schema) => self.guards.push((line, schema.clone())),
             _ => {}
         }
@@ -130,6 +132,8 @@ impl Shared {
             return;
         };
         let waiting = world.waiting.remove(at);
+        let ended = world.ended.contains(&waiting.line.number.to_string());
+        let fate = if ended { Fate::Cut } else { fate };
         match (fate, &waiting.ask) {
             (Fate::Served | Fate::Unanswered, ask) => world.grant(waiting.line, ask),
             (Fate::Orphaned, Ask::Statement(statement)) => {

@@ -44,8 +44,10 @@ pub use world::Objects;
 pub enum Kind {
     /// All steps of an operation in one transaction.
     Transactional,
-    /// Step by step, journalled.
+    /// Step by step, journalled; the structural lock and the steps are on one connection.
     Journalled,
+    /// The same, with the lock on a connection of its own: it can be lost while the steps go on.
+    Apart,
 }
 
 /// A promise of the port that the simulated database breaks on purpose.
@@ -183,6 +185,14 @@ impl Simulation {
         true
     }
 
+    /// The connection that holds the structural lock breaks, where it is not the one that steps run on. False where there
+    /// is none.
+    pub fn lose_lock(&self) -> bool {
+        let mut world = self.0.world();
+        let apart = world.kind == Kind::Apart && world.orphan.is_none();
+        apart && world.structure.take().is_some()
+    }
+
     /// Sets the server's clock by so many microseconds.
     pub fn turn_clock(&self, by: i64) {
         self.0.world().skew += by;
@@ -267,7 +277,7 @@ impl Engine for Simulated {
     fn dialect(&self) -> Dialect {
         match self.kind {
             Kind::Transactional => Dialect::Sqlite,
-            Kind::Journalled => Dialect::Mysql,
+            Kind::Journalled | Kind::Apart => Dialect::Mysql,
         }
     }
 

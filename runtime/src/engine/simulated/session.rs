@@ -12,7 +12,7 @@ use lockstep_registry::SchemaVersion;
 use super::gate::{Ask, Connection, Fate, fault};
 use super::transaction::exclude;
 use super::world::World;
-use super::{Sabotage, unsimulated};
+use super::{Kind, Sabotage, unsimulated};
 use crate::clock::Deadline;
 use crate::engine::step::{Cause, Fault};
 use crate::engine::{CodeStep, Limit, Outcome, Session};
@@ -138,9 +138,16 @@ impl Session for SimulatedSession {
         Err(unsimulated("verify query").into_fault())
     }
 
-    /// Holding the lock proves that there is none.
-    async fn await_orphan(&mut self, _identity: &str, _deadline: Deadline) -> Result<()> {
-        Ok(())
+    /// Where the lock and the steps are on one connection, holding it proves that there is none. Otherwise the named session
+    /// is ended, whatever it is at.
+    async fn await_orphan(&mut self, identity: &str, _deadline: Deadline) -> Result<()> {
+        if self.connection.world().kind != Kind::Apart || self.identity() == identity {
+            return Ok(());
+        }
+        let end = |world: &mut World, _| world.end_session(identity);
+        self.connection
+            .own("ending an orphaned statement", Ask::Look, end)
+            .await
     }
 
     async fn close(self: Box<Self>) {}

@@ -153,7 +153,9 @@ impl Transaction for SimulatedTransaction {
             let mut looking = shared.connect(process);
             async move {
                 let find = |world: &mut super::world::World, _| world.log.iter().find(|e| e.seq == seq).cloned();
-                looking.own("finding out whether a commit counted", Ask::Write, find).await
+                looking
+                    .own("finding out whether a commit counted", Ask::Write, find)
+                    .await
             }
         })
         .await

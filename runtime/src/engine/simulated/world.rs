@@ -60,6 +60,8 @@ pub(super) struct World {
     pub(super) excluded: Vec<(Line, SchemaVersion)>,
     pub(super) orphan: Option<Orphan>,
     pub(super) crashed: BTreeSet<u8>,
+    /// Sessions that a successor ended.
+    pub(super) ended: BTreeSet<String>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) counted: u64,
     began: Instant,
@@ -86,6 +88,7 @@ impl World {
             excluded: Vec::new(),
             orphan: None,
             crashed: BTreeSet::new(),
+            ended: BTreeSet::new(),
             waiting: Vec::new(),
             counted: 0,
             began: Instant::now(),
@@ -208,7 +211,10 @@ impl World {
         };
         match self.facts.leases.get_mut(&key) {
             Some(lease)
-                if lease.holder == token.holder && lease.epoch == token.epoch && lease.state == LeaseState::Active =>
+                if lease.holder == token.holder
+                    && lease.epoch == token.epoch
+                    && lease.state == LeaseState::Active
+                    && !lease.is_due(until) =>
             {
                 lease.renewed_at = until;
                 lease.expires_at = Some(until.after(token.ttl));
@@ -219,13 +225,21 @@ impl World {
     }
 
     /// The lease and the state of its schema, as whoever begins a guarded transaction reads them.
-    pub(super) fn held(&self, instance: &InstanceId, of: &lockstep_registry::HandlerVersion) -> Option<crate::engine::guard::Held> {
+    pub(super) fn held(
+        &self,
+        instance: &InstanceId,
+        of: &lockstep_registry::HandlerVersion,
+    ) -> Option<crate::engine::guard::Held> {
         let key = LeaseKey {
             instance: instance.clone(),
             handler_version: of.clone(),
         };
         let lease = self.facts.leases.get(&key)?;
-        let state = self.facts.schemas.get(&lease.schema).map(|r| r.state.as_str().to_owned());
+        let state = self
+            .facts
+            .schemas
+            .get(&lease.schema)
+            .map(|r| r.state.as_str().to_owned());
         Some(crate::engine::guard::Held {
             state: lease.state.as_str().to_owned(),
             incarnation: lease.holder.incarnation.to_string(),
@@ -251,11 +265,27 @@ impl World {
         self.excluded.retain(|(held, _)| *held != line);
     }
 
+    /// Ends a session by its number, and what it runs: it never hears from the server again.
+    pub(super) fn end_session(&mut self, number: &str) {
+        if self
+            .orphan
+            .as_ref()
+            .is_some_and(|orphan| orphan.line.number.to_string() == number)
+        {
+            self.orphan = None;
+        }
+        self.ended.insert(number.to_owned());
+    }
+
     /// The connections of a process that hold anything.
     pub(super) fn lines_of(&self, process: u8) -> BTreeSet<Line> {
         let locks = self.scope_row.iter().chain(&self.structure).chain(self.locked.values());
         let held = self.guards.iter().chain(&self.excluded).map(|(line, _)| line);
-        locks.chain(held).filter(|line| line.process == process).copied().collect()
+        locks
+            .chain(held)
+            .filter(|line| line.process == process)
+            .copied()
+            .collect()
     }
 
     pub(super) fn snapshot(&self, objects: &Objects) -> Snapshot {
@@ -267,7 +297,11 @@ impl World {
             ..Table::default()
         };
         Snapshot {
-            tables: objects.tables.iter().map(|name| (name.clone(), table.clone())).collect(),
+            tables: objects
+                .tables
+                .iter()
+                .map(|name| (name.clone(), table.clone()))
+                .collect(),
             ..Snapshot::default()
         }
     }

@@ -172,7 +172,8 @@ impl SqliteGuarded {
     }
 
     async fn renew(&mut self, renewal: &LeaseToken) -> Result<bool> {
-        let write = writes::renewal(&self.scope, renewal, NOW);
+        // Nobody can fence while the writer lock is ours.
+        let write = writes::late_renewal(&self.scope, renewal, NOW);
         Ok(run(self.line.connection()?, "renewing a lease", write).await? > 0)
     }
 }
