@@ -371,11 +371,6 @@ pub(crate) fn flaw(facts: &Facts, specs: &Specs) -> Option<Violation> {
             let found = format!("{version} is {}, active lease: {held}", record.state);
             return Some(Violation::of("R3", found));
         }
-        let under_way = serves(facts, version) || record.state == HandlerState::Activating;
-        if !under_way && facts.leases_of(version).next().is_some() {
-            let found = format!("{version} is {}, and a lease on it is live", record.state);
-            return Some(Violation::of("R3", found));
-        }
         if record.state == HandlerState::Active || record.state == HandlerState::Draining {
             let needed = specs.graph().closure(&record.binding.schema);
             if let Some(lack) = needed.iter().find(|s| facts.state_of(s) != SchemaState::Applied) {

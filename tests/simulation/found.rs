@@ -123,7 +123,7 @@ async fn whoever_finds_the_lease_given_back_takes_its_announcement_back() {
         script.begin(0, Work::Deactivate(0)).await;
         script.serve(0, &[LOCK, "write"]).await;
         script.begin(1, Work::Deactivate(0)).await;
-        script.serve(1, &[LOCK, "lock the structure", "read", "read"]).await;
+        script.serve(1, &[LOCK, "lock the structure", "read"]).await;
         script.finish(0).await;
         script.finish(1).await;
         let facts = script.simulation.contents().facts;

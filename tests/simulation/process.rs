@@ -74,25 +74,20 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Activate(0),
         Self::Activate(1),
         Self::Deactivate(0),
         Self::Deactivate(1),
         Self::Lease(0),
-        Self::Lease(0),
-        Self::Lease(1),
         Self::Lease(1),
         Self::Release,
-        Self::Release,
         Self::Guarded,
-        Self::Guarded,
-        Self::Guarded,
-        Self::Reap,
         Self::Reap,
         Self::Rollback(0),
         Self::Rollback(1),
         Self::Repair(0, RepairAction::Resume),
+        Self::Repair(1, RepairAction::Resume),
         Self::Repair(0, RepairAction::Undo),
         Self::Repair(1, RepairAction::Undo),
     ];

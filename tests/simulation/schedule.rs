@@ -138,6 +138,8 @@ struct Temper {
     slots: [u64; SLOTS],
     /// Of work, of bad luck, of requests, of time, of rows, of a statement's end without its connection.
     parts: [u64; 6],
+    /// Of each kind of work: a schedule that does little of many things seldom gets far with any.
+    works: [u64; Work::ALL.len()],
     /// Of requests that come to nothing, crashes, names taken over, clocks set, locks lost, statements on their own.
     misfortunes: [u64; 6],
     policy: Policy,
@@ -173,6 +175,7 @@ impl Play {
                 rng.one_of(&[0, 1]),
                 rng.one_of(&[0, 1, 4]),
             ],
+            works: std::array::from_fn(|at| rng.one_of(&[0, 1, 6]) + u64::from(Work::ALL[at] == Work::Lease(0))),
             misfortunes: std::array::from_fn(|at| rng.one_of(&[0, 1, 4]) + u64::from(at == 0)),
             policy: rng.one_of(&[Policy::Rollback, Policy::Rollback, Policy::Retain]),
             length: 1 + rng.below(STEPS),
@@ -279,7 +282,7 @@ impl Play {
             return;
         }
         for _ in 0..TRIES {
-            let work = self.rng.one_of(&Work::ALL);
+            let work = Work::ALL[self.rng.weighed(&self.temper.works)];
             if self.processes[slot].begin(work) {
                 self.ended.works += 1;
                 self.note(|| format!("web-{slot}: {work:?}"));

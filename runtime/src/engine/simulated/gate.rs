@@ -93,11 +93,17 @@ impl World {
     fn grant(&mut self, line: Line, ask: &Ask) {
         match ask {
             Ask::Scope => self.scope_row = Some(line),
-            Ask::Structure => self.structure = Some(line),
+            Ask::Structure => {
+                self.structure = Some(line);
+                self.changes += 1;
+            }
             Ask::Exclude(schemas) => self
                 .excluded
                 .extend(schemas.iter().map(|schema| (line, schema.clone()))),
-            Ask::Guard(schema) => self.guards.push((line, schema.clone())),
+            Ask::Guard(schema) => {
+                self.guards.push((line, schema.clone()));
+                self.changes += 1;
+            }
             _ => {}
         }
     }

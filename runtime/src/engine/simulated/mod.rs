@@ -166,6 +166,7 @@ impl Simulation {
             _ => None,
         });
         world.orphan = orphan.or(world.orphan.take());
+        world.changes += 1;
         world.crashed.insert(process);
         world.waiting.retain(|w| w.line.process != process);
         for line in world.lines_of(process) {
@@ -190,6 +191,7 @@ impl Simulation {
     pub fn lose_lock(&self) -> bool {
         let mut world = self.0.world();
         let apart = world.kind == Kind::Apart && world.orphan.is_none();
+        world.changes += 1;
         apart && world.structure.take().is_some()
     }
 
@@ -206,6 +208,11 @@ impl Simulation {
         }
         *world.rows.entry(table.to_owned()).or_default() += 1;
         true
+    }
+
+    /// Grows with every change of what [`contents`](Self::contents) shows, the clock apart.
+    pub fn changes(&self) -> u64 {
+        self.0.world().changes
     }
 
     /// What it holds now.

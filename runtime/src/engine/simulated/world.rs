@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockstep_catalog::{Column, Removed, Snapshot, Table};
 use lockstep_lifecycle::{Commit, Event, EventKind, Facts, JournalEntry, OperationChange};
 use lockstep_registry::{InstanceId, LeaseKey, LeaseState, SchemaSpec, SchemaVersion, Timestamp};
-use tokio::time::Instant;
 
 use super::gate::Waiting;
 use super::{Kind, Sabotage};
+use crate::clock::Stopwatch;
 use crate::engine::{LeaseToken, Reading, Records, writes};
 use crate::{Error, Result};
 
@@ -64,7 +64,9 @@ pub(super) struct World {
     pub(super) ended: BTreeSet<String>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) counted: u64,
-    began: Instant,
+    /// How often anything changed that `Contents` shows.
+    pub(super) changes: u64,
+    began: Stopwatch,
     /// By how much the server's clock was set wrong, in microseconds.
     pub(super) skew: i64,
 }
@@ -91,7 +93,8 @@ impl World {
             ended: BTreeSet::new(),
             waiting: Vec::new(),
             counted: 0,
-            began: Instant::now(),
+            changes: 0,
+            began: Stopwatch::start(),
             skew: 0,
         }
     }
@@ -171,6 +174,7 @@ impl World {
             OperationChange::ClearStale => facts.operation = None,
         }
         facts.epoch += u64::from(commit.takes_epoch);
+        self.changes += 1;
         self.facts = facts;
         self.log.extend_from_slice(events);
         for spec in records.specs {
@@ -191,6 +195,7 @@ impl World {
             self.lost += self.rows.remove(table).unwrap_or(0);
         }
         self.objects = objects;
+        self.changes += 1;
     }
 
     pub(super) fn write_journal(&mut self, entry: &JournalEntry, ends_by: Option<std::time::Duration>) {
@@ -216,6 +221,7 @@ impl World {
                     && lease.state == LeaseState::Active
                     && !lease.is_due(until) =>
             {
+                self.changes += 1;
                 lease.renewed_at = until;
                 lease.expires_at = Some(until.after(token.ttl));
                 true
@@ -253,6 +259,7 @@ impl World {
 
     /// Everything a connection held is free again, but the lock that its statement needs which still runs.
     pub(super) fn let_go(&mut self, line: Line) {
+        let held = (self.structure, self.guards.len());
         let working = self.orphan.as_ref().is_some_and(|orphan| orphan.line == line);
         if self.scope_row == Some(line) {
             self.scope_row = None;
@@ -263,6 +270,7 @@ impl World {
         self.locked.retain(|_, held| *held != line);
         self.guards.retain(|(held, _)| *held != line);
         self.excluded.retain(|(held, _)| *held != line);
+        self.changes += u64::from((self.structure, self.guards.len()) != held);
     }
 
     /// Ends a session by its number, and what it runs: it never hears from the server again.
