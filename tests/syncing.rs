@@ -3,9 +3,11 @@
 mod between;
 mod by_hand;
 mod command_line;
+mod concurrent;
 mod crashes;
 mod declarations;
 mod modified;
+mod privileges;
 mod rows;
 mod scenario;
 mod strategies;

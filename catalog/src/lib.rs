@@ -40,6 +40,6 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    forbids_transaction, index_of_concurrent, is_setting, kind_of, losses, split, split_ddl,
+    forbids_transaction, index_of_concurrent, is_about_privileges, is_setting, kind_of, losses, split, split_ddl,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

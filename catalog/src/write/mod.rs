@@ -31,8 +31,8 @@ pub struct Choices {
     /// Builds indexes on tables that are there already outside a transaction, without blocking writers (PostgreSQL).
     pub concurrently: bool,
     /// Looks at the rows of a table that is there under a lock that lets others write: constraints come unchecked and are
-    /// validated by a statement of their own, `NOT NULL` by way of such a check (PostgreSQL). What that gains is gained where
-    /// the statements do not run in one transaction.
+    /// validated by a statement of their own, `NOT NULL` by way of such a check (PostgreSQL). The looks are statements outside a
+    /// transaction: in one with the rest they would happen under its locks.
     pub safe: bool,
 }
 
@@ -62,6 +62,9 @@ pub struct Change {
     pub scans: bool,
     /// Whether it must run outside a transaction.
     pub outside_transaction: bool,
+    /// Whether it should begin a transaction of its own: what ran before it locks a table, and it takes its time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
 }
 
 /// A lock that a statement takes.

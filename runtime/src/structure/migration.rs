@@ -12,11 +12,13 @@
 use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{
-    Archive, Archivist, Change, Choices, Kept, WriteError, archives, has_counter, relaxed, write,
+    Archive, Archivist, Change, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write,
+    write_renamed,
 };
 use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
+use super::diff::after_renames;
 use super::displaced::without_new_bearers;
 use super::{Database, Diff, generate};
 use crate::clock::Deadline;
@@ -37,6 +39,7 @@ struct Line {
     sql: String,
     comment: String,
     outside: bool,
+    apart: bool,
     part: Part,
 }
 
@@ -56,6 +59,7 @@ struct Group {
     up: Vec<(String, String)>,
     down: Vec<Down>,
     outside: bool,
+    apart: bool,
 }
 
 /// A statement on the way back, and whether it runs outside a transaction.
@@ -90,7 +94,7 @@ impl Migration {
             .await?;
         let built = async {
             let mut console = scratch.engine.console().await?;
-            let built = Builder::new(diff, name, selection).build(console.as_mut()).await;
+            let built = Builder::new(beside, diff, name, selection).build(console.as_mut()).await;
             console.close().await;
             built
         };
@@ -133,6 +137,7 @@ fn refuse_reused(diff: &Diff) -> Result<()> {
 }
 
 struct Builder<'a> {
+    beside: &'a Database,
     diff: &'a Diff,
     dialect: Dialect,
     selection: &'a Selection,
@@ -143,11 +148,12 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(diff: &'a Diff, name: &str, selection: &'a Selection) -> Self {
+    fn new(beside: &'a Database, diff: &'a Diff, name: &str, selection: &'a Selection) -> Self {
         let dialect = diff.to.dialect;
         let renamed = diff.renames.applied_to(&diff.from);
         let archives = archives(&diff.from, &compare(&renamed, &diff.to), &diff.renames, name);
         Self {
+            beside,
             diff,
             dialect,
             selection,
@@ -172,7 +178,7 @@ impl<'a> Builder<'a> {
                 run(console, &line.sql).await?;
             }
             let after = console.introspect(self.selection).await?;
-            groups.push(self.group(lines, &before, &after)?);
+            groups.push(self.group(lines, &before, &after).await?);
             before = after;
         }
         expect(&before, &self.diff.to, "the way there")?;
@@ -195,6 +201,7 @@ impl<'a> Builder<'a> {
                     sql,
                     comment: format!("keep {} for the way back", archive.told()),
                     outside: false,
+                    apart: false,
                     part: Part::Keep(at),
                 });
             }
@@ -203,6 +210,7 @@ impl<'a> Builder<'a> {
             sql: change.sql.clone(),
             comment: change.comment.clone(),
             outside: change.outside_transaction,
+            apart: change.apart,
             part: Part::Change,
         }));
         for (at, archive) in self.archives.iter().enumerate() {
@@ -211,6 +219,7 @@ impl<'a> Builder<'a> {
                 sql,
                 comment: format!("note what {} became", archive.told()),
                 outside: false,
+                apart: false,
                 part: Part::Note(at, index > 0),
             }));
         }
@@ -218,7 +227,7 @@ impl<'a> Builder<'a> {
         for line in lines {
             let fits = groups.last().and_then(|group| group.last()).is_some_and(|last| {
                 self.dialect != Dialect::Mysql
-                    && !line.outside
+                    && !(line.outside || line.apart)
                     && !last.outside
                     && last.part == Part::Change
                     && line.part == Part::Change
@@ -232,7 +241,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A group with its way back.
-    fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
+    async fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
         let part = lines.first().map_or(Part::Change, |line| line.part);
         let down = match part {
             // What does not find its rows stays, for a person.
@@ -241,17 +250,18 @@ impl<'a> Builder<'a> {
             Part::Note(at, true) => Down::of(self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?),
             // The column goes with the archive.
             Part::Note(_, false) => Vec::new(),
-            Part::Change => self.way_back(before, after)?,
+            Part::Change => self.way_back(before, after).await?,
         };
         Ok(Group {
             outside: lines.iter().any(|line| line.outside),
+            apart: lines.first().is_some_and(|line| line.apart),
             up: lines.into_iter().map(|line| (line.sql, line.comment)).collect(),
             down,
         })
     }
 
     /// From what a group left to what it found, with the values that went with it.
-    fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<Down>> {
+    async fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<Down>> {
         let renames = self.back.towards(before);
         let returning: Vec<Archive> = self
             .archives
@@ -259,7 +269,7 @@ impl<'a> Builder<'a> {
             .filter(|archive| returns(archive, before, after))
             .cloned()
             .collect();
-        let statements = |plan: lockstep_catalog::write::Plan| {
+        let statements = |plan: Plan| {
             plan.statements.into_iter().map(|change| Down {
                 sql: change.sql,
                 outside: change.outside_transaction,
@@ -273,19 +283,24 @@ impl<'a> Builder<'a> {
         }
         let after = freed.as_ref().unwrap_or(after);
         if returning.is_empty() {
-            let plan = write(after, before, &renames, Choices::default()).map_err(unwritable)?;
-            down.extend(statements(plan));
+            down.extend(statements(self.renaming(after, before, &renames).await?));
             return Ok(down);
         }
         let halfway = relaxed(before, &returning);
-        let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
-        down.extend(statements(plan));
+        down.extend(statements(self.renaming(after, &halfway, &renames).await?));
         for archive in &returning {
             down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
         }
         let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
         down.extend(statements(rest));
         Ok(down)
+    }
+
+    /// From one to the other, renames first.
+    async fn renaming(&self, from: &Structure, to: &Structure, renames: &Renames) -> Result<Plan> {
+        let renames = pending(from, to, renames);
+        let renamed = after_renames(Some(self.beside), from, &renames, self.selection).await?;
+        write_renamed(from, &renamed, to, &renames, Choices::default()).map_err(unwritable)
     }
 
     /// Neighbours that a transaction holds together become one.
@@ -296,7 +311,7 @@ impl<'a> Builder<'a> {
         let mut merged: Vec<Group> = Vec::new();
         for group in groups {
             match merged.last_mut() {
-                Some(last) if !last.outside && !group.outside => {
+                Some(last) if !(last.outside || group.outside || group.apart) => {
                     last.up.extend(group.up);
                     let mut down = group.down;
                     down.append(&mut last.down);

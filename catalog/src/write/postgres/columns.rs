@@ -326,23 +326,21 @@ fn nullability(
     let (name, column) = (qualified(table), ident(&new.name));
     match (old.nullable, new.nullable) {
         (true, false) => {
-            match &new.default {
-                Some(default) => statements.push(
-                    Change::new(
-                        about,
-                        format!("UPDATE {name} SET {column} = {default} WHERE {column} IS NULL"),
-                        "give the rows without a value the default",
-                    )
+            let fill = new.default.as_ref().map(|default| {
+                let sql = format!("UPDATE {name} SET {column} = {default} WHERE {column} IS NULL");
+                Change::new(about, sql, "give the rows without a value the default")
                     .locks(table, Mode::RowExclusive)
-                    .scans(true),
-                ),
-                None => checks.extend(rows::not_null(context, table, &new.name)),
+                    .scans(true)
+            });
+            if fill.is_none() {
+                checks.extend(rows::not_null(context, table, &new.name));
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);
             if context.choices.safe {
-                statements.extend(proved(about, table, &new.name, forbid));
+                statements.extend(proved(context, about, table, &new.name, (fill, forbid)));
             } else {
+                statements.extend(fill);
                 statements.push(forbid.scans(true));
             }
         }
@@ -430,7 +428,16 @@ fn identity_changes(
 }
 
 /// A check that was validated spares `SET NOT NULL` its look at the rows under a lock that stops everybody.
-fn proved(about: &ObjectRef, table: &Name, column: &str, forbid: Change) -> Vec<Change> {
+///
+/// Rows are filled before that, because whoever writes one without a value would be refused from then on, and what came
+/// meanwhile after it; each in a transaction of its own, which keeps nobody from the table.
+fn proved(
+    context: &Context<'_>,
+    about: &ObjectRef,
+    table: &Name,
+    column: &str,
+    (fill, forbid): (Option<Change>, Change),
+) -> Vec<Change> {
     let check = format!("lockstep_not_null_{column}");
     let alter = |what: String, comment: &str| {
         let sql = format!("ALTER TABLE {} {what}", qualified(table));
@@ -441,12 +448,17 @@ fn proved(about: &ObjectRef, table: &Name, column: &str, forbid: Change) -> Vec<
         ident(&check),
         ident(column)
     );
-    vec![
-        alter(added, "no more NULL from here on"),
-        constraints::validate(about, table, &check),
+    let mut from_here_on = alter(added, "no more NULL from here on");
+    from_here_on.apart = fill.is_some();
+    let mut statements: Vec<Change> = fill.clone().map(Change::apart).into_iter().collect();
+    statements.push(from_here_on);
+    statements.extend(fill.map(Change::apart));
+    statements.extend([
+        constraints::validate(context, about, table, &check),
         forbid,
         alter(format!("DROP CONSTRAINT {}", ident(&check)), "the column says it now"),
-    ]
+    ]);
+    statements
 }
 
 fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) -> Vec<Change> {
