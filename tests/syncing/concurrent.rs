@@ -134,7 +134,6 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     };
     let told: Vec<&str> = proposal.plan.statements.iter().map(|one| one.sql.as_str()).collect();
     let told = told.join("\n");
-    println!("{told}");
     for part in [
         "CREATE INDEX CONCURRENTLY",
         "CREATE UNIQUE INDEX CONCURRENTLY",

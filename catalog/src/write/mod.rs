@@ -20,6 +20,7 @@ use serde::Serialize;
 pub use archive::{Archive, Kept, KeptColumn, KeyColumn, archives, relaxed};
 pub use archivist::Archivist;
 pub use counters::has_counter;
+pub use postgres::PASSING_CHECK;
 
 use crate::Dialect;
 use crate::compare::{Renames, compare};

@@ -20,7 +20,7 @@ use lockstep_registry::Step;
 
 use super::diff::after_renames;
 use super::displaced::without_new_bearers;
-use super::{Database, Diff, generate};
+use super::{Database, Diff, generate, passing};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
 use crate::{Error, Result};
@@ -250,7 +250,12 @@ impl<'a> Builder<'a> {
             Part::Note(at, true) => Down::of(self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?),
             // The column goes with the archive.
             Part::Note(_, false) => Vec::new(),
-            Part::Change => self.way_back(before, after).await?,
+            Part::Change => {
+                let mut down = Down::of(passing::dropped(before, after)?);
+                let (before, after) = (passing::without(before), passing::without(after));
+                down.extend(self.way_back(&before, &after).await?);
+                down
+            }
         };
         Ok(Group {
             outside: lines.iter().any(|line| line.outside),

@@ -1,5 +1,6 @@
 //! Columns: added, dropped, changed with their rows.
 
+use super::PASSING_CHECK;
 use super::change::Mode;
 use super::constraints;
 use super::context::{Context, either};
@@ -297,7 +298,7 @@ fn both<'a>(
     node.disturbs = disturbs;
     node.changes_family = family;
     nodes.add(node);
-    default_node_of_both(table, pair, old, new, handed_down, nodes);
+    default_node_of_both(table, pair, old, new, handed_down || says_first(context, old, new), nodes);
     Ok(())
 }
 
@@ -312,6 +313,12 @@ fn default_node_of_both<'a>(
     if !(handed_down && old.default != new.default) {
         default_node(table, &pair, old, new, nodes);
     }
+}
+
+/// Whether a default comes before the rows are filled with it: those that come meanwhile have it, too.
+fn says_first(context: &Context<'_>, old: &Column, new: &Column) -> bool {
+    let fills = old.nullable && !new.nullable && new.default.is_some();
+    context.choices.safe && fills && old.default != new.default && old.data_type == new.data_type
 }
 
 fn nullability(
@@ -338,6 +345,10 @@ fn nullability(
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);
             if context.choices.safe {
+                if let (true, Some(default)) = (says_first(context, old, new), &new.default) {
+                    let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET DEFAULT {default}");
+                    statements.push(Change::new(about, sql, "set the default").locks(table, Mode::AccessExclusive));
+                }
                 statements.extend(proved(context, about, table, &new.name, (fill, forbid)));
             } else {
                 statements.extend(fill);
@@ -438,7 +449,7 @@ fn proved(
     column: &str,
     (fill, forbid): (Option<Change>, Change),
 ) -> Vec<Change> {
-    let check = format!("lockstep_not_null_{column}");
+    let check = format!("{PASSING_CHECK}{column}");
     let alter = |what: String, comment: &str| {
         let sql = format!("ALTER TABLE {} {what}", qualified(table));
         Change::new(about, sql, comment).locks(table, Mode::AccessExclusive)

@@ -45,6 +45,9 @@ use crate::compare::{Comparison, Renames, compare};
 use crate::structure::Structure;
 use context::Context;
 
+/// What begins the names of checks that are there for a moment only, while rows are looked at and others write.
+pub const PASSING_CHECK: &str = "lockstep_not_null_";
+
 /// `from` is what there is, by the names that it has; `comparison` begins after the renames.
 pub(super) fn write(
     from: &Structure,
