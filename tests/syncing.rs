@@ -6,6 +6,7 @@ mod command_line;
 mod concurrent;
 mod crashes;
 mod declarations;
+mod fills;
 mod modified;
 mod privileges;
 mod rows;

@@ -3,7 +3,7 @@
 use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Kind, Selection, Structure};
-use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
+use lockstep_catalog::write::{Change, Check, Choices, Note, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
 
 use super::views::{Broken, broken};
@@ -94,6 +94,7 @@ pub async fn diff(from: Side, mut to: Side, options: &DiffOptions) -> Result<Dif
     }
     if let Some(database) = &from.database {
         found.extend(obstacles(database, &plan.checks[asked..]).await?);
+        plan.notes = counted(database, plan.notes).await?;
     }
     Ok(Diff {
         from: from.structure,
@@ -213,6 +214,20 @@ async fn obstacles(database: &Database, checks: &[Check]) -> Result<Vec<Obstacle
     }
     console.close().await;
     Ok(obstacles)
+}
+
+/// How many rows each note is about; one that is about none says nothing.
+async fn counted(database: &Database, notes: Vec<Note>) -> Result<Vec<Note>> {
+    let mut counted = Vec::new();
+    for mut note in notes {
+        let rows = database.ask(&note.query, 1).await?;
+        let count = rows.into_iter().flatten().flatten().next();
+        note.rows = count.and_then(|text| text.parse().ok());
+        if note.rows != Some(0) {
+            counted.push(note);
+        }
+    }
+    Ok(counted)
 }
 
 fn unanswered(fault: Fault) -> Error {

@@ -409,6 +409,11 @@ impl<'a> Builder<'a> {
     }
 
     fn notes(&self) -> Vec<String> {
+        let plan = self.diff.plan.notes.iter().map(ToString::to_string);
+        plan.chain(self.without_way_back()).collect()
+    }
+
+    fn without_way_back(&self) -> impl Iterator<Item = String> {
         self.archives
             .iter()
             .filter(|archive| !archive.finds_rows())
@@ -424,7 +429,6 @@ impl<'a> Builder<'a> {
                     archive.name
                 )
             })
-            .collect()
     }
 }
 

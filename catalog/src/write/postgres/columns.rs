@@ -339,8 +339,9 @@ fn nullability(
                     .locks(table, Mode::RowExclusive)
                     .scans(true)
             });
-            if fill.is_none() {
-                checks.extend(rows::not_null(context, table, &new.name));
+            match &fill {
+                Some(_) => checks.extend(rows::after_filling(context, table, old, new)),
+                None => checks.extend(rows::not_null(context, table, &new.name)),
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);

@@ -58,7 +58,7 @@ pub(super) fn write(
     names::check(comparison.to)?;
     let mut plan = Plan {
         statements: rename::statements(from, renames),
-        checks: Vec::new(),
+        ..Plan::default()
     };
     if comparison.is_empty() {
         return Ok(plan);
