@@ -8,6 +8,7 @@ mod crashes;
 mod declarations;
 mod fills;
 mod modified;
+mod names;
 mod privileges;
 mod rows;
 mod scenario;

@@ -73,14 +73,16 @@ pub enum DirectiveError {
     },
     /// A list of names that cannot be read.
     #[error(
-        "line {line}: {value:?} is neither a table nor a table.column; write names separated by commas, as in \
-         `-- lockstep: carries=products.price_cents, products.currency`"
+        "line {line}, column {column}: {value:?} is neither a table nor a table.column; write names separated by commas, as \
+         in `-- lockstep: carries=products.price_cents, products.\"the currency\"`"
     )]
     InvalidCarries {
         /// The entry that was written.
         value: String,
         /// Where.
         line: u32,
+        /// Where it begins, or the quotes that nothing ends, in characters from 1.
+        column: u32,
     },
     /// A list of rules that cannot be read.
     #[error(
@@ -137,10 +139,10 @@ pub fn read(text: &str) -> Result<Directives, DirectiveError> {
         region = region.at(line);
         match (region, directive_in(line)) {
             (Region::Top, Some(found)) if found.leads => {
-                directives.add(found.text, number)?;
+                directives.add(found.text, line, number)?;
             }
             (Region::Statements, Some(found)) if found.leads && found.is_allow() => {
-                Directives::default().add(found.text, number)?;
+                Directives::default().add(found.text, line, number)?;
             }
             (Region::Statements, Some(_)) => return Err(DirectiveError::TooLate { line: number }),
             _ => {}
@@ -228,7 +230,8 @@ fn directive_in(line: &str) -> Option<Found<'_>> {
 }
 
 impl Directives {
-    fn add(&mut self, text: &str, line: u32) -> Result<(), DirectiveError> {
+    /// `whole` is the line that `text` ends.
+    fn add(&mut self, text: &str, whole: &str, line: u32) -> Result<(), DirectiveError> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
             None => (text, None),
@@ -249,13 +252,16 @@ impl Directives {
                 }
             }
             "carries" => {
-                for entry in value.unwrap_or_default().split(',').map(str::trim) {
-                    if !is_column_path(entry) {
-                        let value = entry.to_owned();
-                        return Err(DirectiveError::InvalidCarries { value, line });
+                let value = value.unwrap_or_default();
+                let carries = carried(value).map_err(|wrong| {
+                    let before = whole.trim_end().len() - value.len() + wrong.at;
+                    DirectiveError::InvalidCarries {
+                        value: wrong.entry,
+                        line,
+                        column: u32::try_from(whole[..before].chars().count() + 1).unwrap_or(u32::MAX),
                     }
-                    self.carries.push(entry.to_owned());
-                }
+                })?;
+                self.carries.extend(carries);
                 Ok(())
             }
             "allow" => {
@@ -303,18 +309,113 @@ fn duration(text: &str) -> Option<Duration> {
     (!duration.is_zero()).then_some(duration)
 }
 
-/// Whether a name can stand behind `carries=`.
-pub fn can_be_carried(name: &str) -> bool {
-    !name.contains(',') && is_column_path(name)
+/// How a table (one part, or its schema and it) or a column is written behind `carries=`; `None` where it has a name that no
+/// line can hold. A name that is not a plain word stands in double quotes, those in it doubled.
+///
+/// ```
+/// use lockstep_catalog::directive::{carried_path, carries_entry};
+///
+/// let entry = carries_entry(&["order items", "price"]).unwrap();
+/// assert_eq!(entry, r#""order items".price"#);
+/// assert_eq!(carried_path(&entry).unwrap(), ["order items", "price"]);
+/// ```
+pub fn carries_entry<T: AsRef<str>>(parts: &[T]) -> Option<String> {
+    let mut entry = String::new();
+    for (at, part) in parts.iter().map(AsRef::as_ref).enumerate() {
+        if part.is_empty() || part.contains(['\n', '\r', '\0']) {
+            return None;
+        }
+        entry.push_str(if at > 0 { "." } else { "" });
+        if part.contains(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '"')) {
+            entry.push_str(&format!("\"{}\"", part.replace('"', "\"\"")));
+        } else {
+            entry.push_str(part);
+        }
+    }
+    (!entry.is_empty() && parts.len() <= 3).then_some(entry)
 }
 
-/// `table`, `table.column` or `schema.table.column`.
-fn is_column_path(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= 3
-        && parts
-            .iter()
-            .all(|part| !part.is_empty() && !part.contains(char::is_whitespace))
+/// The names in an entry of `carries=`: of a table, perhaps its schema before it, perhaps a column behind it.
+pub fn carried_path(entry: &str) -> Option<Vec<String>> {
+    let mut rest = entry;
+    let path = path(&mut rest).ok()?;
+    rest.is_empty().then_some(path)
+}
+
+/// What is wrong in a list, and at which byte of it.
+struct Wrong {
+    entry: String,
+    at: usize,
+}
+
+/// The entries of a list, each in the one way of writing it.
+fn carried(list: &str) -> Result<Vec<String>, Wrong> {
+    let mut entries = Vec::new();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start();
+        let (entry, start) = (rest, list.len() - rest.len());
+        let wrong = |at: usize| Wrong {
+            entry: entry.split(',').next().unwrap_or_default().trim().to_owned(),
+            at,
+        };
+        let path = path(&mut rest).map_err(|at| wrong(start + at))?;
+        entries.push(carries_entry(&path).ok_or_else(|| wrong(start))?);
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return Ok(entries);
+        }
+        rest = rest.strip_prefix(',').ok_or_else(|| wrong(start))?;
+    }
+}
+
+/// Takes `table`, `table.column` or `schema.table.column` off the front; else says at which byte it goes wrong.
+fn path(rest: &mut &str) -> Result<Vec<String>, usize> {
+    let whole = rest.len();
+    let mut parts = Vec::new();
+    loop {
+        let at = whole - rest.len();
+        let part = match quoted_name(rest) {
+            Some((name, after)) => {
+                *rest = after;
+                name
+            }
+            None if rest.starts_with('"') => return Err(at),
+            None => {
+                let ends = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | '"');
+                let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+                *rest = after;
+                name.to_owned()
+            }
+        };
+        if part.is_empty() || parts.len() == 3 {
+            return Err(if parts.is_empty() { 0 } else { at });
+        }
+        parts.push(part);
+        match rest.strip_prefix('.') {
+            Some(after) => *rest = after,
+            None => return Ok(parts),
+        }
+    }
+}
+
+/// A name in quotes of whatever kind it begins with, those in it doubled, and what follows; `None` where it is not in quotes,
+/// or nothing ends them.
+pub(crate) fn quoted_name(text: &str) -> Option<(String, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '`' | '\''))?;
+    let mut name = String::new();
+    let mut rest = &text[1..];
+    loop {
+        let (part, after) = rest.split_once(quote)?;
+        name.push_str(part);
+        match after.strip_prefix(quote) {
+            Some(more) => {
+                name.push(quote);
+                rest = more;
+            }
+            None => return Some((name, after)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -447,6 +548,7 @@ mod tests {
                 InvalidCarries {
                     value: value(""),
                     line: 1,
+                    column: 21,
                 },
             ),
             (
@@ -454,6 +556,7 @@ mod tests {
                 InvalidCarries {
                     value: value(""),
                     line: 1,
+                    column: 24,
                 },
             ),
             (
@@ -461,6 +564,7 @@ mod tests {
                 InvalidCarries {
                     value: value("a b"),
                     line: 1,
+                    column: 22,
                 },
             ),
             (
@@ -468,6 +572,31 @@ mod tests {
                 InvalidCarries {
                     value: value("a..b"),
                     line: 1,
+                    column: 24,
+                },
+            ),
+            (
+                "\n  -- lockstep: carries= é, t.\"never ends",
+                InvalidCarries {
+                    value: value("t.\"never ends"),
+                    line: 2,
+                    column: 30,
+                },
+            ),
+            (
+                "-- lockstep: carries=\"a\"b",
+                InvalidCarries {
+                    value: value("\"a\"b"),
+                    line: 1,
+                    column: 22,
+                },
+            ),
+            (
+                "-- lockstep: carries=a.b.c.d",
+                InvalidCarries {
+                    value: value("a.b.c.d"),
+                    line: 1,
+                    column: 28,
                 },
             ),
             ("SELECT 1;\n-- lockstep: manual", TooLate { line: 2 }),
@@ -477,7 +606,7 @@ mod tests {
             let error = read(text).unwrap_err();
             assert_eq!(error, expected, "{text}");
             assert!(
-                error.to_string().starts_with(&format!("line {}: ", error.line())),
+                error.to_string().starts_with(&format!("line {}", error.line())),
                 "{error}"
             );
         }
@@ -505,6 +634,26 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn names_that_are_no_plain_words_stand_in_quotes() {
+        let text = r#"-- lockstep: carries="order, items"."the ""price""", "plain"."a.b" , shop.t.c"#;
+        let carries = read(text).unwrap().carries;
+        assert_eq!(
+            carries,
+            [r#""order, items"."the ""price""""#, r#"plain."a.b""#, "shop.t.c"]
+        );
+        for (entry, path) in carries.iter().zip([
+            &["order, items", "the \"price\""][..],
+            &["plain", "a.b"],
+            &["shop", "t", "c"],
+        ]) {
+            assert_eq!(carried_path(entry).unwrap(), path);
+            assert_eq!(carries_entry(path).as_ref(), Some(entry));
+        }
+        assert_eq!(carries_entry(&["a\nb"]), None);
+        assert_eq!(carries_entry(&["a", ""]), None);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub mod write;
 
 pub use dialect::{Dialect, IdentifierError, quote};
 pub use difference::{Change, Difference, Removed, Subject, differences, removed};
-pub use directive::{DirectiveError, Directives, can_be_carried};
+pub use directive::{DirectiveError, Directives};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{

@@ -77,7 +77,11 @@ async fn write(url: String, writer: u64, tally: Arc<Tally>) -> Result<u64, Strin
     while !tally.stop.load(Ordering::Relaxed) && count < AT_MOST {
         let customer = "INSERT INTO customers (name, email) VALUES ('new', 'new' || nextval('customers_id_seq'))";
         let order = "INSERT INTO orders (customer_id, amount, note) VALUES (1, 5, 'new')";
-        let (first, second) = if count % 2 == 0 { (customer, order) } else { (order, customer) };
+        let (first, second) = if count % 2 == 0 {
+            (customer, order)
+        } else {
+            (order, customer)
+        };
         let sql = format!(
             "BEGIN; {first}; {second}; UPDATE orders SET amount = amount + 1 WHERE id = {id}; \
              DELETE FROM orders WHERE id = {gone}; SELECT count(*) FROM orders WHERE customer_id = {id}; COMMIT",
@@ -108,7 +112,10 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(database.url.clone(), writer, Arc::clone(&tally))))
         .collect();
-    until("everybody writes", async || tally.done.load(Ordering::Relaxed) > 2 * WRITERS).await;
+    until("everybody writes", async || {
+        tally.done.load(Ordering::Relaxed) > 2 * WRITERS
+    })
+    .await;
     tally.slowest_ms.store(0, Ordering::Relaxed);
     let (earlier, began) = (tally.done.load(Ordering::Relaxed), Instant::now());
     let synced = tokio::time::timeout(Duration::from_secs(120), sync(&runtime, &database, DESIRED)).await;
@@ -169,7 +176,8 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     database.drop().await;
 }
 
-const UNIQUE: &str = "CREATE TABLE people (id int PRIMARY KEY, email text); CREATE UNIQUE INDEX by_email ON people (email);";
+const UNIQUE: &str =
+    "CREATE TABLE people (id int PRIMARY KEY, email text); CREATE UNIQUE INDEX by_email ON people (email);";
 
 async fn people() -> Database {
     let database = Database::new(Engine::Postgres).await;
@@ -183,7 +191,10 @@ async fn people() -> Database {
 async fn someone(database: &Database, sql: &str) -> PgConnection {
     let mut someone = PgConnection::connect(&database.url).await.expect("connects");
     let sql = format!("BEGIN; {sql}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut someone).await.expect("runs");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&mut someone)
+        .await
+        .expect("runs");
     someone
 }
 
@@ -192,7 +203,9 @@ const BUILDING: &str = "datname = current_database() AND query LIKE 'CREATE UNIQ
 async fn waits(database: &Database) {
     until("the index is being built", async || {
         database
-            .number(&format!("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {BUILDING}"))
+            .number(&format!(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {BUILDING}"
+            ))
             .await
             == 1
     })
@@ -220,7 +233,8 @@ async fn held_up(runtime: &Runtime, database: &Database, sql: &str, then: &str) 
 /// The rows in the way: what names each, and what they hold.
 fn told(obstacles: &[Obstacle]) -> Vec<Vec<&str>> {
     let rows = obstacles.iter().flat_map(|one| &one.rows);
-    rows.map(|row| row.iter().flatten().map(String::as_str).collect()).collect()
+    rows.map(|row| row.iter().flatten().map(String::as_str).collect())
+        .collect()
 }
 
 async fn ends_well(runtime: Runtime, database: Database) {
@@ -257,14 +271,22 @@ async fn an_index_whose_building_was_cancelled_is_built_by_the_next_sync(_: Engi
     let database = people().await;
     let runtime = database.runtime(|b| b).await;
     let cancel = format!("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE {BUILDING}");
-    held_up(&runtime, &database, "UPDATE people SET email = 'c' WHERE id = 1", &cancel).await;
+    held_up(
+        &runtime,
+        &database,
+        "UPDATE people SET email = 'c' WHERE id = 1",
+        &cancel,
+    )
+    .await;
     ends_well(runtime, database).await;
 }
 
 async fn an_invalid_index_that_somebody_left_is_built_anew(_: Engine) {
     let database = people().await;
     database.execute("INSERT INTO people VALUES (3, 'a')").await;
-    let built = database.try_execute("CREATE UNIQUE INDEX CONCURRENTLY by_email ON people (email)").await;
+    let built = database
+        .try_execute("CREATE UNIQUE INDEX CONCURRENTLY by_email ON people (email)")
+        .await;
     built.expect_err("the rows do not allow it");
     assert_eq!(database.indexes("by_email").await, (0, 1), "valid, invalid");
     let runtime = database.runtime(|b| b).await;

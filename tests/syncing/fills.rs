@@ -40,8 +40,15 @@ async fn a_sync_says_how_many_rows_a_default_fills(engine: Engine) {
     let [note] = notes.as_slice() else { panic!("{notes:?}") };
     assert!(note.contains("t.a may not be NULL any more"), "{note}");
     assert!(note.contains("'none'") && note.ends_with("(2 rows)"), "{note}");
-    let advice: Vec<&str> = proposal.differences.iter().map(|one| one.recommended_action.as_str()).collect();
-    assert!(advice.iter().any(|one| one.contains("where it is NULL it becomes")), "{advice:?}");
+    let advice: Vec<&str> = proposal
+        .differences
+        .iter()
+        .map(|one| one.recommended_action.as_str())
+        .collect();
+    assert!(
+        advice.iter().any(|one| one.contains("where it is NULL it becomes")),
+        "{advice:?}"
+    );
 
     options.dry_run = false;
     options.consent = Some(Consent::Any);
@@ -49,7 +56,10 @@ async fn a_sync_says_how_many_rows_a_default_fills(engine: Engine) {
         panic!("it is done");
     };
     assert!(notes.iter().any(|note| note.ends_with("(2 rows)")), "{notes:?}");
-    assert_eq!(database.rows("SELECT a FROM t ORDER BY id").await, [["x"], ["none"], ["none"]]);
+    assert_eq!(
+        database.rows("SELECT a FROM t ORDER BY id").await,
+        [["x"], ["none"], ["none"]]
+    );
     runtime.shutdown().await;
     database.drop().await;
 }

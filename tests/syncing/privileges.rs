@@ -28,7 +28,13 @@ async fn shop() -> Database {
 async fn sync(runtime: &Runtime, (name, text): (&str, &str), strategy: Strategy) -> Synced {
     let folder = Folder::empty();
     folder.write(name, text);
-    let source: Source = folder.path().join(name).display().to_string().parse().expect("a source");
+    let source: Source = folder
+        .path()
+        .join(name)
+        .display()
+        .to_string()
+        .parse()
+        .expect("a source");
     let side = source
         .read(Some(&runtime.database()), &Settings::default(), &Selection::all())
         .await

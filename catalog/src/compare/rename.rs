@@ -85,10 +85,12 @@ pub enum Rename {
 
 /// A rename that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
+#[error("line {line}, column {column}: {message}")]
 pub struct RenameError {
     /// Its line, from 1.
     pub line: usize,
+    /// Where in the line it goes wrong, in characters from 1.
+    pub column: usize,
     /// What is wrong with it.
     pub message: String,
 }

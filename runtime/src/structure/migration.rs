@@ -9,13 +9,14 @@
 //! What lies between two groups is read from a throwaway database in which the groups before ran, so each way back undoes
 //! exactly its group. The whole way there and back runs there once before it is offered.
 
+use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Rename, Renames, compare};
+use lockstep_catalog::directive::carries_entry;
 use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{
     Archive, Archivist, Change, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write,
     write_renamed,
 };
-use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
 use super::diff::after_renames;
@@ -94,7 +95,9 @@ impl Migration {
             .await?;
         let built = async {
             let mut console = scratch.engine.console().await?;
-            let built = Builder::new(beside, diff, name, selection).build(console.as_mut()).await;
+            let built = Builder::new(beside, diff, name, selection)
+                .build(console.as_mut())
+                .await;
             console.close().await;
             built
         };
@@ -374,15 +377,14 @@ impl<'a> Builder<'a> {
     }
 
     /// What the way back keeps although its name goes: what was renamed is called as before then, and what is computed holds
-    /// nothing of its own. A name that a file could not say is left out, and asked about when the time comes.
+    /// nothing of its own. A name that no line of a file can hold is left out, and asked about when the time comes.
     fn carries(&self) -> Vec<String> {
         let mut carries: Vec<String> = Vec::new();
         let mut carry = |table: &Name, column: Option<&str>| {
-            let tables = [table.to_string(), table.name.clone()];
-            carries.extend(tables.map(|table| match column {
-                Some(column) => format!("{table}.{column}"),
-                None => table,
-            }));
+            for schema in [Some(table.schema.as_str()).filter(|one| !one.is_empty()), None] {
+                let path: Vec<&str> = schema.into_iter().chain([table.name.as_str()]).chain(column).collect();
+                carries.extend(carries_entry(&path));
+            }
         };
         for archive in &self.archives {
             carry(&archive.name, None);
@@ -402,7 +404,6 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        carries.retain(|name| can_be_carried(name));
         carries.sort();
         carries.dedup();
         carries

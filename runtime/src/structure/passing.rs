@@ -35,7 +35,11 @@ pub(super) fn dropped(before: &Structure, after: &Structure) -> Result<Vec<Strin
     let mut statements = Vec::new();
     for table in &after.tables {
         let name = table.name.to_string();
-        for one in table.constraints.iter().filter(|one| is_passing(one) && !was(&name, one)) {
+        for one in table
+            .constraints
+            .iter()
+            .filter(|one| is_passing(one) && !was(&name, one))
+        {
             statements.push(format!(
                 "ALTER TABLE {}.{} DROP CONSTRAINT IF EXISTS {}",
                 quoted(&table.name.schema)?,

@@ -222,9 +222,10 @@ async fn sql(path: &Path, beside: &Database, selection: &Selection) -> Result<Si
         Dialect::Postgres => "public",
         Dialect::Sqlite | Dialect::Mysql => "",
     };
-    let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Format {
-        path: origin.clone(),
-        line: u32::try_from(error.line).ok(),
+    let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Script {
+        origin: origin.clone(),
+        line: u32::try_from(error.line).unwrap_or(u32::MAX),
+        column: u32::try_from(error.column).unwrap_or(u32::MAX),
         message: error.message,
     })?;
     Ok(Side {

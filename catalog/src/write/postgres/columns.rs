@@ -298,7 +298,14 @@ fn both<'a>(
     node.disturbs = disturbs;
     node.changes_family = family;
     nodes.add(node);
-    default_node_of_both(table, pair, old, new, handed_down || says_first(context, old, new), nodes);
+    default_node_of_both(
+        table,
+        pair,
+        old,
+        new,
+        handed_down || says_first(context, old, new),
+        nodes,
+    );
     Ok(())
 }
 

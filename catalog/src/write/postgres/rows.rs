@@ -11,7 +11,8 @@ use crate::Dialect;
 use crate::compare::Rename;
 use crate::lex;
 use crate::structure::{
-    Column, Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table, UserType, UserTypeKind,
+    Column, Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table,
+    UserType, UserTypeKind,
 };
 use crate::write::Check;
 use crate::write::fill::filled_with;
@@ -388,9 +389,7 @@ fn duplicates(about: ObjectRef, rows: &Rows, parts: &[String], predicate: Option
         let partition = format!("pg_catalog.count(*) OVER (PARTITION BY {list}) AS lockstep_count");
         let all = format!("SELECT *, ctid AS lockstep_ctid, {partition} FROM {source}{filter}");
         let key = if key == "ctid" { "lockstep_ctid" } else { key.as_str() };
-        format!(
-            "SELECT {key}, {list} FROM ({all}) AS lockstep_row WHERE lockstep_count > 1 ORDER BY {list}"
-        )
+        format!("SELECT {key}, {list} FROM ({all}) AS lockstep_row WHERE lockstep_count > 1 ORDER BY {list}")
     } else {
         let more = if filter.is_empty() { " WHERE" } else { " AND" };
         format!(

@@ -10,8 +10,8 @@ use super::script::part_of;
 use crate::compare::{Comparison, Pair, TablePair};
 use crate::read::sqlite::{fold, mentioned};
 use crate::structure::{Column, Constraint, ConstraintKind, ForeignKey, IndexPart, IndexTarget, ObjectRef, Table};
-use crate::write::sqlite::names::Names;
 use crate::write::fill::filled_with;
+use crate::write::sqlite::names::Names;
 use crate::write::{Check, WriteError};
 
 /// The questions about one table that is on both sides.

@@ -133,7 +133,9 @@ impl PgSession {
             other => Fault::new(Cause::Lost, other.to_string()),
         };
         self.usable().map_err(refused)?;
-        begin(&mut self.worker, &self.schema, self.patience).await.map_err(refused)?;
+        begin(&mut self.worker, &self.schema, self.patience)
+            .await
+            .map_err(refused)?;
         let mut entry = entry.clone();
         let mut result = Ok(());
         for (at, statement) in statements.iter().enumerate() {
@@ -352,7 +354,10 @@ impl Session for PgSession {
             let is_stopped = || limit.cancel.is_cancelled() || limit.deadline.remaining().is_zero();
             match done {
                 Err(fault) if fault.cause == Cause::Transient && !self.lost && !is_stopped() => {
-                    tracing::debug!(error = fault.message, "a lock was not to be had; the step is tried again");
+                    tracing::debug!(
+                        error = fault.message,
+                        "a lock was not to be had; the step is tried again"
+                    );
                     pause(self.patience / 4, limit.deadline).await;
                 }
                 done => return done,
