@@ -5,9 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lockstep::catalog::compare::compare;
+use lockstep::catalog::structure::Selection;
 use lockstep::catalog::write::Choices;
-use lockstep::structure::{Consent, Obstacle, Strategy, SyncOptions, Synced};
-use lockstep::{DeactivateOptions, InstanceId, Policy, Runtime};
+use lockstep::structure::{
+    Consent, Database as Looked, DiffOptions, Migration, Obstacle, Strategy, SyncOptions, Synced, diff,
+};
+use lockstep::{DeactivateOptions, InstanceId, Policy, Runtime, Settings};
+use lockstep_registry::Action;
 use sqlx::{Connection, PgConnection};
 
 use super::scenario::{looks, side};
@@ -16,6 +20,7 @@ use crate::support::{Database, Engine, facts_on, until};
 
 facts_on!(Postgres postgres:
     writers_go_on_while_a_sync_works
+    what_is_written_between_two_steps_is_there_on_the_way_back
     an_index_that_failed_half_way_is_built_once_the_rows_are_mended
     an_index_whose_building_was_cancelled_is_built_by_the_next_sync
     an_invalid_index_that_somebody_left_is_built_anew
@@ -174,6 +179,85 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     runtime.shutdown().await;
     invariants::check(&database, true).await;
     database.drop().await;
+}
+
+async fn what_is_written_between_two_steps_is_there_on_the_way_back(_: Engine) {
+    let count = written_between(None).await;
+    assert!(count > 6, "the steps are apart: {count}");
+    for at in 0..count - 1 {
+        written_between(Some(at)).await;
+    }
+}
+
+/// Runs the steps by hand, with something else written after one of them; how many steps there are.
+async fn written_between(after: Option<usize>) -> usize {
+    let database = Database::new(Engine::Postgres).await;
+    database
+        .execute(
+            "CREATE TABLE t (id int PRIMARY KEY, z varchar(9), a varchar(9), gone varchar(9), b int);
+             CREATE INDEX by_b ON t (b); CREATE INDEX by_gone ON t (gone);
+             CREATE TABLE away (id int PRIMARY KEY, v text); INSERT INTO away VALUES (1, 'old');
+             INSERT INTO t VALUES (1, '007', NULL, 'x', 1), (2, '8', 'zz', 'x', 2), (3, '08', 'c', 'x', 3), (4, '09', 'd', 'x', 4);",
+        )
+        .await;
+    let desired = "CREATE TABLE t (id int PRIMARY KEY, z int, a varchar(9) NOT NULL DEFAULT 'new', b int);
+                   CREATE INDEX by_a ON t (a); CREATE UNIQUE INDEX by_id ON t (id, z);";
+    let looked = Looked::connect(&database.url, &Settings::default())
+        .await
+        .expect("connects");
+    let from = looked.side(&Selection::all()).await.expect("is read");
+    let asked = DiffOptions {
+        choices: options().choices,
+        ..DiffOptions::default()
+    };
+    let found = diff(from, side(&database, desired).await, &asked)
+        .await
+        .expect("there is a way");
+    let migration = Migration::of(&looked, &found, "between", &Selection::all())
+        .await
+        .expect("there is a way back");
+    looked.close().await;
+    let run = async |action: &Action| {
+        let Action::Sql(sql) = action else {
+            panic!("steps of a sync are SQL");
+        };
+        database.execute(sql).await;
+    };
+    let (mut gone, mut away) = (false, false);
+    for (at, step) in migration.steps.iter().enumerate() {
+        run(&step.up).await;
+        if after == Some(at) {
+            database
+                .execute("UPDATE t SET a = 'other' WHERE id = 2; UPDATE t SET z = '9' WHERE id = 3")
+                .await;
+            gone = database
+                .try_execute("UPDATE t SET gone = 'new' WHERE id = 4")
+                .await
+                .is_ok();
+            away = database.try_execute("UPDATE away SET v = 'new'").await.is_ok();
+        }
+    }
+    for step in migration.steps.iter().rev() {
+        run(step.down.as_ref().expect("a way back")).await;
+    }
+    let rows = database
+        .rows("SELECT id::text, z, COALESCE(a, 'none'), gone FROM t ORDER BY id")
+        .await;
+    let written = after.is_some();
+    let either = |is: bool, one: &'static str, other: &'static str| if is { one } else { other };
+    let expected = [
+        ["1", "007", "none", "x"],
+        ["2", "8", either(written, "other", "zz"), "x"],
+        ["3", either(written, "9", "08"), "c", "x"],
+        ["4", "09", "d", either(gone, "new", "x")],
+    ];
+    assert_eq!(rows, expected, "{after:?} of {:#?}", migration.steps);
+    assert_eq!(
+        database.rows("SELECT v FROM away").await,
+        [[either(away, "new", "old")]]
+    );
+    database.drop().await;
+    migration.steps.len()
 }
 
 const UNIQUE: &str =

@@ -14,13 +14,13 @@ use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::directive::carries_entry;
 use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{
-    Archive, Archivist, Change, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write,
-    write_renamed,
+    Archive, Archivist, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write, write_renamed,
 };
 use lockstep_registry::Step;
 
 use super::diff::after_renames;
 use super::displaced::without_new_bearers;
+use super::lines::{self, Line, Part};
 use super::{Database, Diff, generate, passing};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -33,26 +33,6 @@ pub struct Migration {
     pub steps: Vec<Step>,
     /// What a person should know before it runs.
     pub notes: Vec<String>,
-}
-
-/// A statement on its way up.
-struct Line {
-    sql: String,
-    comment: String,
-    outside: bool,
-    apart: bool,
-    part: Part,
-}
-
-/// Which part of the way a statement belongs to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Puts values away.
-    Keep(usize),
-    /// Changes the structure.
-    Change,
-    /// Notes what values became; whether it is the one that writes rows.
-    Note(usize, bool),
 }
 
 /// Statements that count together.
@@ -177,7 +157,8 @@ impl<'a> Builder<'a> {
         let mut groups = Vec::new();
         let mut before = start.clone();
         for lines in self.grouped()? {
-            for line in &lines {
+            // Nobody else is here, and no transaction that would hold a lock.
+            for line in lines.iter().filter(|line| line.part != Part::Lock) {
                 run(console, &line.sql).await?;
             }
             let after = console.introspect(self.selection).await?;
@@ -197,35 +178,7 @@ impl<'a> Builder<'a> {
 
     /// All statements of the way up in order, cut where the engine or a statement does not let them count together.
     fn grouped(&self) -> Result<Vec<Vec<Line>>> {
-        let mut lines = Vec::new();
-        for (at, archive) in self.archives.iter().enumerate() {
-            for sql in self.archivist.keep(archive).map_err(unwritable)? {
-                lines.push(Line {
-                    sql,
-                    comment: format!("keep {} for the way back", archive.told()),
-                    outside: false,
-                    apart: false,
-                    part: Part::Keep(at),
-                });
-            }
-        }
-        lines.extend(self.diff.plan.statements.iter().map(|change: &Change| Line {
-            sql: change.sql.clone(),
-            comment: change.comment.clone(),
-            outside: change.outside_transaction,
-            apart: change.apart,
-            part: Part::Change,
-        }));
-        for (at, archive) in self.archives.iter().enumerate() {
-            let notes = self.archivist.note(archive).map_err(unwritable)?;
-            lines.extend(notes.into_iter().enumerate().map(|(index, sql)| Line {
-                sql,
-                comment: format!("note what {} became", archive.told()),
-                outside: false,
-                apart: false,
-                part: Part::Note(at, index > 0),
-            }));
-        }
+        let lines = lines::of(self.diff, &self.archives).map_err(unwritable)?;
         let mut groups: Vec<Vec<Line>> = Vec::new();
         for line in lines {
             let fits = groups.last().and_then(|group| group.last()).is_some_and(|last| {
@@ -247,6 +200,7 @@ impl<'a> Builder<'a> {
     async fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
         let part = lines.first().map_or(Part::Change, |line| line.part);
         let down = match part {
+            Part::Lock => Vec::new(),
             // What does not find its rows stays, for a person.
             Part::Keep(at) if !self.archives[at].finds_rows() => Vec::new(),
             Part::Keep(at) => Down::of([self.archivist.forget(&self.archives[at]).map_err(unwritable)?]),

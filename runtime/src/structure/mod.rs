@@ -17,6 +17,7 @@ mod diff;
 mod displaced;
 mod due;
 pub mod generate;
+mod lines;
 mod migration;
 mod passing;
 mod rows;

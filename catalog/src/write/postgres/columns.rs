@@ -143,7 +143,8 @@ pub(super) fn nodes<'a>(
     match *pair {
         Pair::Added(one) => {
             // It comes with the parent's, unless the parent has it already and the table joins it now.
-            let comes = one.inherited && !context.joins(to) || to.partition_of.is_some() && from.partition_of.is_some();
+            let stays = to.partition_of.is_some() && from.partition_of.is_some();
+            let comes = (one.inherited || stays) && !context.joins(to);
             if !comes || context.parents_column(to, name).is_none() {
                 let checks = rows::added_column(context, table, one);
                 nodes.add(Node::new(about, thing, State::Create).checked(checks));
@@ -199,7 +200,7 @@ fn default_node<'a>(table: &'a Name, pair: &Pair<'a, Column>, old: &Column, new:
 
 /// The parent that hands this change down, where one does.
 fn from_parent(context: &Context<'_>, from: &Table, to: &Table, old: &Column, new: &Column) -> bool {
-    if from.partition_of.is_none() && !old.inherited {
+    if (from.partition_of.is_none() && !old.inherited) || context.is_moved(to) {
         return false;
     }
     let Some(parent_to) = context.parents_column(to, &new.name) else {
@@ -352,7 +353,8 @@ fn nullability(
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);
-            if context.choices.safe {
+            // A type that changes writes the table anew, and nobody else does meanwhile.
+            if context.choices.safe && old.data_type == new.data_type {
                 if let (true, Some(default)) = (says_first(context, old, new), &new.default) {
                     let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET DEFAULT {default}");
                     statements.push(Change::new(about, sql, "set the default").locks(table, Mode::AccessExclusive));

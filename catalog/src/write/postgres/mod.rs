@@ -12,6 +12,7 @@
 
 mod bearers;
 mod change;
+mod collations;
 mod columns;
 mod constraints;
 mod context;
