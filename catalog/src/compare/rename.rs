@@ -229,7 +229,9 @@ impl Renames {
         let mut now = from.clone();
         for whole in [true, false] {
             for rename in self.0.iter().filter(|one| one.is_whole() == whole) {
-                rename.apply(&mut now);
+                if rename.apply(&mut now) {
+                    rename.make_schema(&mut now);
+                }
             }
         }
         now.sort();

@@ -141,3 +141,24 @@ CREATE STATISTICS both_of_them ON id, full_name FROM persons;
 GRANT SELECT ON persons TO PUBLIC;
 GRANT UPDATE (full_name) ON persons TO PUBLIC;
 COMMENT ON POLICY own ON persons IS 'mine';
+
+-- case: a table moves to a schema that is new, with its counter, a view and a type
+-- current
+CREATE SCHEMA a;
+CREATE TYPE a.kind AS ENUM ('x');
+CREATE TABLE a.t (id serial PRIMARY KEY, k a.kind, v text);
+CREATE INDEX by_v ON a.t (v);
+CREATE TABLE points (t int REFERENCES a.t);
+-- rows
+INSERT INTO a.t (k, v) VALUES ('x', 'one'), ('x', 'two');
+INSERT INTO points VALUES (2);
+-- desired
+CREATE SCHEMA a;
+CREATE SCHEMA "b c";
+COMMENT ON SCHEMA "b c" IS 'new';
+-- @renamed from=a.kind
+CREATE TYPE "b c".kind AS ENUM ('x');
+-- @renamed from=a.t
+CREATE TABLE "b c".things (id serial PRIMARY KEY, k "b c".kind, v text);
+CREATE INDEX by_v ON "b c".things (v);
+CREATE TABLE points (t int REFERENCES "b c".things);

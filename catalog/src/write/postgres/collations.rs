@@ -44,6 +44,12 @@ pub(super) fn nodes<'a>(context: &Context<'a>, nodes: &mut Nodes<'a>) {
         let sql = format!("ALTER COLLATION {} RENAME TO {aside}", from.name);
         let mut statements = vec![Change::new(&about, sql, "set the old collation aside")];
         statements.extend(others::create_other(&about, to));
+        // The comment was on the old one.
+        let described = format!("COLLATION {}", to.name);
+        let mut comments = context.comparison.to.others.iter();
+        if let Some(comment) = comments.find(|one| one.kind == "comment" && one.name == described) {
+            statements.extend(others::create_other(&about, comment));
+        }
         let pair = Pair::Both { from, to, alike: false };
         let mut node = Node::new(about, Thing::Other(pair), State::Keep).altered(statements);
         node.disturbs = true;

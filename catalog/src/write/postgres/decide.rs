@@ -3,7 +3,8 @@
 use super::context::{Context, either};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{
-    collations, columns, constraints, indexes, others, rebuild, relations, routines, rows, sequences, tables, types, views,
+    collations, columns, constraints, indexes, others, rebuild, relations, routines, rows, sequences, tables, types,
+    views,
 };
 use crate::compare::{Pair, TablePair};
 use crate::structure::{ConstraintKind, Index, Kind, Name, ObjectRef, View};

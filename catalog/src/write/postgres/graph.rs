@@ -9,8 +9,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use super::context::Context;
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{
-    bearers, collations, columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences, tables, takeover,
-    types, views,
+    bearers, collations, columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences,
+    tables, takeover, types, views,
 };
 use crate::Dialect;
 use crate::lex;
