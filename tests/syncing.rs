@@ -3,9 +3,13 @@
 mod between;
 mod by_hand;
 mod command_line;
+mod concurrent;
 mod crashes;
 mod declarations;
+mod fills;
 mod modified;
+mod names;
+mod privileges;
 mod rows;
 mod scenario;
 mod strategies;

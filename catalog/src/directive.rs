@@ -13,7 +13,13 @@
 //! below it (or around it), and so may stand above any statement, on a line of its own. It changes nothing about how the
 //! step runs.
 
+mod carries;
+
 use std::time::Duration;
+
+use carries::carried;
+pub(crate) use carries::quoted_name;
+pub use carries::{carried_path, carries_entry};
 
 /// What a step file says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,14 +79,16 @@ pub enum DirectiveError {
     },
     /// A list of names that cannot be read.
     #[error(
-        "line {line}: {value:?} is neither a table nor a table.column; write names separated by commas, as in \
-         `-- lockstep: carries=products.price_cents, products.currency`"
+        "line {line}, column {column}: {value:?} is neither a table nor a table.column; write names separated by commas, as \
+         in `-- lockstep: carries=products.price_cents, products.\"the currency\"`"
     )]
     InvalidCarries {
         /// The entry that was written.
         value: String,
         /// Where.
         line: u32,
+        /// Where it begins, or the quotes that nothing ends, in characters from 1.
+        column: u32,
     },
     /// A list of rules that cannot be read.
     #[error(
@@ -137,10 +145,10 @@ pub fn read(text: &str) -> Result<Directives, DirectiveError> {
         region = region.at(line);
         match (region, directive_in(line)) {
             (Region::Top, Some(found)) if found.leads => {
-                directives.add(found.text, number)?;
+                directives.add(found.text, line, number)?;
             }
             (Region::Statements, Some(found)) if found.leads && found.is_allow() => {
-                Directives::default().add(found.text, number)?;
+                Directives::default().add(found.text, line, number)?;
             }
             (Region::Statements, Some(_)) => return Err(DirectiveError::TooLate { line: number }),
             _ => {}
@@ -228,7 +236,8 @@ fn directive_in(line: &str) -> Option<Found<'_>> {
 }
 
 impl Directives {
-    fn add(&mut self, text: &str, line: u32) -> Result<(), DirectiveError> {
+    /// `whole` is the line that `text` ends.
+    fn add(&mut self, text: &str, whole: &str, line: u32) -> Result<(), DirectiveError> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
             None => (text, None),
@@ -249,13 +258,16 @@ impl Directives {
                 }
             }
             "carries" => {
-                for entry in value.unwrap_or_default().split(',').map(str::trim) {
-                    if !is_column_path(entry) {
-                        let value = entry.to_owned();
-                        return Err(DirectiveError::InvalidCarries { value, line });
+                let value = value.unwrap_or_default();
+                let carries = carried(value).map_err(|wrong| {
+                    let before = whole.trim_end().len() - value.len() + wrong.at;
+                    DirectiveError::InvalidCarries {
+                        value: wrong.entry,
+                        line,
+                        column: u32::try_from(whole[..before].chars().count() + 1).unwrap_or(u32::MAX),
                     }
-                    self.carries.push(entry.to_owned());
-                }
+                })?;
+                self.carries.extend(carries);
                 Ok(())
             }
             "allow" => {
@@ -301,20 +313,6 @@ fn duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     (!duration.is_zero()).then_some(duration)
-}
-
-/// Whether a name can stand behind `carries=`.
-pub fn can_be_carried(name: &str) -> bool {
-    !name.contains(',') && is_column_path(name)
-}
-
-/// `table`, `table.column` or `schema.table.column`.
-fn is_column_path(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() <= 3
-        && parts
-            .iter()
-            .all(|part| !part.is_empty() && !part.contains(char::is_whitespace))
 }
 
 #[cfg(test)]
@@ -447,6 +445,7 @@ mod tests {
                 InvalidCarries {
                     value: value(""),
                     line: 1,
+                    column: 21,
                 },
             ),
             (
@@ -454,6 +453,7 @@ mod tests {
                 InvalidCarries {
                     value: value(""),
                     line: 1,
+                    column: 24,
                 },
             ),
             (
@@ -461,6 +461,7 @@ mod tests {
                 InvalidCarries {
                     value: value("a b"),
                     line: 1,
+                    column: 22,
                 },
             ),
             (
@@ -468,6 +469,31 @@ mod tests {
                 InvalidCarries {
                     value: value("a..b"),
                     line: 1,
+                    column: 24,
+                },
+            ),
+            (
+                "\n  -- lockstep: carries= é, t.\"never ends",
+                InvalidCarries {
+                    value: value("t.\"never ends"),
+                    line: 2,
+                    column: 30,
+                },
+            ),
+            (
+                "-- lockstep: carries=\"a\"b",
+                InvalidCarries {
+                    value: value("\"a\"b"),
+                    line: 1,
+                    column: 22,
+                },
+            ),
+            (
+                "-- lockstep: carries=a.b.c.d",
+                InvalidCarries {
+                    value: value("a.b.c.d"),
+                    line: 1,
+                    column: 28,
                 },
             ),
             ("SELECT 1;\n-- lockstep: manual", TooLate { line: 2 }),
@@ -477,7 +503,7 @@ mod tests {
             let error = read(text).unwrap_err();
             assert_eq!(error, expected, "{text}");
             assert!(
-                error.to_string().starts_with(&format!("line {}: ", error.line())),
+                error.to_string().starts_with(&format!("line {}", error.line())),
                 "{error}"
             );
         }

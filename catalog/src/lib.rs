@@ -35,11 +35,11 @@ pub mod write;
 
 pub use dialect::{Dialect, IdentifierError, quote};
 pub use difference::{Change, Difference, Removed, Subject, differences, removed};
-pub use directive::{DirectiveError, Directives, can_be_carried};
+pub use directive::{DirectiveError, Directives};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use normalize::{canonical_sql, normalize};
 pub use script::{
     Became, ConcurrentAction, ConcurrentIndex, Conduct, Footprint, Losses, ScriptError, Statement, Trace, conduct,
-    forbids_transaction, index_of_concurrent, is_setting, kind_of, losses, split, split_ddl,
+    forbids_transaction, index_of_concurrent, is_about_privileges, is_setting, kind_of, losses, split, split_ddl,
 };
 pub use snapshot::{Column, InvalidObjectKey, ObjectKey, ObjectKind, Snapshot, Table};

@@ -28,7 +28,7 @@ mod transaction;
 pub use concurrent::{ConcurrentAction, ConcurrentIndex, index_of_concurrent};
 pub(crate) use conduct::conduct_of;
 pub use conduct::{Conduct, conduct, kind_of};
-pub use ddl::{is_setting, split_ddl};
+pub use ddl::{is_about_privileges, is_setting, split_ddl};
 pub use error::ScriptError;
 pub use footprint::{Became, Footprint, Trace};
 pub use loss::{Losses, losses};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lockstep_catalog::directive::carried_path;
 use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{Dialect, Removed, Snapshot, removed};
 use lockstep_lifecycle::{DataLoss, Direction, EventKind, Failure, JournalEntry, JournalState, OperationId};
@@ -354,11 +355,17 @@ pub(crate) fn loss(removed: Removed, rows: u64) -> DataLoss {
 
 /// Whether the author declared that a way down keeps these rows elsewhere.
 pub(crate) fn carried(spec: &SchemaSpec, gone: &Removed) -> bool {
-    let name = match gone {
-        Removed::Table { table } => table.clone(),
-        Removed::Column { table, column } => format!("{table}.{column}"),
+    let same = |carried: &String| {
+        // What a program said may be no path.
+        let path = carried_path(carried).unwrap_or_else(|| vec![carried.clone()]);
+        match (gone, path.split_last()) {
+            (Removed::Column { table, column }, Some((last, rest))) => {
+                last.eq_ignore_ascii_case(column) && rest.join(".").eq_ignore_ascii_case(table)
+            }
+            (Removed::Table { table }, _) => path.join(".").eq_ignore_ascii_case(table),
+            (Removed::Column { .. }, None) => false,
+        }
     };
-    let same = |carried: &String| carried.eq_ignore_ascii_case(&name);
     spec.steps.iter().any(|step| step.carries.iter().any(same))
 }
 

@@ -61,6 +61,7 @@ async fn looked_at(database: &Database, looked: &Looked, case: &Case) -> Result<
         Ok(desired) => desired,
         Err(error) => return Err(format!("the desired side cannot be read: {error}")),
     };
+    let leaves_privileges = desired.leaves_privileges;
     let goal = desired.structure.clone();
     let found = difference(looked, desired).await;
     if let Some(words) = &case.refused {
@@ -68,6 +69,11 @@ async fn looked_at(database: &Database, looked: &Looked, case: &Case) -> Result<
         return expect("after a refusal", &structure(looked).await?, &start);
     }
     let diff = found?;
+    // Nothing but privileges comes from the other side.
+    let goal = match leaves_privileges {
+        true => goal.with_privileges_of(&diff.to),
+        false => goal,
+    };
     if let Some(obstacle) = diff.obstacles.first() {
         return Err(format!("an obstacle: {obstacle:?}"));
     }

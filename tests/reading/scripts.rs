@@ -24,6 +24,8 @@ fn step_like() -> impl Strategy<Value = String> {
         "-- lockstep: carries=a.b, c",
         "-- lockstep: carries=",
         "-- lockstep: carries=é.x,,",
+        "-- lockstep: carries=\"é, \"\"x\".\"y z\", a",
+        "-- lockstep: carries=\"é",
         "-- lockstep: é",
         "/* licence",
         "*/",

@@ -113,6 +113,7 @@ async fn what_the_one_schema_is_called_says_nothing() {
     CREATE SCHEMA %;
     CREATE TYPE %.mood AS ENUM ('ok', 'bad');
     CREATE FUNCTION %.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n * 2 $$;
+    CREATE FUNCTION %.found() RETURNS text LANGUAGE sql SET search_path = %, pg_temp AS $$ SELECT 'x' $$;
     CREATE TABLE %.a (id serial PRIMARY KEY, m %.mood NOT NULL DEFAULT 'ok', n int CHECK (%.twice(n) > 0));
     CREATE TABLE %.b (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a_id int REFERENCES %.a ON DELETE CASCADE);
     CREATE INDEX b_a ON %.b (%.twice(a_id));

@@ -90,6 +90,22 @@ async fn a_generated_migration_is_an_ordinary_schema(engine: Engine) {
     );
     folder.write("handlers.toml", "[handlers.shop]\n\"2.0.0\" = \"orders_v2\"\n");
     json(&database, &folder, &["validate"], 0).await;
+    // A folder in which what it builds on comes first, and is tried out with it.
+    let whole = Folder::empty();
+    whole.write(
+        "schema_v1/001_shop.up.sql",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL, fax VARCHAR(40));",
+    );
+    whole.write("schema_v1/001_shop.down.sql", "DROP TABLE customers;");
+    whole.write(
+        "schema_v1/002_shop.up.sql",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, amount VARCHAR(20));",
+    );
+    whole.write("schema_v1/002_shop.down.sql", "DROP TABLE orders;");
+    let built: Vec<&str> = arguments.iter().copied().chain(["--requires", "schema_v1"]).collect();
+    json(&database, &whole, &built, 0).await;
+    let linted = Cli::json(&database, &whole, &["migration", "lint"]).run().await;
+    assert!(!linted.stdout.contains("engine-refuses"), "{}", linted.stdout);
     json(&database, &folder, &["activate", "shop@2.0.0"], 0).await;
     assert_eq!(rows(&database).await[0][2], "7");
     let diff = json(&database, &folder, &["schema", "diff", "--to", &file], 0).await;

@@ -8,6 +8,7 @@ use super::{Comparison, Pair, Rename, Renames, TablePair, conversion};
 use crate::structure::{
     Column, Constraint, ConstraintKind, Index, Kind, Name, ObjectRef, Table, UserType, UserTypeKind,
 };
+use crate::write::fill::filled_with;
 
 /// What is to be done about a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -409,6 +410,13 @@ fn column(table: &Name, pair: &Pair<'_, Column>, found: &mut Vec<Difference>, di
             settings(to),
             false,
         );
+    }
+    if let Some(default) = filled_with(from, to) {
+        let own = found.iter_mut().rev().take_while(|one| one.what == what);
+        for one in own.filter(|one| one.dimension == Dimension::Nullability) {
+            let more = format!("; where it is NULL it becomes {default}");
+            one.recommended_action.push_str(&more);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod alike;
 mod conversion;
 mod difference;
 mod pair;
+mod privileges;
 mod rename;
 
 use std::collections::HashMap;

@@ -85,10 +85,12 @@ pub enum Rename {
 
 /// A rename that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
+#[error("line {line}, column {column}: {message}")]
 pub struct RenameError {
     /// Its line, from 1.
     pub line: usize,
+    /// Where in the line it goes wrong, in characters from 1.
+    pub column: usize,
     /// What is wrong with it.
     pub message: String,
 }
@@ -227,7 +229,9 @@ impl Renames {
         let mut now = from.clone();
         for whole in [true, false] {
             for rename in self.0.iter().filter(|one| one.is_whole() == whole) {
-                rename.apply(&mut now);
+                if rename.apply(&mut now) {
+                    rename.make_schema(&mut now);
+                }
             }
         }
         now.sort();

@@ -97,6 +97,18 @@ pub fn is_setting(text: &str) -> bool {
         .is_some_and(|first| first.eq_ignore_ascii_case("SET"))
 }
 
+/// Whether a statement says who may do what.
+pub fn is_about_privileges(dialect: Dialect, text: &str) -> bool {
+    let lexed = lex::lex(dialect, text);
+    let tokens: Vec<&Lexeme<'_>> = lexed.lexemes.iter().filter(|lexeme| matters(dialect, lexeme)).collect();
+    let words = words(&tokens);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(
+        words.as_slice(),
+        ["GRANT" | "REVOKE", ..] | ["ALTER", "DEFAULT", "PRIVILEGES", ..]
+    )
+}
+
 /// The first words, those of MySQL's `/*!40101 … */` included: the server reads them, too.
 fn words(statement: &[&Lexeme<'_>]) -> Vec<String> {
     let mut words = Vec::new();

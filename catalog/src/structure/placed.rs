@@ -88,7 +88,10 @@ fn replaced(text: &str, name: &str) -> String {
         let goes_on = |one: char| one.is_alphanumeric() || matches!(one, '_' | '$' | '.' | '"');
         let begins = !out.chars().next_back().is_some_and(goes_on);
         let whole = after.starts_with('.') || out.ends_with("SCHEMA ") && !after.starts_with(goes_on);
-        out.push_str(if begins && whole { ANYWHERE } else { name });
+        // A function's own search path is a list of texts.
+        let line = out.rsplit('\n').next().unwrap_or_default();
+        let in_path = line.contains("SET search_path TO ") && out.ends_with('\'') && after.starts_with('\'');
+        out.push_str(if begins && (whole || in_path) { ANYWHERE } else { name });
         rest = after;
     }
     out.push_str(rest);
@@ -104,6 +107,10 @@ fn only_a_whole_word_in_a_schemas_place_is_one() {
     assert_eq!(
         replaced("SELECT a.x FROM a.t, b.a.t, aa.t, a", "a"),
         "SELECT public.x FROM public.t, b.a.t, aa.t, a"
+    );
+    assert_eq!(
+        replaced("f()\n SET search_path TO 'a', 'b', 'a b'\nAS 'SELECT ''a'''", "a"),
+        "f()\n SET search_path TO 'public', 'b', 'a b'\nAS 'SELECT ''a'''"
     );
     assert_eq!(
         replaced("nextval('\"A b\".s'::regclass)", "\"A b\""),

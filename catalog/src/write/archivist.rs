@@ -147,6 +147,13 @@ impl Archivist {
                     ),
                 }
             }
+            // Only a value that was missing became another one: no row need be read, which others may have written since.
+            Dialect::Postgres if data_type == becomes && filled.as_deref().is_some_and(is_literal) => {
+                format!(
+                    "UPDATE {own} SET became = COALESCE(kept::{typed}, {})",
+                    filled.as_deref().unwrap_or("NULL")
+                )
+            }
             Dialect::Sqlite | Dialect::Postgres => {
                 format!("UPDATE {own} SET became = {table}.{column} FROM {table} WHERE {same}")
             }
@@ -289,10 +296,20 @@ impl Archivist {
 
 /// Whether a default is the same value in every row and at every moment: a text or a number.
 fn is_literal(default: &str) -> bool {
+    // PostgreSQL says its type behind it.
+    let is_type = |text: &str| {
+        text.chars()
+            .all(|one| one.is_alphanumeric() || "_ ()[]\".,".contains(one))
+    };
+    let default = match default.rsplit_once("::") {
+        Some((value, data_type)) if value.ends_with('\'') && is_type(data_type) => value,
+        _ => default,
+    };
     let digits = default.trim_start_matches('-');
     let number = digits.starts_with(|first: char| first.is_ascii_digit())
         && digits.chars().all(|one| one.is_ascii_alphanumeric() || one == '.');
-    number || (default.starts_with('\'') && default.ends_with('\''))
+    let text = || default.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    number || text().is_some_and(|text| !text.replace("''", "").contains('\'')) || matches!(default, "true" | "false")
 }
 
 /// A key's column in an archive: never the name of one of the table's.

@@ -11,6 +11,7 @@
 mod archive;
 mod archivist;
 mod counters;
+pub(crate) mod fill;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -20,9 +21,10 @@ use serde::Serialize;
 pub use archive::{Archive, Kept, KeptColumn, KeyColumn, archives, relaxed};
 pub use archivist::Archivist;
 pub use counters::has_counter;
+pub use postgres::PASSING_CHECK;
 
 use crate::Dialect;
-use crate::compare::{Renames, compare};
+use crate::compare::{Renames, Severity, compare};
 use crate::structure::{ObjectRef, Structure};
 
 /// What may be done, and how.
@@ -31,8 +33,8 @@ pub struct Choices {
     /// Builds indexes on tables that are there already outside a transaction, without blocking writers (PostgreSQL).
     pub concurrently: bool,
     /// Looks at the rows of a table that is there under a lock that lets others write: constraints come unchecked and are
-    /// validated by a statement of their own, `NOT NULL` by way of such a check (PostgreSQL). What that gains is gained where
-    /// the statements do not run in one transaction.
+    /// validated by a statement of their own, `NOT NULL` by way of such a check (PostgreSQL). The looks are statements outside a
+    /// transaction: in one with the rest they would happen under its locks.
     pub safe: bool,
 }
 
@@ -43,6 +45,9 @@ pub struct Plan {
     pub statements: Vec<Change>,
     /// What must hold of the rows before the first of them runs.
     pub checks: Vec<Check>,
+    /// What becomes of rows, where that is more than the statements' names say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// One statement.
@@ -62,6 +67,9 @@ pub struct Change {
     pub scans: bool,
     /// Whether it must run outside a transaction.
     pub outside_transaction: bool,
+    /// Whether it should begin a transaction of its own: what ran before it locks a table, and it takes its time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
 }
 
 /// A lock that a statement takes.
@@ -87,6 +95,33 @@ pub struct Check {
     pub query: String,
     /// What such a row means: `cannot become integer`.
     pub message: String,
+}
+
+/// Something to know before the statements run. It stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// What it is about.
+    pub about: ObjectRef,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What happens, in a sentence.
+    pub message: String,
+    /// A query without side effects that counts the rows it happens to.
+    pub query: String,
+    /// How many rows it happens to, where they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        match self.rows {
+            Some(1) => f.write_str(" (1 row)"),
+            Some(rows) => write!(f, " ({rows} rows)"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What cannot be written.
@@ -161,9 +196,11 @@ pub fn write_renamed(
     choices: Choices,
 ) -> Result<Plan, WriteError> {
     let comparison = compare(renamed, to);
-    match to.dialect {
+    let mut plan = match to.dialect {
         Dialect::Sqlite => sqlite::write(from, renames, &comparison, choices),
         Dialect::Postgres => postgres::write(from, renames, &comparison, choices),
         Dialect::Mysql => mysql::write(from, renames, &comparison, choices),
-    }
+    }?;
+    plan.notes = fill::notes(&comparison, renames)?;
+    Ok(plan)
 }

@@ -117,7 +117,7 @@ async fn analyze(app: &App, args: SchemaAnalyze) -> Result<u8> {
     let (from, to) = sides(app, None, to, &selection).await?;
     let renames = to.renames.pending(&from.structure);
     let renamed = renames.applied_to(&from.structure);
-    let differences = compare(&renamed, &to.structure).differences(&renames);
+    let differences = compare(&renamed, &to.goal(&renamed)).differences(&renames);
     let rows = match &from.database {
         Some(database) => {
             app.in_time(async { Ok(counted(database, &from.structure, &differences).await?) })

@@ -170,6 +170,14 @@ fn show_differences(page: &mut Page, differences: &[Difference]) {
 }
 
 fn show_plan(page: &mut Page, plan: &Plan) {
+    for note in &plan.notes {
+        let style = match note.severity {
+            Severity::Critical => ERROR,
+            Severity::Warning => WARNING,
+            Severity::Info => DIM,
+        };
+        page.styled(style, format!("! {note}"));
+    }
     page.heading(count(plan.statements.len(), "statement"));
     for change in &plan.statements {
         let mut about = change.comment.clone();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use lockstep_catalog::Dialect;
-use lockstep_catalog::compare::Renames;
 use lockstep_catalog::structure::{Selection, Structure};
 
 use super::Side;
@@ -59,10 +58,8 @@ impl Database {
     /// Where the database cannot be read.
     pub async fn side(&self, selection: &Selection) -> Result<Side> {
         Ok(Side {
-            structure: self.structure(selection).await?,
-            renames: Renames::none(),
             database: Some(self.clone()),
-            declaration: None,
+            ..Side::of(self.structure(selection).await?)
         })
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use lockstep_catalog::declare::{Declared, Faults, Format, blame};
 use lockstep_catalog::structure::{ObjectRef, Selection, Structure};
-use lockstep_catalog::{Dialect, is_setting, split, split_ddl};
+use lockstep_catalog::{Dialect, is_about_privileges, is_setting, split, split_ddl};
 use lockstep_lifecycle::{Direction, Refusal};
 use lockstep_registry::{Requires, SchemaVersion, Specs};
 
@@ -19,6 +19,14 @@ use crate::clock::Deadline;
 use crate::engine::console::Console;
 use crate::statements::{Work, work_of};
 use crate::{Error, Result, files};
+
+/// What came of a declaration.
+pub(crate) struct Made {
+    /// What a database looks like in which nothing else was run.
+    pub(crate) structure: Structure,
+    /// Whether not one statement says who may do what: then those that are there may go on.
+    pub(crate) leaves_privileges: bool,
+}
 
 /// In which order statements run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +50,7 @@ struct Refused {
 /// # Errors
 ///
 /// Where a statement cannot be read or the engine refuses it; the first that stays refused is named with its line.
-pub(crate) async fn load(database: &Database, origin: &str, script: &str, selection: &Selection) -> Result<Structure> {
+pub(crate) async fn load(database: &Database, origin: &str, script: &str, selection: &Selection) -> Result<Made> {
     let statements = split_ddl(database.dialect(), script).map_err(|error| Error::Script {
         origin: origin.to_owned(),
         line: error.line(),
@@ -77,7 +85,7 @@ pub(super) async fn load_definition(
     (origin, format, text): (&str, Format, &str),
     declared: &Declared,
     selection: &Selection,
-) -> Result<Structure> {
+) -> Result<Made> {
     let dialect = database.dialect();
     let makings = declared.makings().map_err(|error| Error::Format {
         path: origin.to_owned(),
@@ -127,7 +135,7 @@ pub(super) async fn load_schema(
     folder: &Path,
     schema: &SchemaVersion,
     selection: &Selection,
-) -> Result<Structure> {
+) -> Result<Made> {
     let dialect = database.dialect();
     let specs = Specs::new(files::load(folder, dialect)?.specs)?;
     if specs.get(schema).is_none() {
@@ -197,7 +205,7 @@ async fn made(
     statements: &[&str],
     order: Order,
     selection: &Selection,
-) -> Result<Result<Structure, Refused>> {
+) -> Result<Result<Made, Refused>> {
     let scratch = database
         .engine
         .blank(Deadline::after(database.settings.operation_timeout))
@@ -213,7 +221,11 @@ async fn made(
     };
     let structure = loaded.await;
     scratch.cleanup.await;
-    structure
+    let says = |sql: &&str| is_about_privileges(database.dialect(), sql);
+    Ok(structure?.map(|structure| Made {
+        leaves_privileges: !structure.has_privileges() && !statements.iter().any(says),
+        structure,
+    }))
 }
 
 async fn run(console: &mut dyn Console, dialect: Dialect, statements: &[&str], order: Order) -> Result<(), Refused> {

@@ -3,7 +3,7 @@
 use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Kind, Selection, Structure};
-use lockstep_catalog::write::{Change, Check, Choices, Plan, pending, write, write_renamed, write_renames};
+use lockstep_catalog::write::{Change, Check, Choices, Note, Plan, pending, write, write_renamed, write_renames};
 use serde::Serialize;
 
 use super::views::{Broken, broken};
@@ -60,7 +60,7 @@ const ROUNDS: usize = 3;
 /// # Errors
 ///
 /// Where the two are of different engines, no way keeps the rows, or the rehearsal does not come out at `to`.
-pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
+pub async fn diff(from: Side, mut to: Side, options: &DiffOptions) -> Result<Diff> {
     if from.structure.dialect != to.structure.dialect {
         return Err(Error::Format {
             path: "the two sides".to_owned(),
@@ -69,7 +69,7 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
         });
     }
     let mut renames = options.renames.clone();
-    renames.0.extend(to.renames.0);
+    renames.0.append(&mut to.renames.0);
     let declared = renames;
     let renames = pending(&from.structure, &to.structure, &declared);
     refuse_blocked(&declared, &renames, &from.structure, &to.structure)?;
@@ -78,14 +78,10 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
         line: None,
         message: error.to_string(),
     };
-    let beside = from.database.as_ref().or(to.database.as_ref());
-    let renamed = match beside {
-        // The engine rewrites the texts that name what was renamed: what comes out is asked of it.
-        Some(beside) if !renames.is_empty() && beside.dialect() == Dialect::Postgres => {
-            after_renames(beside, &from.structure, &renames, options).await?
-        }
-        _ => renames.applied_to(&from.structure),
-    };
+    let beside = from.database.clone().or_else(|| to.database.clone());
+    let beside = beside.as_ref();
+    let renamed = after_renames(beside, &from.structure, &renames, &options.selection).await?;
+    to.structure = to.goal(&renamed);
     let mut plan =
         write_renamed(&from.structure, &renamed, &to.structure, &renames, options.choices).map_err(unsupported)?;
     let mut found = match &from.database {
@@ -94,10 +90,11 @@ pub async fn diff(from: Side, to: Side, options: &DiffOptions) -> Result<Diff> {
     };
     let asked = plan.checks.len();
     if let (Some(beside), false) = (beside, plan.statements.is_empty()) {
-        rehearse(beside, &from.structure, &to.structure, &mut plan, options).await?;
+        rehearse(beside, (&from.structure, &renamed), &mut to, &mut plan, options).await?;
     }
     if let Some(database) = &from.database {
         found.extend(obstacles(database, &plan.checks[asked..]).await?);
+        plan.notes = counted(database, plan.notes).await?;
     }
     Ok(Diff {
         from: from.structure,
@@ -219,6 +216,20 @@ async fn obstacles(database: &Database, checks: &[Check]) -> Result<Vec<Obstacle
     Ok(obstacles)
 }
 
+/// How many rows each note is about; one that is about none says nothing.
+async fn counted(database: &Database, notes: Vec<Note>) -> Result<Vec<Note>> {
+    let mut counted = Vec::new();
+    for mut note in notes {
+        let rows = database.ask(&note.query, 1).await?;
+        let count = rows.into_iter().flatten().flatten().next();
+        note.rows = count.and_then(|text| text.parse().ok());
+        if note.rows != Some(0) {
+            counted.push(note);
+        }
+    }
+    Ok(counted)
+}
+
 fn unanswered(fault: Fault) -> Error {
     Error::Database {
         doing: "asking the rows whether they can follow",
@@ -228,13 +239,17 @@ fn unanswered(fault: Fault) -> Error {
     }
 }
 
-/// What `from` looks like once the renames ran.
-async fn after_renames(
-    beside: &Database,
+/// What `from` looks like once the renames ran. PostgreSQL rewrites the texts that name what was renamed: what comes out is
+/// asked of it.
+pub(super) async fn after_renames(
+    beside: Option<&Database>,
     from: &Structure,
     renames: &Renames,
-    options: &DiffOptions,
+    selection: &Selection,
 ) -> Result<Structure> {
+    let Some(beside) = beside.filter(|beside| !renames.is_empty() && beside.dialect() == Dialect::Postgres) else {
+        return Ok(renames.applied_to(from));
+    };
     let plan = write_renames(from, renames).map_err(|error| failed("", error.to_string()))?;
     let scratch = beside
         .engine
@@ -245,7 +260,7 @@ async fn after_renames(
         let outcome = async {
             build(console.as_mut(), from).await?;
             run_all(console.as_mut(), &plan.statements).await?;
-            console.introspect(&options.selection).await
+            console.introspect(selection).await
         }
         .await;
         console.close().await;
@@ -312,8 +327,8 @@ async fn build(console: &mut dyn Console, structure: &Structure) -> Result<()> {
 /// taken along) is planned again from what is there then.
 async fn rehearse(
     beside: &Database,
-    from: &Structure,
-    to: &Structure,
+    from: (&Structure, &Structure),
+    to: &mut Side,
     plan: &mut Plan,
     options: &DiffOptions,
 ) -> Result<()> {
@@ -334,8 +349,8 @@ async fn rehearse(
 
 async fn converge(
     console: &mut dyn Console,
-    from: &Structure,
-    to: &Structure,
+    (from, renamed): (&Structure, &Structure),
+    to: &mut Side,
     plan: &mut Plan,
     options: &DiffOptions,
 ) -> Result<()> {
@@ -353,6 +368,10 @@ async fn converge(
             _ => plan.statements.extend(ran),
         }
         let now = console.introspect(&options.selection).await?;
+        if to.leaves_privileges {
+            to.structure.take_new_privileges(renamed, &now);
+        }
+        let to = &to.structure;
         let rest = write(&now, to, &Renames::none(), options.choices).map_err(|error| failed("", error.to_string()))?;
         if rest.statements.is_empty() {
             return answered(console, &now, &were_broken).await;
@@ -361,7 +380,7 @@ async fn converge(
         plan.checks.extend(rest.checks);
     }
     let now = console.introspect(&options.selection).await?;
-    if compare(&now, to).is_empty() {
+    if compare(&now, &to.structure).is_empty() {
         return answered(console, &now, &were_broken).await;
     }
     Err(failed(

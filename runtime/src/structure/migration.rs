@@ -9,16 +9,19 @@
 //! What lies between two groups is read from a throwaway database in which the groups before ran, so each way back undoes
 //! exactly its group. The whole way there and back runs there once before it is offered.
 
+use lockstep_catalog::Dialect;
 use lockstep_catalog::compare::{Rename, Renames, compare};
+use lockstep_catalog::directive::carries_entry;
 use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{
-    Archive, Archivist, Change, Choices, Kept, WriteError, archives, has_counter, relaxed, write,
+    Archive, Archivist, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write, write_renamed,
 };
-use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
+use super::diff::after_renames;
 use super::displaced::without_new_bearers;
-use super::{Database, Diff, generate};
+use super::lines::{self, Line, Part};
+use super::{Database, Diff, generate, passing};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
 use crate::{Error, Result};
@@ -32,30 +35,12 @@ pub struct Migration {
     pub notes: Vec<String>,
 }
 
-/// A statement on its way up.
-struct Line {
-    sql: String,
-    comment: String,
-    outside: bool,
-    part: Part,
-}
-
-/// Which part of the way a statement belongs to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Puts values away.
-    Keep(usize),
-    /// Changes the structure.
-    Change,
-    /// Notes what values became; whether it is the one that writes rows.
-    Note(usize, bool),
-}
-
 /// Statements that count together.
 struct Group {
     up: Vec<(String, String)>,
     down: Vec<Down>,
     outside: bool,
+    apart: bool,
 }
 
 /// A statement on the way back, and whether it runs outside a transaction.
@@ -90,7 +75,9 @@ impl Migration {
             .await?;
         let built = async {
             let mut console = scratch.engine.console().await?;
-            let built = Builder::new(diff, name, selection).build(console.as_mut()).await;
+            let built = Builder::new(beside, diff, name, selection)
+                .build(console.as_mut())
+                .await;
             console.close().await;
             built
         };
@@ -133,6 +120,7 @@ fn refuse_reused(diff: &Diff) -> Result<()> {
 }
 
 struct Builder<'a> {
+    beside: &'a Database,
     diff: &'a Diff,
     dialect: Dialect,
     selection: &'a Selection,
@@ -143,11 +131,12 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(diff: &'a Diff, name: &str, selection: &'a Selection) -> Self {
+    fn new(beside: &'a Database, diff: &'a Diff, name: &str, selection: &'a Selection) -> Self {
         let dialect = diff.to.dialect;
         let renamed = diff.renames.applied_to(&diff.from);
         let archives = archives(&diff.from, &compare(&renamed, &diff.to), &diff.renames, name);
         Self {
+            beside,
             diff,
             dialect,
             selection,
@@ -168,11 +157,12 @@ impl<'a> Builder<'a> {
         let mut groups = Vec::new();
         let mut before = start.clone();
         for lines in self.grouped()? {
-            for line in &lines {
+            // Nobody else is here, and no transaction that would hold a lock.
+            for line in lines.iter().filter(|line| line.part != Part::Lock) {
                 run(console, &line.sql).await?;
             }
             let after = console.introspect(self.selection).await?;
-            groups.push(self.group(lines, &before, &after)?);
+            groups.push(self.group(lines, &before, &after).await?);
             before = after;
         }
         expect(&before, &self.diff.to, "the way there")?;
@@ -188,37 +178,12 @@ impl<'a> Builder<'a> {
 
     /// All statements of the way up in order, cut where the engine or a statement does not let them count together.
     fn grouped(&self) -> Result<Vec<Vec<Line>>> {
-        let mut lines = Vec::new();
-        for (at, archive) in self.archives.iter().enumerate() {
-            for sql in self.archivist.keep(archive).map_err(unwritable)? {
-                lines.push(Line {
-                    sql,
-                    comment: format!("keep {} for the way back", archive.told()),
-                    outside: false,
-                    part: Part::Keep(at),
-                });
-            }
-        }
-        lines.extend(self.diff.plan.statements.iter().map(|change: &Change| Line {
-            sql: change.sql.clone(),
-            comment: change.comment.clone(),
-            outside: change.outside_transaction,
-            part: Part::Change,
-        }));
-        for (at, archive) in self.archives.iter().enumerate() {
-            let notes = self.archivist.note(archive).map_err(unwritable)?;
-            lines.extend(notes.into_iter().enumerate().map(|(index, sql)| Line {
-                sql,
-                comment: format!("note what {} became", archive.told()),
-                outside: false,
-                part: Part::Note(at, index > 0),
-            }));
-        }
+        let lines = lines::of(self.diff, &self.archives).map_err(unwritable)?;
         let mut groups: Vec<Vec<Line>> = Vec::new();
         for line in lines {
             let fits = groups.last().and_then(|group| group.last()).is_some_and(|last| {
                 self.dialect != Dialect::Mysql
-                    && !line.outside
+                    && !(line.outside || line.apart)
                     && !last.outside
                     && last.part == Part::Change
                     && line.part == Part::Change
@@ -232,26 +197,33 @@ impl<'a> Builder<'a> {
     }
 
     /// A group with its way back.
-    fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
+    async fn group(&self, lines: Vec<Line>, before: &Structure, after: &Structure) -> Result<Group> {
         let part = lines.first().map_or(Part::Change, |line| line.part);
         let down = match part {
+            Part::Lock => Vec::new(),
             // What does not find its rows stays, for a person.
             Part::Keep(at) if !self.archives[at].finds_rows() => Vec::new(),
             Part::Keep(at) => Down::of([self.archivist.forget(&self.archives[at]).map_err(unwritable)?]),
             Part::Note(at, true) => Down::of(self.archivist.forget_changed(&self.archives[at]).map_err(unwritable)?),
             // The column goes with the archive.
             Part::Note(_, false) => Vec::new(),
-            Part::Change => self.way_back(before, after)?,
+            Part::Change => {
+                let mut down = Down::of(passing::dropped(before, after)?);
+                let (before, after) = (passing::without(before), passing::without(after));
+                down.extend(self.way_back(&before, &after).await?);
+                down
+            }
         };
         Ok(Group {
             outside: lines.iter().any(|line| line.outside),
+            apart: lines.first().is_some_and(|line| line.apart),
             up: lines.into_iter().map(|line| (line.sql, line.comment)).collect(),
             down,
         })
     }
 
     /// From what a group left to what it found, with the values that went with it.
-    fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<Down>> {
+    async fn way_back(&self, before: &Structure, after: &Structure) -> Result<Vec<Down>> {
         let renames = self.back.towards(before);
         let returning: Vec<Archive> = self
             .archives
@@ -259,7 +231,7 @@ impl<'a> Builder<'a> {
             .filter(|archive| returns(archive, before, after))
             .cloned()
             .collect();
-        let statements = |plan: lockstep_catalog::write::Plan| {
+        let statements = |plan: Plan| {
             plan.statements.into_iter().map(|change| Down {
                 sql: change.sql,
                 outside: change.outside_transaction,
@@ -273,19 +245,24 @@ impl<'a> Builder<'a> {
         }
         let after = freed.as_ref().unwrap_or(after);
         if returning.is_empty() {
-            let plan = write(after, before, &renames, Choices::default()).map_err(unwritable)?;
-            down.extend(statements(plan));
+            down.extend(statements(self.renaming(after, before, &renames).await?));
             return Ok(down);
         }
         let halfway = relaxed(before, &returning);
-        let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
-        down.extend(statements(plan));
+        down.extend(statements(self.renaming(after, &halfway, &renames).await?));
         for archive in &returning {
             down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
         }
         let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
         down.extend(statements(rest));
         Ok(down)
+    }
+
+    /// From one to the other, renames first.
+    async fn renaming(&self, from: &Structure, to: &Structure, renames: &Renames) -> Result<Plan> {
+        let renames = pending(from, to, renames);
+        let renamed = after_renames(Some(self.beside), from, &renames, self.selection).await?;
+        write_renamed(from, &renamed, to, &renames, Choices::default()).map_err(unwritable)
     }
 
     /// Neighbours that a transaction holds together become one.
@@ -296,7 +273,7 @@ impl<'a> Builder<'a> {
         let mut merged: Vec<Group> = Vec::new();
         for group in groups {
             match merged.last_mut() {
-                Some(last) if !last.outside && !group.outside => {
+                Some(last) if !(last.outside || group.outside || group.apart) => {
                     last.up.extend(group.up);
                     let mut down = group.down;
                     down.append(&mut last.down);
@@ -354,15 +331,14 @@ impl<'a> Builder<'a> {
     }
 
     /// What the way back keeps although its name goes: what was renamed is called as before then, and what is computed holds
-    /// nothing of its own. A name that a file could not say is left out, and asked about when the time comes.
+    /// nothing of its own. A name that no line of a file can hold is left out, and asked about when the time comes.
     fn carries(&self) -> Vec<String> {
         let mut carries: Vec<String> = Vec::new();
         let mut carry = |table: &Name, column: Option<&str>| {
-            let tables = [table.to_string(), table.name.clone()];
-            carries.extend(tables.map(|table| match column {
-                Some(column) => format!("{table}.{column}"),
-                None => table,
-            }));
+            for schema in [Some(table.schema.as_str()).filter(|one| !one.is_empty()), None] {
+                let path: Vec<&str> = schema.into_iter().chain([table.name.as_str()]).chain(column).collect();
+                carries.extend(carries_entry(&path));
+            }
         };
         for archive in &self.archives {
             carry(&archive.name, None);
@@ -382,13 +358,17 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        carries.retain(|name| can_be_carried(name));
         carries.sort();
         carries.dedup();
         carries
     }
 
     fn notes(&self) -> Vec<String> {
+        let plan = self.diff.plan.notes.iter().map(ToString::to_string);
+        plan.chain(self.without_way_back()).collect()
+    }
+
+    fn without_way_back(&self) -> impl Iterator<Item = String> {
         self.archives
             .iter()
             .filter(|archive| !archive.finds_rows())
@@ -404,7 +384,6 @@ impl<'a> Builder<'a> {
                     archive.name
                 )
             })
-            .collect()
     }
 }
 

@@ -51,6 +51,38 @@ pub struct Side {
     pub database: Option<Database>,
     /// The files it was declared in, where it was.
     pub declaration: Option<Declaration>,
+    /// Whether it was declared without a word on privileges: those of the other side stay as they are.
+    pub leaves_privileges: bool,
+}
+
+impl Side {
+    /// A structure, and nothing else that is known of it.
+    pub fn of(structure: Structure) -> Self {
+        Self {
+            structure,
+            renames: Renames::none(),
+            database: None,
+            declaration: None,
+            leaves_privileges: false,
+        }
+    }
+
+    fn made(made: declared::Made) -> Self {
+        Self {
+            leaves_privileges: made.leaves_privileges,
+            ..Self::of(made.structure)
+        }
+    }
+
+    /// What it means where `there` is what there is: privileges that it says nothing of stay.
+    #[must_use]
+    pub fn goal(&self, there: &Structure) -> Structure {
+        if self.leaves_privileges {
+            self.structure.with_privileges_of(there)
+        } else {
+            self.structure.clone()
+        }
+    }
 }
 
 /// What begins the name of a schema version.
@@ -165,12 +197,10 @@ impl Source {
             Self::Entities { path, only } => {
                 definition(path, Some(only.as_deref()), needed(beside, path)?, selection).await
             }
-            Self::Schema { version, folder } => Ok(Side {
-                structure: declared::load_schema(needed(beside, folder)?, folder, version, selection).await?,
-                renames: Renames::none(),
-                database: None,
-                declaration: None,
-            }),
+            Self::Schema { version, folder } => {
+                let made = declared::load_schema(needed(beside, folder)?, folder, version, selection).await?;
+                Ok(Side::made(made))
+            }
             Self::Snapshot(path) => snapshot(path, selection),
         }
     }
@@ -192,16 +222,16 @@ async fn sql(path: &Path, beside: &Database, selection: &Selection) -> Result<Si
         Dialect::Postgres => "public",
         Dialect::Sqlite | Dialect::Mysql => "",
     };
-    let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Format {
-        path: origin.clone(),
-        line: u32::try_from(error.line).ok(),
+    let renames = Renames::read(beside.dialect(), schema, &script).map_err(|error| Error::Script {
+        origin: origin.clone(),
+        line: u32::try_from(error.line).unwrap_or(u32::MAX),
+        column: u32::try_from(error.column).unwrap_or(u32::MAX),
         message: error.message,
     })?;
     Ok(Side {
-        structure: declared::load(beside, &origin, &script, selection).await?,
         renames,
-        database: None,
         declaration: Some(Declaration::new("sql", &origin, &script)),
+        ..Side::made(declared::load(beside, &origin, &script, selection).await?)
     })
 }
 
@@ -221,17 +251,16 @@ async fn definition(
         None => ("definition", declare::definition(dialect, format, &text)),
     };
     let read = read.map_err(|faults| declared::faulty(&origin, faults))?;
-    let structure = declared::load_definition(beside, (&origin, format, &text), &read, selection).await?;
+    let made = declared::load_definition(beside, (&origin, format, &text), &read, selection).await?;
     Ok(Side {
-        structure,
         renames: read.renames,
-        database: None,
         declaration: Some(Declaration {
             version: read.version,
             migrations: read.migrations,
             notes: read.notes,
             ..Declaration::new(kind, &origin, &text)
         }),
+        ..Side::made(made)
     })
 }
 
@@ -246,10 +275,8 @@ fn snapshot(path: &Path, selection: &Selection) -> Result<Side> {
     structure.select(selection);
     structure.sort();
     Ok(Side {
-        structure,
-        renames: Renames::none(),
-        database: None,
         declaration: Some(Declaration::new("snapshot", &origin, &text)),
+        ..Side::of(structure)
     })
 }
 

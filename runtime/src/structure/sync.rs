@@ -145,12 +145,6 @@ pub enum Synced {
     },
 }
 
-/// What the database should look like, and what gets another name on the way.
-struct Goal {
-    structure: Structure,
-    renames: Renames,
-}
-
 /// Who holds what was synced.
 const HANDLER: &str = "schema";
 const INSTANCE: &str = "sync";
@@ -171,11 +165,7 @@ impl Runtime {
         let database = self.database();
         let declaration = desired.declaration.clone();
         let due = self.due(declaration.as_ref()).await?;
-        let goal = Goal {
-            structure: desired.structure,
-            renames: desired.renames,
-        };
-        let (mut diff, left) = analysed(&database, &goal, options).await?;
+        let (mut diff, left) = analysed(&database, &desired, options).await?;
         let mut proposal = Box::new(proposed(&database, &diff, left, &due, options).await?);
         if diff.plan.statements.is_empty() && due.is_empty() {
             if !options.dry_run {
@@ -209,7 +199,7 @@ impl Runtime {
         if !due.is_empty() {
             self.run_due(&due, options).await?;
             let left;
-            (diff, left) = analysed(&database, &goal, options).await?;
+            (diff, left) = analysed(&database, &desired, options).await?;
             proposal = Box::new(proposed(&database, &diff, left, &due, options).await?);
             if !diff.obstacles.is_empty() {
                 let obstacles = diff.obstacles;
@@ -436,7 +426,7 @@ impl Runtime {
 }
 
 /// What lies between the database and the goal that the strategy allows, and what it leaves.
-async fn analysed(database: &Database, desired: &Goal, options: &SyncOptions) -> Result<(Diff, Vec<Difference>)> {
+async fn analysed(database: &Database, desired: &Side, options: &SyncOptions) -> Result<(Diff, Vec<Difference>)> {
     let from = database.side(&options.selection).await?;
     let mut renames = options.renames.clone();
     renames.0.extend(desired.renames.0.iter().cloned());
@@ -446,15 +436,14 @@ async fn analysed(database: &Database, desired: &Goal, options: &SyncOptions) ->
         Strategy::Additive => {
             let renames = pending(&from.structure, &desired.structure, &renames);
             let goal = additive(&from.structure, &desired.structure, &renames);
-            left = compare(&renames.applied_to(&goal), &desired.structure).differences(&renames);
+            let there = renames.applied_to(&goal);
+            left = compare(&there, &desired.goal(&there)).differences(&renames);
             (goal, Renames::none())
         }
     };
     let to = Side {
-        structure: goal,
-        renames: Renames::none(),
-        database: None,
-        declaration: None,
+        leaves_privileges: desired.leaves_privileges,
+        ..Side::of(goal)
     };
     let options = DiffOptions {
         selection: options.selection.clone(),

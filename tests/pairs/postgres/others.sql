@@ -98,3 +98,51 @@ INSERT INTO news VALUES (1, 5, 'a');
 CREATE TABLE news (id int PRIMARY KEY, rank bigint, words text);
 CREATE PUBLICATION feed FOR TABLE news (id, rank) WHERE (rank > 3);
 -- keeps: SELECT id, rank::text, words FROM news
+
+-- case: a collation is remade under what it sorts
+-- current
+CREATE COLLATION sorted (provider = icu, locale = 'de');
+CREATE DOMAIN word AS text COLLATE sorted CHECK (VALUE <> '');
+CREATE TABLE t (
+  id int PRIMARY KEY,
+  a text COLLATE sorted UNIQUE,
+  b varchar(9) COLLATE sorted NOT NULL DEFAULT 'x',
+  w word,
+  plain text,
+  CHECK (plain COLLATE sorted <> 'q')
+);
+CREATE INDEX by_b ON t (b, a);
+CREATE INDEX by_plain ON t (plain COLLATE sorted);
+CREATE VIEW v AS SELECT a FROM t WHERE b < 'm' ORDER BY plain COLLATE sorted;
+COMMENT ON COLLATION sorted IS 'how words are sorted';
+-- rows
+INSERT INTO t VALUES (1, 'ä', 'b', 'w', 'p'), (2, 'z', 'c', NULL, NULL);
+-- desired
+CREATE COLLATION sorted (provider = icu, locale = 'sv');
+CREATE DOMAIN word AS text COLLATE sorted CHECK (VALUE <> '');
+CREATE TABLE t (
+  id int PRIMARY KEY,
+  a text COLLATE sorted UNIQUE,
+  b varchar(9) COLLATE sorted NOT NULL DEFAULT 'x',
+  w word,
+  plain text,
+  CHECK (plain COLLATE sorted <> 'q')
+);
+CREATE INDEX by_b ON t (b, a);
+CREATE INDEX by_plain ON t (plain COLLATE sorted);
+CREATE VIEW v AS SELECT a FROM t WHERE b < 'm' ORDER BY plain COLLATE sorted;
+COMMENT ON COLLATION sorted IS 'how words are sorted';
+
+-- case: event triggers come, change and go
+-- current
+CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER gone ON ddl_command_start EXECUTE FUNCTION noted();
+CREATE EVENT TRIGGER changed ON ddl_command_end EXECUTE FUNCTION noted();
+COMMENT ON EVENT TRIGGER changed IS 'before';
+-- desired
+CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE DEBUG 'noted'; END $$;
+CREATE FUNCTION other() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER changed ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION other();
+CREATE EVENT TRIGGER fresh ON sql_drop EXECUTE FUNCTION other();
+ALTER EVENT TRIGGER fresh DISABLE;
+COMMENT ON EVENT TRIGGER changed IS 'after';

@@ -207,3 +207,19 @@ CREATE TABLE new_thing (id bigint NOT NULL, kind text, y int);
 CREATE TABLE thing (id bigint NOT NULL, kind varchar(40), n int, CONSTRAINT positive CHECK (id > 0));
 CREATE TABLE left_thing (id bigint NOT NULL, kind text, x int);
 CREATE TABLE new_thing (id bigint NOT NULL, kind varchar(40), n int, y int) INHERITS (thing);
+
+-- case: partitions that get other bounds while the whole changes
+-- current
+CREATE TABLE readings (id int, place text, at date) PARTITION BY LIST (place);
+CREATE TABLE north PARTITION OF readings FOR VALUES IN ('n') PARTITION BY RANGE (at);
+CREATE TABLE north_old PARTITION OF north FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE south PARTITION OF readings FOR VALUES IN ('s', 'sw');
+-- rows
+INSERT INTO readings VALUES (1, 'n', '2020-01-01'), (2, 's', '2021-01-01');
+-- desired
+CREATE TABLE readings (id bigint NOT NULL, place text, at date, note text DEFAULT 'none', CONSTRAINT counted CHECK (id > 0)) PARTITION BY LIST (place);
+CREATE TABLE north PARTITION OF readings FOR VALUES IN ('n', 'ne') PARTITION BY RANGE (at);
+CREATE TABLE north_old PARTITION OF north FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE north_new PARTITION OF north FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
+CREATE TABLE south PARTITION OF readings FOR VALUES IN ('s');
+CREATE TABLE west PARTITION OF readings FOR VALUES IN ('w', 'sw');

@@ -114,3 +114,51 @@ INSERT INTO t (v) VALUES ('x'), ('y');
 -- @renamed from=t
 CREATE TABLE old (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
 CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+
+-- case: policies, rules and privileges on what is renamed, there and back
+-- current
+CREATE TABLE people (id int PRIMARY KEY, name text, owner text);
+ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON people USING (owner = 'me' AND name <> (SELECT max(p.name) FROM people p));
+CREATE RULE quiet AS ON DELETE TO people DO INSTEAD NOTHING;
+CREATE STATISTICS both_of_them ON id, name FROM people;
+GRANT SELECT ON people TO PUBLIC;
+GRANT UPDATE (name) ON people TO PUBLIC;
+COMMENT ON POLICY own ON people IS 'mine';
+-- rows
+INSERT INTO people VALUES (1, 'a', 'b');
+-- desired
+-- @renamed from=people
+CREATE TABLE persons (
+  id int PRIMARY KEY,
+  full_name text, -- @renamed from=name
+  owner text
+);
+ALTER TABLE persons ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON persons USING (owner = 'me' AND full_name <> (SELECT max(p.full_name) FROM persons p));
+CREATE RULE quiet AS ON DELETE TO persons DO INSTEAD NOTHING;
+CREATE STATISTICS both_of_them ON id, full_name FROM persons;
+GRANT SELECT ON persons TO PUBLIC;
+GRANT UPDATE (full_name) ON persons TO PUBLIC;
+COMMENT ON POLICY own ON persons IS 'mine';
+
+-- case: a table moves to a schema that is new, with its counter, a view and a type
+-- current
+CREATE SCHEMA a;
+CREATE TYPE a.kind AS ENUM ('x');
+CREATE TABLE a.t (id serial PRIMARY KEY, k a.kind, v text);
+CREATE INDEX by_v ON a.t (v);
+CREATE TABLE points (t int REFERENCES a.t);
+-- rows
+INSERT INTO a.t (k, v) VALUES ('x', 'one'), ('x', 'two');
+INSERT INTO points VALUES (2);
+-- desired
+CREATE SCHEMA a;
+CREATE SCHEMA "b c";
+COMMENT ON SCHEMA "b c" IS 'new';
+-- @renamed from=a.kind
+CREATE TYPE "b c".kind AS ENUM ('x');
+-- @renamed from=a.t
+CREATE TABLE "b c".things (id serial PRIMARY KEY, k "b c".kind, v text);
+CREATE INDEX by_v ON "b c".things (v);
+CREATE TABLE points (t int REFERENCES "b c".things);

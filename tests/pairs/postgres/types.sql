@@ -221,3 +221,15 @@ INSERT INTO shelf VALUES (1, 'a', '{b,c}');
 CREATE DOMAIN label AS text CONSTRAINT said CHECK (VALUE <> '');
 CREATE TABLE shelf (id int PRIMARY KEY, one label, many label[]);
 -- keeps: SELECT id, one, many::text FROM shelf
+
+-- case: domains over domains whose values are in arrays demand more
+-- current
+CREATE DOMAIN low AS int CHECK (VALUE > 0);
+CREATE DOMAIN narrow AS low CHECK (VALUE < 100);
+CREATE TABLE t (id int PRIMARY KEY, x narrow, y narrow[]);
+-- rows
+INSERT INTO t VALUES (1, 5, '{6}');
+-- desired
+CREATE DOMAIN low AS int CHECK (VALUE >= 0);
+CREATE DOMAIN narrow AS low NOT NULL DEFAULT 3 CHECK (VALUE < 1000);
+CREATE TABLE t (id int PRIMARY KEY, x narrow, y narrow[]);

@@ -2,7 +2,7 @@
 
 use super::{Rename, text};
 use crate::Dialect;
-use crate::structure::{ConstraintKind, IndexPart, IndexTarget, Key, Name, Structure, Table, UserTypeKind};
+use crate::structure::{ConstraintKind, IndexPart, IndexTarget, Key, Name, Namespace, Structure, Table, UserTypeKind};
 
 impl Rename {
     pub(super) fn is_whole(&self) -> bool {
@@ -10,6 +10,24 @@ impl Rename {
             self,
             Self::Table { .. } | Self::View { .. } | Self::Type { .. } | Self::Sequence { .. }
         )
+    }
+
+    /// What moves to a schema that is not there makes it.
+    pub(super) fn make_schema(&self, now: &mut Structure) {
+        let (Self::Table { from, to }
+        | Self::View { from, to }
+        | Self::Type { from, to }
+        | Self::Sequence { from, to }) = self
+        else {
+            return;
+        };
+        let is_there = to.schema == "public" || now.namespaces.iter().any(|one| one.name == to.schema);
+        if from.schema != to.schema && !is_there {
+            now.namespaces.push(Namespace {
+                name: to.schema.clone(),
+                ..Namespace::default()
+            });
+        }
     }
 
     /// Renames in `now`; false where there is nothing to rename, or the new name is taken.
@@ -27,6 +45,12 @@ impl Rename {
                     return false;
                 }
                 let old = std::mem::replace(&mut now.tables[at].name, to.clone());
+                // What counts for a table moves with it.
+                let own = now.sequences.iter_mut().filter(|one| {
+                    let owner = one.owned_by.as_ref();
+                    old.schema != to.schema && owner.is_some_and(|(table, _)| *table == old)
+                });
+                own.for_each(|one| one.name.schema.clone_from(&to.schema));
                 repoint(now, &old, to);
                 true
             }

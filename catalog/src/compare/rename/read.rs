@@ -2,6 +2,7 @@
 
 use super::{Rename, RenameError, Renames};
 use crate::Dialect;
+use crate::directive::quoted_name;
 use crate::lex::{self, Kind as LexKind, Lexeme};
 use crate::structure::Name;
 
@@ -24,39 +25,67 @@ impl Renames {
                 continue;
             }
             let Some(said) = lexeme.text.find(MARK) else { continue };
-            let wrong = |message: String| RenameError {
-                line: script[..lexeme.start].matches('\n').count() + 1,
-                message,
+            let begins = lexeme.start + said;
+            let wrong = |at: usize, message: String| {
+                let line = script[..at].rfind('\n').map_or(0, |end| end + 1);
+                RenameError {
+                    line: script[..at].matches('\n').count() + 1,
+                    column: script[line..at].chars().count() + 1,
+                    message,
+                }
             };
-            let old = old_name(&lexeme.text[said + MARK.len()..])
-                .ok_or_else(|| wrong("expected @renamed from=old_name, or from=\"old name\"".to_owned()))?;
-            let place = Place::of(dialect, &lexed.lexemes, at)
-                .ok_or_else(|| wrong(format!("@renamed from={old} stands beside nothing that has a name")))?;
+            let text = &lexeme.text[said + MARK.len()..];
+            let old = old_name(text).map_err(|at| {
+                let message = "expected @renamed from=old_name, or from=\"old name\"".to_owned();
+                wrong(begins + MARK.len() + at, message)
+            })?;
+            let place = Place::of(dialect, &lexed.lexemes, at).ok_or_else(|| {
+                let told = old.join(".");
+                wrong(
+                    begins,
+                    format!("@renamed from={told} stands beside nothing that has a name"),
+                )
+            })?;
             renames.push(place.rename(schema, old));
         }
         Ok(Self(renames))
     }
 }
 
-/// The value of `from=`, without quotes.
-fn old_name(text: &str) -> Option<String> {
-    let text = text
-        .trim_start()
-        .strip_prefix("from")?
-        .trim_start()
-        .strip_prefix('=')?
-        .trim_start();
-    for quote in ['"', '`', '\''] {
-        if let Some(rest) = text.strip_prefix(quote) {
-            let name = &rest[..rest.find(quote)?];
-            return (!name.is_empty()).then(|| name.to_owned());
+/// The value of `from=`, without quotes: a name, perhaps its schema before it. Else the byte at which it goes wrong.
+fn old_name(text: &str) -> Result<Vec<String>, usize> {
+    let value = || {
+        let rest = text.trim_start().strip_prefix("from")?.trim_start();
+        Some(rest.strip_prefix('=')?.trim_start())
+    };
+    let mut rest = value().ok_or(0_usize)?;
+    let mut parts = Vec::new();
+    loop {
+        let at = text.len() - rest.len();
+        let name = match quoted_name(rest) {
+            Some((name, after)) => {
+                rest = after;
+                name
+            }
+            None if rest.starts_with(['"', '`', '\'']) => return Err(at),
+            None => {
+                let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '.');
+                let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+                rest = after;
+                name.trim_end_matches("*/").to_owned()
+            }
+        };
+        // A full stop at the end is that of a sentence.
+        if name.is_empty() {
+            return if parts.is_empty() { Err(at) } else { Ok(parts) };
+        }
+        parts.push(name);
+        match rest.strip_prefix('.') {
+            Some(after) => rest = after,
+            None if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') => return Err(text.len() - rest.len()),
+            None => return Ok(parts),
         }
     }
-    let end = text
-        .find(|c: char| c.is_whitespace() || c == ',' || c == ';')
-        .unwrap_or(text.len());
-    let name = text[..end].trim_end_matches("*/");
-    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// What a mark stands beside.
@@ -165,7 +194,8 @@ impl Place {
         })
     }
 
-    fn rename(self, schema: &str, old: String) -> Rename {
+    fn rename(self, schema: &str, path: Vec<String>) -> Rename {
+        let old = path.join(".");
         let full = |parts: &[String]| match parts {
             [schema, name] => Name::new(schema.as_str(), name.as_str()),
             [.., name] => Name::new(schema, name.as_str()),
@@ -175,8 +205,8 @@ impl Place {
             Self::Object { what, name, on } => {
                 let to = full(&name);
                 // `from` may name its schema; otherwise it is where it was.
-                let from = match old.split_once('.') {
-                    Some((schema, name)) if !to.schema.is_empty() => Name::new(schema, name),
+                let from = match path.as_slice() {
+                    [schema, name] if !to.schema.is_empty() => Name::new(schema.as_str(), name.as_str()),
                     _ => Name::new(to.schema.as_str(), old.as_str()),
                 };
                 match what.as_str() {
@@ -418,7 +448,9 @@ mod tests {
     #[test]
     fn a_mark_that_says_nothing_is_refused_with_its_line() {
         let error = Renames::read(Dialect::Sqlite, "", "CREATE TABLE t (\n a int -- @renamed to=b\n)").unwrap_err();
-        assert_eq!(error.line, 2);
+        assert_eq!((error.line, error.column), (2, 19));
+        let error = Renames::read(Dialect::Sqlite, "", "CREATE TABLE t (\n a int -- @renamed from=\"b\n)").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 25));
         for part in [
             "PRIMARY KEY (a)",
             "UNIQUE (a)",
@@ -428,6 +460,23 @@ mod tests {
             let script = format!("CREATE TABLE t (\n a int,\n {part} -- @renamed from=b\n)");
             let error = Renames::read(Dialect::Sqlite, "", &script).unwrap_err();
             assert_eq!(error.line, 3, "{part}");
+        }
+    }
+
+    #[test]
+    fn old_names_may_have_blanks_commas_and_quotes() {
+        for (said, name) in [
+            ("\"order, items\"", Name::new("public", "order, items")),
+            ("\"the \"\"best\"\" ones\"", Name::new("public", "the \"best\" ones")),
+            ("`a``b`, once", Name::new("public", "a`b")),
+            ("\"my shop\".\"a.b\"", Name::new("my shop", "a.b")),
+            ("shop.\"a b\".", Name::new("shop", "a b")),
+            ("\"a.b\"", Name::new("public", "a.b")),
+        ] {
+            let script = format!("-- @renamed from={said}\nCREATE TABLE t (a int);");
+            let found = Renames::read(Dialect::Postgres, "public", &script).unwrap().0;
+            let to = Name::new("public", "t");
+            assert_eq!(found, [Rename::Table { from: name, to }], "{script}");
         }
     }
 

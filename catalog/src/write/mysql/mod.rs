@@ -139,6 +139,7 @@ fn change(sql: String, comment: impl Into<String>, about: ObjectRef) -> Change {
         rewrites: false,
         scans: false,
         outside_transaction: false,
+        apart: false,
     }
 }
 

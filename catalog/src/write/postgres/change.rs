@@ -28,6 +28,7 @@ impl Change {
             rewrites: false,
             scans: false,
             outside_transaction: false,
+            apart: false,
         }
     }
 
@@ -54,6 +55,11 @@ impl Change {
 
     pub(super) fn scans(mut self, yes: bool) -> Self {
         self.scans = yes;
+        self
+    }
+
+    pub(super) fn apart(mut self) -> Self {
+        self.apart = true;
         self
     }
 

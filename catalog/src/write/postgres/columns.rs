@@ -1,5 +1,6 @@
 //! Columns: added, dropped, changed with their rows.
 
+use super::PASSING_CHECK;
 use super::change::Mode;
 use super::constraints;
 use super::context::{Context, either};
@@ -142,7 +143,8 @@ pub(super) fn nodes<'a>(
     match *pair {
         Pair::Added(one) => {
             // It comes with the parent's, unless the parent has it already and the table joins it now.
-            let comes = one.inherited && !context.joins(to) || to.partition_of.is_some() && from.partition_of.is_some();
+            let stays = to.partition_of.is_some() && from.partition_of.is_some();
+            let comes = (one.inherited || stays) && !context.joins(to);
             if !comes || context.parents_column(to, name).is_none() {
                 let checks = rows::added_column(context, table, one);
                 nodes.add(Node::new(about, thing, State::Create).checked(checks));
@@ -198,7 +200,7 @@ fn default_node<'a>(table: &'a Name, pair: &Pair<'a, Column>, old: &Column, new:
 
 /// The parent that hands this change down, where one does.
 fn from_parent(context: &Context<'_>, from: &Table, to: &Table, old: &Column, new: &Column) -> bool {
-    if from.partition_of.is_none() && !old.inherited {
+    if (from.partition_of.is_none() && !old.inherited) || context.is_moved(to) {
         return false;
     }
     let Some(parent_to) = context.parents_column(to, &new.name) else {
@@ -297,7 +299,14 @@ fn both<'a>(
     node.disturbs = disturbs;
     node.changes_family = family;
     nodes.add(node);
-    default_node_of_both(table, pair, old, new, handed_down, nodes);
+    default_node_of_both(
+        table,
+        pair,
+        old,
+        new,
+        handed_down || says_first(context, old, new),
+        nodes,
+    );
     Ok(())
 }
 
@@ -314,6 +323,12 @@ fn default_node_of_both<'a>(
     }
 }
 
+/// Whether a default comes before the rows are filled with it: those that come meanwhile have it, too.
+fn says_first(context: &Context<'_>, old: &Column, new: &Column) -> bool {
+    let fills = old.nullable && !new.nullable && new.default.is_some();
+    context.choices.safe && fills && old.default != new.default && old.data_type == new.data_type
+}
+
 fn nullability(
     context: &Context<'_>,
     table: &Name,
@@ -326,23 +341,27 @@ fn nullability(
     let (name, column) = (qualified(table), ident(&new.name));
     match (old.nullable, new.nullable) {
         (true, false) => {
-            match &new.default {
-                Some(default) => statements.push(
-                    Change::new(
-                        about,
-                        format!("UPDATE {name} SET {column} = {default} WHERE {column} IS NULL"),
-                        "give the rows without a value the default",
-                    )
+            let fill = new.default.as_ref().map(|default| {
+                let sql = format!("UPDATE {name} SET {column} = {default} WHERE {column} IS NULL");
+                Change::new(about, sql, "give the rows without a value the default")
                     .locks(table, Mode::RowExclusive)
-                    .scans(true),
-                ),
+                    .scans(true)
+            });
+            match &fill {
+                Some(_) => checks.extend(rows::after_filling(context, table, old, new)),
                 None => checks.extend(rows::not_null(context, table, &new.name)),
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);
-            if context.choices.safe {
-                statements.extend(proved(about, table, &new.name, forbid));
+            // A type that changes writes the table anew, and nobody else does meanwhile.
+            if context.choices.safe && old.data_type == new.data_type {
+                if let (true, Some(default)) = (says_first(context, old, new), &new.default) {
+                    let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET DEFAULT {default}");
+                    statements.push(Change::new(about, sql, "set the default").locks(table, Mode::AccessExclusive));
+                }
+                statements.extend(proved(context, about, table, &new.name, (fill, forbid)));
             } else {
+                statements.extend(fill);
                 statements.push(forbid.scans(true));
             }
         }
@@ -430,8 +449,17 @@ fn identity_changes(
 }
 
 /// A check that was validated spares `SET NOT NULL` its look at the rows under a lock that stops everybody.
-fn proved(about: &ObjectRef, table: &Name, column: &str, forbid: Change) -> Vec<Change> {
-    let check = format!("lockstep_not_null_{column}");
+///
+/// Rows are filled before that, because whoever writes one without a value would be refused from then on, and what came
+/// meanwhile after it; each in a transaction of its own, which keeps nobody from the table.
+fn proved(
+    context: &Context<'_>,
+    about: &ObjectRef,
+    table: &Name,
+    column: &str,
+    (fill, forbid): (Option<Change>, Change),
+) -> Vec<Change> {
+    let check = format!("{PASSING_CHECK}{column}");
     let alter = |what: String, comment: &str| {
         let sql = format!("ALTER TABLE {} {what}", qualified(table));
         Change::new(about, sql, comment).locks(table, Mode::AccessExclusive)
@@ -441,12 +469,17 @@ fn proved(about: &ObjectRef, table: &Name, column: &str, forbid: Change) -> Vec<
         ident(&check),
         ident(column)
     );
-    vec![
-        alter(added, "no more NULL from here on"),
-        constraints::validate(about, table, &check),
+    let mut from_here_on = alter(added, "no more NULL from here on");
+    from_here_on.apart = fill.is_some();
+    let mut statements: Vec<Change> = fill.clone().map(Change::apart).into_iter().collect();
+    statements.push(from_here_on);
+    statements.extend(fill.map(Change::apart));
+    statements.extend([
+        constraints::validate(context, about, table, &check),
         forbid,
         alter(format!("DROP CONSTRAINT {}", ident(&check)), "the column says it now"),
-    ]
+    ]);
+    statements
 }
 
 fn setting_changes(table: &Name, old: &Column, new: &Column, about: &ObjectRef) -> Vec<Change> {

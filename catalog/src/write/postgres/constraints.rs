@@ -86,7 +86,7 @@ pub(super) fn node<'a>(context: &Context<'a>, table: &'a Name, pair: Pair<'a, Co
                 let mut statements = Vec::new();
                 let mut checks = Vec::new();
                 if from.unchecked && !to.unchecked {
-                    statements.push(validate(&about, table, &to.name));
+                    statements.push(validate(context, &about, table, &to.name));
                     checks = rows::constraint(context, table, to);
                 }
                 if from.comment != to.comment {
@@ -136,7 +136,7 @@ pub(super) fn create(
     }
     let mut statements = vec![change];
     if apart {
-        statements.push(validate(about, table, &one.name));
+        statements.push(validate(context, about, table, &one.name));
     }
     if one.comment.is_some() {
         statements.push(comment(about, table, one));
@@ -161,12 +161,14 @@ fn validates_apart(context: &Context<'_>, table: &Name, one: &Constraint) -> boo
         }
 }
 
-/// Looks at the rows while others write.
-pub(super) fn validate(about: &ObjectRef, table: &Name, name: &str) -> Change {
+/// Looks at the rows while others write. In one transaction with what added the constraint it would do so under that one's
+/// lock.
+pub(super) fn validate(context: &Context<'_>, about: &ObjectRef, table: &Name, name: &str) -> Change {
     let sql = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", qualified(table), ident(name));
     Change::new(about, sql, "check the rows that are there")
         .locks(table, Mode::ShareUpdateExclusive)
         .scans(true)
+        .outside(context.choices.safe)
 }
 
 pub(super) fn comment(about: &ObjectRef, table: &Name, one: &Constraint) -> Change {

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::collations;
+use super::node::id;
 use super::rebuild::Rebuild;
 use super::types;
 use crate::compare::{Comparison, Pair, Renames};
@@ -88,6 +90,20 @@ impl<'a> Context<'a> {
                 self.swapped.insert(to.name.clone());
             }
         }
+        let sorted: HashSet<ObjectRef> = collations::remade(&self.comparison.others)
+            .map(|(from, _)| id::other(from))
+            .collect();
+        for (of, _) in self.from_needs.iter().filter(|(_, on)| sorted.contains(on)) {
+            match (&of.kind, &of.part) {
+                (Kind::Table, Some(part)) => {
+                    self.of_swapped.insert((of.name.clone(), part.clone()));
+                }
+                (Kind::Type, None) if self.to_types.contains_key(&of.name) => {
+                    self.swapped.insert(of.name.clone());
+                }
+                _ => {}
+            }
+        }
         if self.swapped.is_empty() {
             return;
         }
@@ -109,12 +125,12 @@ impl<'a> Context<'a> {
             }
             self.swapped.extend(more);
         }
-        self.of_swapped = self
+        let of_swapped = self
             .from_needs
             .iter()
             .filter(|(of, on)| of.kind == Kind::Table && on.kind == Kind::Type && self.swapped.contains(&on.name))
-            .filter_map(|(of, _)| Some((of.name.clone(), of.part.clone()?)))
-            .collect();
+            .filter_map(|(of, _)| Some((of.name.clone(), of.part.clone()?)));
+        self.of_swapped.extend(of_swapped);
     }
 
     /// Whether the column's values stand in a table that is there already.
@@ -135,7 +151,13 @@ impl<'a> Context<'a> {
     /// Whether a table that is there becomes the child of another: it needs what the parent has beforehand.
     pub(super) fn joins(&self, to: &Table) -> bool {
         let joins = |from: &Table| to.inherits.iter().any(|one| !from.inherits.contains(one));
-        self.table_from(&to.name).is_some_and(joins)
+        self.table_from(&to.name).is_some_and(joins) || self.is_moved(to)
+    }
+
+    /// Whether a partition is detached, and attached again elsewhere or for other rows: meanwhile nothing is handed down to it.
+    pub(super) fn is_moved(&self, to: &Table) -> bool {
+        let from = self.table_from(&to.name).and_then(|from| from.partition_of.as_ref());
+        from.is_some() && to.partition_of.is_some() && from != to.partition_of.as_ref()
     }
 
     /// Whether a child keeps a column that its parent loses: its values are not the parent's to take.

@@ -3,7 +3,8 @@
 use super::context::{Context, either};
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{
-    columns, constraints, indexes, others, rebuild, relations, routines, rows, sequences, tables, types, views,
+    collations, columns, constraints, indexes, others, rebuild, relations, routines, rows, sequences, tables, types,
+    views,
 };
 use crate::compare::{Pair, TablePair};
 use crate::structure::{ConstraintKind, Index, Kind, Name, ObjectRef, View};
@@ -41,8 +42,12 @@ pub(super) fn nodes<'a>(context: &Context<'a>) -> Result<Nodes<'a>, WriteError> 
             nodes.add(routines::trigger(pair));
         }
     }
+    collations::nodes(context, &mut nodes);
     for pair in &comparison.others {
         let Some(one) = either(pair) else { continue };
+        if pair.is_changed() && one.kind == "collation" {
+            continue;
+        }
         if pair.to().is_some() || !one.on.as_ref().is_some_and(|on| context.is_dropped(on)) {
             nodes.add(others::other(pair));
         }

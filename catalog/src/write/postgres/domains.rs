@@ -128,24 +128,29 @@ pub(super) fn in_place(context: &Context<'_>, from: &UserType, to: &UserType) ->
             let before = old.checks.iter().find(|other| other.name == one.name);
             !one.unchecked && before.is_none_or(|other| other.definition != one.definition || other.unchecked)
         });
-    let within = || {
-        context.from_needs.iter().any(|(of, on)| {
-            on.kind == Kind::Type
-                && on.name == from.name
-                && match (of.kind, &of.part) {
-                    (Kind::Table, Some(column)) => context
-                        .table_from(&of.name)
-                        .and_then(|table| table.column(column))
-                        .is_some_and(|column| column.data_type.ends_with("[]")),
-                    (Kind::Type, None) => context
-                        .from_types
-                        .get(&of.name)
-                        .is_some_and(|one| matches!(one.kind, UserTypeKind::Composite { .. })),
-                    _ => false,
+    !(demands_more && is_within(context, &from.name))
+}
+
+/// Whether values of it, or of a domain over it, are within arrays or rows.
+fn is_within(context: &Context<'_>, name: &Name) -> bool {
+    context.from_needs.iter().any(|(of, on)| {
+        on.kind == Kind::Type
+            && on.name == *name
+            && match (of.kind, &of.part) {
+                (Kind::Table, Some(column)) => context
+                    .table_from(&of.name)
+                    .and_then(|table| table.column(column))
+                    .is_some_and(|column| column.data_type.ends_with("[]")),
+                (Kind::Type, None) if of.name != *name => {
+                    context.from_types.get(&of.name).is_some_and(|one| match one.kind {
+                        UserTypeKind::Composite { .. } => true,
+                        UserTypeKind::Domain { .. } => is_within(context, &one.name),
+                        _ => false,
+                    })
                 }
-        })
-    };
-    !(demands_more && within())
+                _ => false,
+            }
+    })
 }
 
 pub(super) fn create_check(about: &ObjectRef, domain: &Name, one: &DomainCheck) -> Vec<Change> {

@@ -9,8 +9,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use super::context::Context;
 use super::node::{Node, Nodes, State, Thing, id};
 use super::{
-    bearers, columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences, tables, takeover,
-    types, views,
+    bearers, collations, columns, constraints, domains, indexes, others, rebuild, relations, routines, sequences,
+    tables, takeover, types, views,
 };
 use crate::Dialect;
 use crate::lex;
@@ -194,6 +194,17 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
                     graph.edge(create, graph.departure(nodes, &id::part(Kind::Table, &table, &column)));
                 }
             }
+            Thing::OldCollation(old) => {
+                let own = id::other(old);
+                graph.edge(graph.place(nodes, &own, Act::Alter), drop);
+                for (of, _) in context.from_needs.iter().filter(|(_, on)| *on == own) {
+                    graph.edge(graph.place(nodes, of, Act::Alter), drop);
+                    graph.edge(graph.departure(nodes, of), drop);
+                    if of.kind == Kind::Type {
+                        graph.edge(graph.place(nodes, &types::old_id(&of.name), Act::Drop), drop);
+                    }
+                }
+            }
             Thing::OldType(old) => {
                 graph.edge(graph.place(nodes, &id::of(Kind::Type, &old.name), Act::Alter), drop);
                 for (table, column) in &context.of_swapped {
@@ -346,12 +357,13 @@ fn rank(node: &Node<'_>, act: Act) -> u32 {
             "event trigger" => 22,
             _ => 18,
         },
-        Thing::OldType(_) => 19,
+        Thing::OldType(_) | Thing::OldCollation(_) => 19,
     };
     match (act, &node.thing) {
         (Act::Drop, Thing::Namespace(_)) => 1001,
         (Act::Drop, Thing::Extension(_)) => 1000,
         (Act::Drop, Thing::OldType(_)) => 500,
+        (Act::Drop, Thing::OldCollation(_)) => 501,
         (Act::Drop, _) => 100 - kind,
         (Act::Alter | Act::Create, _) => 200 + kind,
     }
@@ -417,6 +429,7 @@ fn drop_of(context: &Context<'_>, nodes: &Nodes<'_>, node: &Node<'_>) -> Vec<Cha
         Thing::Namespace(_) | Thing::Extension(_) => others::drop_plain(node),
         Thing::Type(pair) => pair.from().map(|one| types::drop(&node.id, one)).into_iter().collect(),
         Thing::OldType(old) => vec![types::drop_old(&node.id, old)],
+        Thing::OldCollation(old) => vec![collations::drop_old(&node.id, old)],
         Thing::DomainCheck { domain, pair } => {
             let gone = pair.from().map(|one| domains::drop_check(&node.id, domain, one));
             gone.into_iter().collect()
@@ -471,7 +484,7 @@ fn create_of(context: &Context<'_>, node: &Node<'_>) -> Result<Vec<Change>, Writ
         Thing::Namespace(pair) => others::create_namespace(&node.id, pair),
         Thing::Extension(pair) => others::create_extension(&node.id, pair),
         Thing::Type(pair) => pair.to().map_or_else(Vec::new, |one| types::create(&node.id, one)),
-        Thing::OldType(_) => Vec::new(),
+        Thing::OldType(_) | Thing::OldCollation(_) => Vec::new(),
         Thing::DomainCheck { domain, pair } => pair
             .to()
             .map_or_else(Vec::new, |one| domains::create_check(&node.id, domain, one)),

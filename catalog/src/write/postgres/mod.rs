@@ -12,6 +12,7 @@
 
 mod bearers;
 mod change;
+mod collations;
 mod columns;
 mod constraints;
 mod context;
@@ -45,6 +46,9 @@ use crate::compare::{Comparison, Renames, compare};
 use crate::structure::Structure;
 use context::Context;
 
+/// What begins the names of checks that are there for a moment only, while rows are looked at and others write.
+pub const PASSING_CHECK: &str = "lockstep_not_null_";
+
 /// `from` is what there is, by the names that it has; `comparison` begins after the renames.
 pub(super) fn write(
     from: &Structure,
@@ -55,7 +59,7 @@ pub(super) fn write(
     names::check(comparison.to)?;
     let mut plan = Plan {
         statements: rename::statements(from, renames),
-        checks: Vec::new(),
+        ..Plan::default()
     };
     if comparison.is_empty() {
         return Ok(plan);

@@ -37,6 +37,8 @@ pub(super) enum Thing<'a> {
     DomainDefault(&'a UserType),
     /// The type that a swapped one was, under its temporary name.
     OldType(&'a UserType),
+    /// The collation that one made anew was, under its temporary name.
+    OldCollation(&'a Other),
     Sequence(Pair<'a, Sequence>),
     /// That a sequence goes with a column.
     Owner(&'a Sequence),

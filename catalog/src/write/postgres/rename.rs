@@ -9,7 +9,32 @@ use crate::write::Change;
 
 /// The statements, in the order in which the renames are applied: whole objects first.
 pub(super) fn statements(from: &Structure, renames: &Renames) -> Vec<Change> {
-    renames.0.iter().flat_map(|rename| statement(from, rename)).collect()
+    let mut statements = new_schemas(from, renames);
+    statements.extend(renames.0.iter().flat_map(|rename| statement(from, rename)));
+    statements
+}
+
+/// What moves to a schema that is not there yet makes it first.
+fn new_schemas(from: &Structure, renames: &Renames) -> Vec<Change> {
+    let mut made: Vec<&str> = Vec::new();
+    for rename in &renames.0 {
+        let (Rename::Table { from: old, to }
+        | Rename::View { from: old, to }
+        | Rename::Type { from: old, to }
+        | Rename::Sequence { from: old, to }) = rename
+        else {
+            continue;
+        };
+        let is_there = to.schema == "public" || from.namespaces.iter().any(|one| one.name == to.schema);
+        if old.schema != to.schema && !is_there && !made.contains(&to.schema.as_str()) {
+            made.push(&to.schema);
+        }
+    }
+    let create = |name: &str| {
+        let about = ObjectRef::new(Kind::Namespace, Name::plain(name));
+        Change::new(&about, format!("CREATE SCHEMA {}", ident(name)), "create the schema")
+    };
+    made.into_iter().map(create).collect()
 }
 
 fn whole(about: &ObjectRef, word: &str, from: &Name, to: &Name) -> Vec<Change> {

@@ -11,9 +11,11 @@ use crate::Dialect;
 use crate::compare::Rename;
 use crate::lex;
 use crate::structure::{
-    Column, Constraint, ConstraintKind, ForeignKey, Index, Kind, Name, ObjectRef, Table, UserType, UserTypeKind,
+    Column, Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table,
+    UserType, UserTypeKind,
 };
 use crate::write::Check;
+use crate::write::fill::filled_with;
 
 /// What a row must not be like.
 #[derive(Debug)]
@@ -46,13 +48,19 @@ impl Rows {
         let mut wanted: Vec<String> = Vec::new();
         let mut changed = old != *table;
         for column in &before.columns {
-            match columns.iter().find(|(_, was)| **was == column.name) {
-                Some((now, was)) => {
-                    changed = true;
-                    wanted.push(format!("{} AS {}", ident(was), ident(now)));
+            let renamed = columns.iter().find(|(_, was)| **was == column.name);
+            let now = renamed.map_or(&column.name, |(now, _)| now);
+            let filled = to.and_then(|to| filled(column, to.column(now)?));
+            let name = ident(&column.name);
+            match filled {
+                Some(default) => wanted.push(format!("COALESCE({name}, {default}) AS {}", ident(now))),
+                None if renamed.is_some() => wanted.push(format!("{name} AS {}", ident(now))),
+                None => {
+                    wanted.push(name);
+                    continue;
                 }
-                None => wanted.push(ident(&column.name)),
             }
+            changed = true;
         }
         // A new column is in every row what its default says.
         for column in to.iter().flat_map(|table| &table.columns) {
@@ -80,6 +88,55 @@ impl Rows {
         };
         Some(Self { source, key })
     }
+}
+
+/// What a column without a value will hold; a counter is not to be moved by asking.
+fn filled<'c>(from: &Column, to: &'c Column) -> Option<&'c str> {
+    filled_with(from, to).filter(|default| from.data_type == to.data_type && !default.contains("nextval("))
+}
+
+/// What demands something of a column that gets its default where it holds nothing, and stays as it is: it is asked of the
+/// rows as if it were new.
+pub(super) fn after_filling(context: &Context<'_>, table: &Name, old: &Column, new: &Column) -> Vec<Check> {
+    let (Some(from), Some(to), Some(_)) = (context.table_from(table), context.table_to(table), filled(old, new)) else {
+        return Vec::new();
+    };
+    let column = new.name.as_str();
+    let is_over = |part: &IndexPart| match &part.on {
+        IndexTarget::Column(name) => name == column,
+        IndexTarget::Expression(text) => mentions(text, column),
+    };
+    let mut checks = Vec::new();
+    // Names that the server gave may have changed with the column's.
+    let was = |one: &&Constraint| from.constraints.iter().any(|other| other.kind == one.kind);
+    for one in to.constraints.iter().filter(was) {
+        let is_about = match &one.kind {
+            ConstraintKind::PrimaryKey(key) | ConstraintKind::Unique(key) => key.parts.iter().any(is_over),
+            ConstraintKind::ForeignKey(key) => key.columns.iter().any(|name| name == column),
+            ConstraintKind::Check { expression } => mentions(expression, column),
+            ConstraintKind::Exclusion { definition } => mentions(definition, column),
+        };
+        if is_about {
+            checks.extend(constraint(context, table, one));
+        }
+    }
+    let was = |one: &&Index| {
+        let mut others = from.indexes.iter();
+        others.any(|other| (&other.parts, &other.predicate) == (&one.parts, &one.predicate))
+    };
+    for one in to.indexes.iter().filter(was) {
+        if one.parts.iter().any(is_over) || one.predicate.as_ref().is_some_and(|text| mentions(text, column)) {
+            checks.extend(index(context, table, one));
+        }
+    }
+    checks
+}
+
+/// Whether an expression, as the server prints it, names a column.
+fn mentions(text: &str, column: &str) -> bool {
+    let quoted = ident(column);
+    let mut lexemes = lex::lex(Dialect::Postgres, text).lexemes.into_iter();
+    lexemes.any(|lexeme| lexeme.text == column || lexeme.text == quoted)
 }
 
 /// What a table was called.
@@ -280,7 +337,7 @@ pub(super) fn constraint(context: &Context<'_>, table: &Name, one: &Constraint) 
                 .filter_map(|part| part.column_name())
                 .map(ident)
                 .collect();
-            vec![duplicates(about, &rows.source, &columns, None, key.nulls_not_distinct)]
+            vec![duplicates(about, &rows, &columns, None, key.nulls_not_distinct)]
         }
         ConstraintKind::Exclusion { definition } => {
             exclusion::check(about, &rows.source, &rows.key, definition, &one.name)
@@ -302,20 +359,20 @@ pub(super) fn index(context: &Context<'_>, table: &Name, one: &Index) -> Vec<Che
         .parts
         .iter()
         .map(|part| match &part.on {
-            crate::structure::IndexTarget::Column(name) => ident(name),
-            crate::structure::IndexTarget::Expression(text) => format!("({text})"),
+            IndexTarget::Column(name) => ident(name),
+            IndexTarget::Expression(text) => format!("({text})"),
         })
         .collect();
     vec![duplicates(
         about,
-        &rows.source,
+        &rows,
         &parts,
         one.predicate.as_deref(),
         one.nulls_not_distinct,
     )]
 }
 
-fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Option<&str>, nulls_alike: bool) -> Check {
+fn duplicates(about: ObjectRef, rows: &Rows, parts: &[String], predicate: Option<&str>, nulls_alike: bool) -> Check {
     let mut conditions: Vec<String> = predicate.map(|text| format!("({text})")).into_iter().collect();
     if !nulls_alike {
         conditions.extend(parts.iter().map(|part| format!("{part} IS NOT NULL")));
@@ -326,11 +383,23 @@ fn duplicates(about: ObjectRef, source: &str, parts: &[String], predicate: Optio
         format!(" WHERE {}", conditions.join(" AND "))
     };
     let list = parts.join(", ");
+    let Rows { source, key } = rows;
+    // Where NULLs are alike `IN` does not find them.
+    let query = if nulls_alike {
+        let partition = format!("pg_catalog.count(*) OVER (PARTITION BY {list}) AS lockstep_count");
+        let all = format!("SELECT *, ctid AS lockstep_ctid, {partition} FROM {source}{filter}");
+        let key = if key == "ctid" { "lockstep_ctid" } else { key.as_str() };
+        format!("SELECT {key}, {list} FROM ({all}) AS lockstep_row WHERE lockstep_count > 1 ORDER BY {list}")
+    } else {
+        let more = if filter.is_empty() { " WHERE" } else { " AND" };
+        format!(
+            "SELECT {key}, {list} FROM {source}{filter}{more} ({list}) IN (SELECT {list} FROM {source}{filter} GROUP BY \
+             {list} HAVING pg_catalog.count(*) > 1) ORDER BY {list}"
+        )
+    };
     Check {
         about,
-        query: format!(
-            "SELECT {list}, pg_catalog.count(*) FROM {source}{filter} GROUP BY {list} HAVING pg_catalog.count(*) > 1"
-        ),
+        query,
         message: "is there more than once".to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use super::script::part_of;
 use crate::compare::{Comparison, Pair, TablePair};
 use crate::read::sqlite::{fold, mentioned};
 use crate::structure::{Column, Constraint, ConstraintKind, ForeignKey, IndexPart, IndexTarget, ObjectRef, Table};
+use crate::write::fill::filled_with;
 use crate::write::sqlite::names::Names;
 use crate::write::{Check, WriteError};
 
@@ -53,17 +54,34 @@ pub(super) fn obstacles(
         .columns
         .iter()
         .filter_map(|column| match column {
-            Pair::Both { from, to, .. } if from.data_type != to.data_type || from.collation != to.collation => {
+            Pair::Both { from, to, .. }
+                if from.data_type != to.data_type
+                    || from.collation != to.collation
+                    || filled_with(from, to).is_some() =>
+            {
                 Some(fold(&to.name))
             }
             _ => None,
         })
         .collect();
+    let filled = |column: &String| {
+        pair.columns.iter().any(|one| match *one {
+            Pair::Both { from, to, .. } => fold(&to.name) == fold(column) && filled_with(from, to).is_some(),
+            _ => false,
+        })
+    };
     for constraint in &pair.constraints {
         match *constraint {
             Pair::Added(one) => asking.constraint(comparison, names, one, from)?,
             Pair::Both { to: one, alike, .. } if !alike || is_about(one, &moved) => {
                 asking.constraint(comparison, names, one, from)?;
+            }
+            Pair::Both { to: one, .. } => {
+                if let ConstraintKind::ForeignKey(key) = &one.kind
+                    && key.columns.iter().any(filled)
+                {
+                    asking.points_somewhere(comparison, names, one, key)?;
+                }
             }
             _ => {}
         }
@@ -72,7 +90,8 @@ pub(super) fn obstacles(
         match *index {
             Pair::Both {
                 to: one, alike: true, ..
-            } if !one.parts.iter().any(|part| is_over(part, &moved)) => {}
+            } if !one.parts.iter().any(|part| is_over(part, &moved))
+                && !one.predicate.iter().any(|text| !mentioned(text).is_disjoint(&moved)) => {}
             Pair::Added(one) | Pair::Both { to: one, .. } if one.unique => {
                 asking.is_unique(&one.name, &one.parts, one.predicate.as_deref())?;
             }
@@ -302,7 +321,8 @@ impl Asking<'_> {
                 self.ask(&label(one, "check"), query, format!("violates CHECK ({expression})"));
                 Ok(())
             }
-            ConstraintKind::ForeignKey(key) => self.points_somewhere(comparison, names, one, key, from),
+            ConstraintKind::ForeignKey(key) if is_old(key, from) => Ok(()),
+            ConstraintKind::ForeignKey(key) => self.points_somewhere(comparison, names, one, key),
             ConstraintKind::Exclusion { .. } => Ok(()),
         }
     }
@@ -382,21 +402,13 @@ impl Asking<'_> {
         names: &Names<'_>,
         one: &Constraint,
         key: &ForeignKey,
-        from: &Table,
     ) -> Result<(), WriteError> {
-        let is_old = from.constraints.iter().any(|other| match &other.kind {
-            ConstraintKind::ForeignKey(other) => {
-                (&other.columns, &other.references, &other.referenced)
-                    == (&key.columns, &key.references, &key.referenced)
-            }
-            _ => false,
-        });
         let parent = comparison
             .to
             .tables
             .iter()
             .find(|table| fold(&table.name.name) == fold(&key.references.name));
-        let (Some(parent), false) = (parent, is_old) else {
+        let Some(parent) = parent else {
             return Ok(());
         };
         let referenced: Vec<String> = if key.referenced.is_empty() {
@@ -444,6 +456,16 @@ impl Asking<'_> {
         self.ask(&label(one, "foreign key"), query, message);
         Ok(())
     }
+}
+
+/// Whether rows had to point to the same before.
+fn is_old(key: &ForeignKey, from: &Table) -> bool {
+    from.constraints.iter().any(|other| match &other.kind {
+        ConstraintKind::ForeignKey(other) => {
+            (&other.columns, &other.references, &other.referenced) == (&key.columns, &key.references, &key.referenced)
+        }
+        _ => false,
+    })
 }
 
 fn label(one: &Constraint, kind: &str) -> String {

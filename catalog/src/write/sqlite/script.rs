@@ -39,6 +39,7 @@ impl Script {
             rewrites: cost == Cost::Rewrite,
             scans: cost != Cost::Nothing,
             outside_transaction: false,
+            apart: false,
         });
     }
 

@@ -30,6 +30,9 @@ pub(super) struct PgSession {
     identity: String,
     stopper: Stopper,
     schema: String,
+    /// How long a step in a transaction waits for a lock before it lets go and tries again: who writes waits behind it, and
+    /// where two wait for each other the server would end one of them after a second, be it the writer.
+    patience: Duration,
     /// A statement's end was never heard of: the working connection is of no use any more.
     lost: bool,
 }
@@ -72,6 +75,7 @@ impl Postgres {
                 pid,
             },
             schema: self.schema.clone(),
+            patience: self.settings.lock_timeout,
             lost: false,
         })
     }
@@ -111,6 +115,64 @@ impl PgSession {
         let sql = format!("SET statement_timeout = {left}");
         match answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.worker)).await {
             Ok(_) => Ok(()),
+            Err(error) => Err(super::connect::fault(&error, false)),
+        }
+    }
+
+    /// A step in a transaction of its own, with its row in the journal.
+    async fn attempt(
+        &mut self,
+        statements: &[String],
+        verify: Option<&str>,
+        entry: &JournalEntry,
+        epoch: u64,
+        limit: &Limit,
+    ) -> Outcome<u64> {
+        let refused = |e: Error| match e {
+            Error::Fenced { .. } => Fault::new(Cause::Fenced, e.to_string()),
+            other => Fault::new(Cause::Lost, other.to_string()),
+        };
+        self.usable().map_err(refused)?;
+        begin(&mut self.worker, &self.schema, self.patience)
+            .await
+            .map_err(refused)?;
+        let mut entry = entry.clone();
+        let mut result = Ok(());
+        for (at, statement) in statements.iter().enumerate() {
+            if result.is_ok() {
+                let done = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
+                result = done.map_err(|fault| Fault { statement: at, ..fault });
+            }
+        }
+        if let (true, Some(query)) = (result.is_ok(), verify) {
+            result = held_to(self.verify(query, limit).await, statements.len());
+        }
+        if result.is_ok() {
+            // A step may have changed these.
+            let reset = format!(
+                "SET LOCAL search_path TO {}; SET LOCAL lock_timeout = '10s'",
+                literal(&self.schema)
+            );
+            let _ = answered(sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker)).await;
+            // Last, because it holds the scope's row: others grant leases while the statements run. A successor's
+            // statements cannot have come between, they would have met our locks.
+            match check_epoch(&mut self.worker, &self.scope, epoch).await {
+                Ok(now) => entry = writes::stamped(&entry, now),
+                Err(error) => result = Err(refused(error)),
+            }
+        }
+        if result.is_ok() {
+            let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry), true).await;
+            result = written.map(|_| ()).map_err(|e| super::connect::fault(&e, false));
+        }
+        if self.lost {
+            return result.map(|()| entry.rows);
+        }
+        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = answered(sqlx::query(end).execute(&mut self.worker)).await;
+        result?;
+        match ended {
+            Ok(_) => Ok(entry.rows),
             Err(error) => Err(super::connect::fault(&error, false)),
         }
     }
@@ -225,10 +287,14 @@ async fn check_epoch(connection: &mut PgConnection, scope: &Scope, epoch: u64) -
     }
 }
 
-async fn begin(connection: &mut PgConnection, schema: &str) -> Result<()> {
+/// How long a row of the journal waits for a lock.
+const JOURNAL: Duration = Duration::from_secs(10);
+
+async fn begin(connection: &mut PgConnection, schema: &str, patience: Duration) -> Result<()> {
     let schema = lockstep_catalog::quote(Dialect::Postgres, schema).map_err(|e| Error::bug(e.to_string()))?;
     let sql = format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL search_path TO {schema}; SET LOCAL lock_timeout = '10s'"
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL search_path TO {schema}; SET LOCAL lock_timeout = {}",
+        patience.as_millis().max(1)
     );
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
@@ -250,7 +316,7 @@ impl Session for PgSession {
     async fn journal(&mut self, entry: &JournalEntry, epoch: u64, within: Option<Duration>) -> Result<()> {
         const DOING: &str = "writing the journal";
         self.usable()?;
-        begin(&mut self.worker, &self.schema).await?;
+        begin(&mut self.worker, &self.schema, JOURNAL).await?;
         let written = async {
             let now = check_epoch(&mut self.worker, &self.scope, epoch).await?;
             let mut entry = writes::stamped(entry, now);
@@ -283,50 +349,19 @@ impl Session for PgSession {
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64> {
-        let refused = |e: Error| match e {
-            Error::Fenced { .. } => Fault::new(Cause::Fenced, e.to_string()),
-            other => Fault::new(Cause::Lost, other.to_string()),
-        };
-        self.usable().map_err(refused)?;
-        begin(&mut self.worker, &self.schema).await.map_err(refused)?;
-        let mut entry = entry.clone();
-        let mut result = Ok(());
-        for (at, statement) in statements.iter().enumerate() {
-            if result.is_ok() {
-                let done = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
-                result = done.map_err(|fault| Fault { statement: at, ..fault });
+        loop {
+            let done = self.attempt(statements, verify, entry, epoch, limit).await;
+            let is_stopped = || limit.cancel.is_cancelled() || limit.deadline.remaining().is_zero();
+            match done {
+                Err(fault) if fault.cause == Cause::Transient && !self.lost && !is_stopped() => {
+                    tracing::debug!(
+                        error = fault.message,
+                        "a lock was not to be had; the step is tried again"
+                    );
+                    pause(self.patience / 4, limit.deadline).await;
+                }
+                done => return done,
             }
-        }
-        if let (true, Some(query)) = (result.is_ok(), verify) {
-            result = held_to(self.verify(query, limit).await, statements.len());
-        }
-        if result.is_ok() {
-            // A step may have changed these.
-            let reset = format!(
-                "SET LOCAL search_path TO {}; SET LOCAL lock_timeout = '10s'",
-                literal(&self.schema)
-            );
-            let _ = answered(sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.worker)).await;
-            // Last, because it holds the scope's row: others grant leases while the statements run. A successor's
-            // statements cannot have come between, they would have met our locks.
-            match check_epoch(&mut self.worker, &self.scope, epoch).await {
-                Ok(now) => entry = writes::stamped(&entry, now),
-                Err(error) => result = Err(refused(error)),
-            }
-        }
-        if result.is_ok() {
-            let written = run(&mut self.worker, writes::journal_write(&self.scope, &entry), true).await;
-            result = written.map(|_| ()).map_err(|e| super::connect::fault(&e, false));
-        }
-        if self.lost {
-            return result.map(|()| entry.rows);
-        }
-        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = answered(sqlx::query(end).execute(&mut self.worker)).await;
-        result?;
-        match ended {
-            Ok(_) => Ok(entry.rows),
-            Err(error) => Err(super::connect::fault(&error, false)),
         }
     }
 

@@ -28,7 +28,14 @@ pub(super) fn read(answers: &Answers, ids: &Ids, structure: &mut Structure) {
         at = end;
     }
     for row in answers.of(About::DefaultPrivileges) {
-        structure.others.push(by_default(row));
+        let other = by_default(row);
+        if let Some(schema) = row.get(1) {
+            structure.dependencies.push(Dependency {
+                of: reference(&other.kind, &other.name, None),
+                on: ObjectRef::new(Kind::Namespace, Name::plain(schema)),
+            });
+        }
+        structure.others.push(other);
     }
 }
 
