@@ -9,3 +9,4 @@ mod modified;
 mod rows;
 mod scenario;
 mod strategies;
+mod stranded;

@@ -9,6 +9,17 @@ use crate::{Dialect, quote};
 #[derive(Debug, Clone, Copy)]
 pub struct Archivist(pub Dialect);
 
+/// What tells whether kept values would find their rows again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranded {
+    /// The column, with its table.
+    pub of: String,
+    /// What it means, where the number is not 0.
+    pub why: String,
+    /// A query for one number.
+    pub query: String,
+}
+
 impl Archivist {
     fn name(self, name: &Name) -> Result<String, WriteError> {
         let own = quote(self.0, &name.name)?;
@@ -102,33 +113,25 @@ impl Archivist {
     ///
     /// Where a name cannot be quoted.
     pub fn note(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
-        let Kept::Converted {
-            renamed,
-            key,
+        let Some(converted) = self.converted(archive)? else {
+            return Ok(Vec::new());
+        };
+        let Converted {
+            own,
+            table,
+            column,
+            same,
             becomes,
             data_type,
             filled,
-            ..
-        } = &archive.kept
-        else {
-            return Ok(Vec::new());
-        };
-        if key.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (own, table, column) = (
-            self.name(&archive.name)?,
-            self.name(&archive.after)?,
-            quote(self.0, renamed)?,
-        );
+        } = converted;
         let typed = if self.0 == Dialect::Sqlite {
             ""
         } else {
-            becomes.as_str()
+            becomes
         };
         let null = if self.0 == Dialect::Mysql { " NULL" } else { "" };
         let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}{null}");
-        let same = self.same_key(key, &own, &table)?;
         let note = match self.0 {
             Dialect::Mysql => {
                 // An enum is its label, not its number.
@@ -160,21 +163,17 @@ impl Archivist {
     ///
     /// Where a name cannot be quoted.
     pub fn forget_changed(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
-        let Kept::Converted {
-            renamed, key, becomes, ..
-        } = &archive.kept
-        else {
+        let Some(converted) = self.converted(archive)? else {
             return Ok(Vec::new());
         };
-        if key.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (own, table, column) = (
-            self.name(&archive.name)?,
-            self.name(&archive.after)?,
-            quote(self.0, renamed)?,
-        );
-        let same = self.same_key(key, &own, &table)?;
+        let Converted {
+            own,
+            table,
+            column,
+            same,
+            becomes,
+            ..
+        } = converted;
         let equal = match self.0 {
             // Capitals and spaces at the end, which most collations do not see, are a change, too.
             Dialect::Mysql if super::mysql::is_collated(becomes) => {
@@ -190,6 +189,48 @@ impl Archivist {
         Ok(vec![format!(
             "DELETE FROM {own} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same} AND {equal})"
         )])
+    }
+
+    /// Before anything of the way back: how many values would find no row although their rows may be there under other keys.
+    /// Rows that went took their values along, and rows that came never had one; where there are both, some may be the same.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn stranded(self, archive: &Archive) -> Result<Option<Stranded>, WriteError> {
+        let (column, key, differs) = match &archive.kept {
+            Kept::Column { column, key, .. } => (column, key, "kept IS NOT NULL"),
+            // What converts back to what it was has lost nothing.
+            Kept::Converted { column, key, .. } => (
+                column,
+                key,
+                match self.0 {
+                    Dialect::Mysql => "NOT (CAST(kept AS BINARY) <=> CAST(became AS BINARY))",
+                    Dialect::Sqlite => "CAST(kept AS TEXT) IS NOT CAST(became AS TEXT)",
+                    Dialect::Postgres => "kept::text IS DISTINCT FROM became::text",
+                },
+            ),
+            Kept::Table | Kept::Counter => return Ok(None),
+        };
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.after)?);
+        let same = self.same_key(key, &own, &table)?;
+        let query = format!(
+            "SELECT CASE WHEN (SELECT count(*) FROM {table}) > (SELECT count(*) FROM {own} JOIN {table} ON {same}) \
+             THEN (SELECT count(*) FROM {own} WHERE {differs} AND NOT EXISTS (SELECT 1 FROM {table} WHERE {same})) \
+             ELSE 0 END"
+        );
+        Ok(Some(Stranded {
+            of: format!("{}.{column}", archive.after),
+            why: format!(
+                "kept in {} under keys that no row has any more, while there are rows that have nothing kept: where a key \
+                 was changed, the value would not find its row again",
+                archive.name
+            ),
+            query,
+        }))
     }
 
     /// On the way back, once the table looks as before: puts the values where they were.
@@ -274,6 +315,34 @@ impl Archivist {
         Ok(format!("DROP TABLE {}", self.name(&archive.name)?))
     }
 
+    /// How statements name a column whose values become something else, and its archive; nothing where none is found again.
+    fn converted(self, archive: &Archive) -> Result<Option<Converted<'_>>, WriteError> {
+        let Kept::Converted {
+            renamed,
+            key,
+            becomes,
+            data_type,
+            filled,
+            ..
+        } = &archive.kept
+        else {
+            return Ok(None);
+        };
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.after)?);
+        Ok(Some(Converted {
+            column: quote(self.0, renamed)?,
+            same: self.same_key(key, &own, &table)?,
+            own,
+            table,
+            becomes,
+            data_type,
+            filled: filled.as_deref(),
+        }))
+    }
+
     fn same_key(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
         let mut parts = Vec::new();
         for (at, part) in key.iter().enumerate() {
@@ -285,6 +354,18 @@ impl Archivist {
         }
         Ok(parts.join(" AND "))
     }
+}
+
+/// A converted column after the up, and its archive, as statements name them.
+struct Converted<'a> {
+    own: String,
+    table: String,
+    column: String,
+    /// Where a row of the one is that of the other.
+    same: String,
+    becomes: &'a str,
+    data_type: &'a str,
+    filled: Option<&'a str>,
 }
 
 /// Whether a default is the same value in every row and at every moment: a text or a number.

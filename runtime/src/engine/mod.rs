@@ -221,6 +221,9 @@ pub(crate) trait Transaction: Send {
     /// How many rows hold something in each of what would be removed.
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>>;
 
+    /// The one number that a query returns.
+    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64>;
+
     /// Makes it all true at once: steps, rows, events. After an error the outcome is one of the two, and the caller asks.
     async fn commit(self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>>;
 

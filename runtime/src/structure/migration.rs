@@ -176,12 +176,13 @@ impl<'a> Builder<'a> {
             before = after;
         }
         expect(&before, &self.diff.to, "the way there")?;
+        let lost = self.stranded(console).await?;
         let mut groups = self.merged(groups);
         back(console, &mut groups).await?;
         let back = console.introspect(self.selection).await?;
         expect(&back, &start, "the way back")?;
         Ok(Migration {
-            steps: self.steps(groups),
+            steps: self.steps(groups, lost),
             notes: self.notes(),
         })
     }
@@ -308,7 +309,19 @@ impl<'a> Builder<'a> {
         merged
     }
 
-    fn steps(&self, groups: Vec<Group>) -> Vec<Step> {
+    /// What is asked before anything goes back, asked here once.
+    async fn stranded(&self, console: &mut dyn Console) -> Result<Option<String>> {
+        let mut text = String::new();
+        for archive in &self.archives {
+            if let Some(asked) = self.archivist.stranded(archive).map_err(unwritable)? {
+                run(console, &asked.query).await?;
+                text.push_str(&told(&asked.query, &format!("{}: {}", asked.of, asked.why)));
+            }
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    fn steps(&self, groups: Vec<Group>, asked: Option<String>) -> Vec<Step> {
         let mut steps = Vec::new();
         let lost = self
             .archives
@@ -349,6 +362,10 @@ impl<'a> Builder<'a> {
                 let nothing = told(NOTHING, "only the way back has something to do here");
                 add(nothing, script(&[statement.sql]), (false, statement.outside));
             }
+        }
+        // It is undone first, so nothing has gone back yet when it is asked.
+        if let Some(last) = steps.last_mut().filter(|_| !lost) {
+            last.lost = asked;
         }
         steps
     }

@@ -18,7 +18,7 @@ use super::connect::{INTERRUPT, code, fault, is_busy, own};
 use super::foreign_keys::Broken;
 use super::{Sqlite, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::step::{Cause, Fault, UNWINDING, number_of, script_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
@@ -403,6 +403,16 @@ impl Transaction for SqliteTransaction {
             counts.extend(counted.into_iter().map(|(_, many)| u64::try_from(many).unwrap_or(0)));
         }
         Ok(counts)
+    }
+
+    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64> {
+        let sql = AssertSqlSafe(query.text.clone());
+        let row = self
+            .limited(limit, async |connection| {
+                sqlx::raw_sql(sql).fetch_optional(connection).await
+            })
+            .await?;
+        number_of(row.and_then(|row| row.try_get::<i64, _>(0).ok()))
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
