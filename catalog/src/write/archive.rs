@@ -73,8 +73,12 @@ pub enum Kept {
         /// What rows without a value get, where they must have one after the up.
         filled: Option<String>,
     },
-    /// Where a counter stands that goes (PostgreSQL): a sequence, or the one of an identity. The archive's names are its own.
-    Counter,
+    /// Where a counter stands that goes. On PostgreSQL it is a sequence, or the one of an identity, and the archive's names are
+    /// its own; elsewhere it is a table's, and they are the table's.
+    Counter {
+        /// The column that it fills; nothing on PostgreSQL.
+        column: Option<String>,
+    },
 }
 
 /// A column of a key, under both its names.
@@ -92,7 +96,7 @@ impl Archive {
     /// Whether the way back can put the values back where they were.
     pub fn finds_rows(&self) -> bool {
         match &self.kept {
-            Kept::Table | Kept::Counter => true,
+            Kept::Table | Kept::Counter { .. } => true,
             Kept::Column { key, .. } | Kept::Converted { key, .. } => !key.is_empty(),
         }
     }
@@ -107,7 +111,8 @@ impl Archive {
     pub fn told(&self) -> String {
         match &self.kept {
             Kept::Table => format!("the rows of {}", self.before),
-            Kept::Counter => format!("where {} stands", self.before),
+            Kept::Counter { column: None } => format!("where {} stands", self.before),
+            Kept::Counter { column: Some(_) } => format!("where the counter of {} stands", self.before),
             Kept::Column { column, .. } | Kept::Converted { column, .. } => {
                 format!("the values of {}.{column}", self.before)
             }
@@ -223,9 +228,10 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             }
         }
     }
-    if dialect == Dialect::Postgres {
-        kept.extend(counters::archives(comparison, renames, salt));
-    }
+    kept.extend(match dialect {
+        Dialect::Postgres => counters::archives(comparison, renames, salt),
+        Dialect::Sqlite | Dialect::Mysql => counters::of_tables(comparison, renames, salt),
+    });
     kept
 }
 
@@ -329,7 +335,10 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
                     column.nullable = true;
                 }
             }
-            Kept::Converted { .. } | Kept::Counter => {}
+            Kept::Converted { .. } => {}
+            // A counter of SQLite is set without touching the table.
+            Kept::Counter { .. } if from.dialect == Dialect::Sqlite => continue,
+            Kept::Counter { .. } => {}
         }
         // Putting values back is no change that a trigger is to see, and an index over the text is filled after it.
         relaxed.triggers.retain(|one| one.on != archive.before);

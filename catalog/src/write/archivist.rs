@@ -58,7 +58,10 @@ impl Archivist {
     pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         let select = match &archive.kept {
-            Kept::Counter => "last_value, is_called".to_owned(),
+            Kept::Counter { .. } => {
+                let stands = counters::stands(self.0, &archive.before, &table);
+                return Ok(vec![format!("CREATE TABLE {own} AS {stands}")]);
+            }
             Kept::Column { column, data_type, key }
             | Kept::Converted {
                 column, data_type, key, ..
@@ -210,7 +213,7 @@ impl Archivist {
                     Dialect::Postgres => "kept::text IS DISTINCT FROM became::text",
                 },
             ),
-            Kept::Table | Kept::Counter => return Ok(None),
+            Kept::Table | Kept::Counter { .. } => return Ok(None),
         };
         if key.is_empty() {
             return Ok(None);
@@ -264,7 +267,11 @@ impl Archivist {
                     "INSERT INTO {table} ({names}){overriding} SELECT {values} FROM {own}"
                 )])
             }
-            Kept::Counter => Ok(vec![counters::restore(&own, &table)]),
+            Kept::Counter { column: None } => Ok(vec![counters::restore(&own, &table)]),
+            Kept::Counter { column: Some(column) } => Ok(match self.0 {
+                Dialect::Mysql => vec![counters::count_on(&own, &table, &quote(self.0, column)?)],
+                Dialect::Sqlite | Dialect::Postgres => counters::set_sequence(&own, &archive.before),
+            }),
             Kept::Column { key, .. } | Kept::Converted { key, .. } if key.is_empty() => Ok(Vec::new()),
             Kept::Column { column, data_type, key }
             | Kept::Converted {

@@ -437,7 +437,10 @@ fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
             .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
     };
     match &archive.kept {
-        Kept::Counter => has_counter(before, &archive.before) && !has_counter(after, &archive.before),
+        Kept::Counter { .. } => {
+            let has = |structure| has_counter(structure, &archive.before) || has_counter(structure, &archive.after);
+            has(before) && !has(after)
+        }
         Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
         Kept::Column { column: name, .. } => {
             let was = column(before, &archive.before, name).or(column(before, &archive.after, name));

@@ -382,12 +382,14 @@ impl Transaction for MysqlTransaction {
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         const DOING: &str = "counting the rows that would be lost";
+        let versioned = inspect::versioned(self.held.connection()?, self.server).await;
+        let versioned = versioned.map_err(own(DOING))?;
         let mut counts = Vec::with_capacity(removed.len());
         for some in removed.chunks(COUNTED_AT_ONCE) {
             let sql = format!(
                 "SET SESSION {}; {}",
                 self.server.statement_limit(limit.deadline.remaining()),
-                count_sql(Dialect::Mysql, some)?
+                count_sql(Dialect::Mysql, some, &versioned)?
             );
             let found = rows(self.held.connection()?, sql).await.map_err(own(DOING))?;
             for row in &found {

@@ -471,7 +471,7 @@ impl Transaction for PgTransaction {
         for some in removed.chunks(COUNTED_AT_ONCE) {
             self.set_timeout(limit).await.map_err(lost)?;
             self.keep_writers_out(some).await?;
-            let sql = count_sql(Dialect::Postgres, some)?;
+            let sql = count_sql(Dialect::Postgres, some, &[])?;
             let counted: Vec<(i32, i64)> = sqlx::query_as(AssertSqlSafe(sql))
                 .persistent(false)
                 .fetch_all(self.held.connection()?)

@@ -392,7 +392,7 @@ impl Transaction for SqliteTransaction {
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         let mut counts = Vec::with_capacity(removed.len());
         for some in removed.chunks(COUNTED_AT_ONCE) {
-            let sql = count_sql(Dialect::Sqlite, some)?;
+            let sql = count_sql(Dialect::Sqlite, some, &[])?;
             self.watch.set(Some(limit.clone()));
             let counted: Result<Vec<(i64, i64)>, _> = sqlx::query_as(AssertSqlSafe(sql))
                 .persistent(false)
@@ -420,8 +420,12 @@ impl Transaction for SqliteTransaction {
             Some(facts) => facts,
             None => self.facts(Reading::Whole).await?,
         };
-        if let Some(before) = self.broken.take() {
-            Broken::of(self.line.connection()?).await?.refuse_new(&before)?;
+        if let Some(until_now) = self.broken.take() {
+            let connection = self.line.connection()?;
+            let before = until_now.before(connection, &self.scope, &commit.events).await?;
+            let left = Broken::of(connection).await?;
+            left.refuse_new(&before)?;
+            left.told_again(&until_now);
         }
         let plan = writes::plan(Dialect::Sqlite, &self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.
