@@ -120,11 +120,13 @@ impl Archive {
     }
 }
 
-/// Whether the rows of a PostgreSQL table that goes are in other tables: a partitioned table has none but its partitions', and
-/// those of a partition move with the whole where that is made anew.
+/// Whether the rows of a table that goes are in other tables. On PostgreSQL a partitioned table has none but its partitions',
+/// and those of a partition move with the whole where that is made anew; on SQLite virtual tables may stand for others' rows.
 fn is_elsewhere(from: &Structure, comparison: &Comparison<'_>, table: &Table) -> bool {
-    if from.dialect != Dialect::Postgres {
-        return false;
+    match from.dialect {
+        Dialect::Postgres => {}
+        Dialect::Sqlite => return !super::sqlite::has_own_rows(table),
+        Dialect::Mysql => return false,
     }
     let mut root = table;
     while let Some(above) = root.partition_of.as_ref().and_then(|part| from.table(&part.parent)) {
@@ -158,26 +160,30 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             "public"
         };
         let columns = table.columns.iter().filter(|column| column.generated.is_none());
-        let columns: Vec<KeptColumn> = columns
+        let mut columns: Vec<KeptColumn> = columns
             .map(|column| KeptColumn {
                 name: column.name.clone(),
                 data_type: column.data_type.clone(),
                 notes_changes: column.options.contains_key("on_update"),
             })
             .collect();
-        let mut keep = |what: &str, of: Kept| {
+        let mut keep = |what: &str, columns: &[KeptColumn], of: Kept| {
             kept.push(Archive {
                 name: archive_name(schema, &before, what, salt),
                 before: before.clone(),
                 after: now.name.clone(),
-                columns: columns.clone(),
+                columns: columns.to_vec(),
                 kept: of,
             });
         };
         if matches!(pair.table, Pair::Dropped(_)) {
-            if !is_elsewhere(from, comparison, table) {
-                keep("", Kept::Table);
+            if is_elsewhere(from, comparison, table) {
+                continue;
             }
+            if dialect == Dialect::Sqlite && super::sqlite::is_numbered(table) {
+                columns.insert(0, rowid());
+            }
+            keep("", &columns, Kept::Table);
             continue;
         }
         let converting = |name: &str| {
@@ -205,7 +211,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                         data_type: gone.data_type.clone(),
                         key: key.clone(),
                     };
-                    keep(&column, of);
+                    keep(&column, &columns, of);
                 }
                 Pair::Both {
                     from: is,
@@ -222,7 +228,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                         becomes: should.data_type.clone(),
                         filled: should.default.clone().filter(|_| is_filled(is, should)),
                     };
-                    keep(&column, of);
+                    keep(&column, &columns, of);
                 }
                 _ => {}
             }
@@ -233,6 +239,15 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
         Dialect::Sqlite | Dialect::Mysql => counters::of_tables(comparison, renames, salt),
     });
     kept
+}
+
+/// What finds the rows of a full-text table.
+fn rowid() -> KeptColumn {
+    KeptColumn {
+        name: "rowid".to_owned(),
+        data_type: String::new(),
+        notes_changes: false,
+    }
 }
 
 fn is_filled(is: &Column, should: &Column) -> bool {
