@@ -8,5 +8,5 @@ mod declarations;
 mod modified;
 mod rows;
 mod scenario;
-mod strategies;
 mod stranded;
+mod strategies;

@@ -35,7 +35,9 @@ async fn synced(desired: &str) -> (Database, Runtime, HandlerVersion) {
 
 async fn back(runtime: &Runtime, of: &HandlerVersion) -> Result<String, String> {
     match runtime
-        .deactivate_with(of.clone(), leaving(Policy::Rollback, true)).await {
+        .deactivate_with(of.clone(), leaving(Policy::Rollback, true))
+        .await
+    {
         Ok(done) => Ok(format!("{done:?}")),
         Err(error) => Err(error.to_string()),
     }

@@ -128,11 +128,7 @@ impl Archivist {
             data_type,
             filled,
         } = converted;
-        let typed = if self.0 == Dialect::Sqlite {
-            ""
-        } else {
-            becomes
-        };
+        let typed = if self.0 == Dialect::Sqlite { "" } else { becomes };
         let null = if self.0 == Dialect::Mysql { " NULL" } else { "" };
         let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}{null}");
         let note = match self.0 {
@@ -228,8 +224,8 @@ impl Archivist {
         Ok(Some(Stranded {
             of: format!("{}.{column}", archive.after),
             why: format!(
-                "kept in {} under keys that no row has any more, while there are rows that have nothing kept: where a key \
-                 was changed, the value would not find its row again",
+                "kept in {} under keys that no row has any more, while other rows have nothing kept: a key may have \
+                 changed, and the value would not find its row",
                 archive.name
             ),
             query,

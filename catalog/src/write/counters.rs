@@ -4,9 +4,9 @@
 use super::archive::archive_name;
 use super::postgres::literal;
 use super::{Archive, Kept};
+use crate::Dialect;
 use crate::compare::{Comparison, Pair, Rename, Renames};
 use crate::structure::{Column, Name, Structure, Table};
-use crate::Dialect;
 
 /// Whether a sequence, or the counter of an identity, has this name; or the table of this name counts.
 pub fn has_counter(structure: &Structure, name: &Name) -> bool {

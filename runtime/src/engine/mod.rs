@@ -430,7 +430,9 @@ pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed], versioned: &[Stri
         } else {
             ""
         };
-        Ok(format!("SELECT {at} AS place, {count}({counted}) AS many FROM {table}{all}"))
+        Ok(format!(
+            "SELECT {at} AS place, {count}({counted}) AS many FROM {table}{all}"
+        ))
     };
     let parts: Vec<_> = removed.iter().enumerate().map(part).collect::<Result<_>>()?;
     Ok(format!("{} ORDER BY place", parts.join(" UNION ALL ")))
