@@ -198,6 +198,8 @@ impl Job<'_> {
     /// Runs every step's `down` in reverse, whatever it loses: for throwaway databases.
     pub(crate) async fn down(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<(), Stopped> {
         let compiled = self.core.compiled(spec)?;
+        // Whatever the answers are: what cannot be asked is found out here.
+        self.unreturned(transaction, spec, &compiled).await?;
         self.run(transaction, spec, &compiled, Pass::Down).await.map(|_| ())
     }
 
