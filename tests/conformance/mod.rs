@@ -150,6 +150,7 @@ macro_rules! suite {
                 a_way_back_that_leaves_something_names_it
                 a_sound_schema_passes_on_a_copy_and_in_place
                 a_failing_way_up_is_found_too
+                what_cannot_be_asked_before_a_way_back_is_found_too
                 an_irreversible_step_is_rehearsed_one_way
             }
             previews {

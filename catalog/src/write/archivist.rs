@@ -280,15 +280,7 @@ impl Archivist {
                 } else {
                     String::new()
                 };
-                let mut parts = Vec::new();
-                for (at, part) in key.iter().enumerate() {
-                    parts.push(format!(
-                        "{own}.{} = {table}.{}",
-                        key_name(at),
-                        quote(self.0, &part.before)?
-                    ));
-                }
-                let same = parts.join(" AND ");
+                let same = self.same_key_before(key, &own, &table)?;
                 Ok(vec![match self.0 {
                     Dialect::Mysql => {
                         let mut set = format!("{table}.{column} = {own}.kept");
@@ -307,6 +299,34 @@ impl Archivist {
                 }])
             }
         }
+    }
+
+    /// The same for columns of one virtual table of SQLite, whose module may take them only together: the ends of a box.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn restore_together(self, archives: &[&Archive]) -> Result<Vec<String>, WriteError> {
+        let (mut sets, mut owns, mut same, mut of) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+        for archive in archives {
+            let Kept::Column { column, key, .. } = &archive.kept else {
+                continue;
+            };
+            let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
+            sets.push(format!("{} = {own}.kept", quote(self.0, column)?));
+            same.push(self.same_key_before(key, &own, &table)?);
+            owns.push(own);
+            of = table;
+        }
+        Ok(match sets.is_empty() {
+            true => Vec::new(),
+            false => vec![format!(
+                "UPDATE {of} SET {} FROM {} WHERE {}",
+                sets.join(", "),
+                owns.join(", "),
+                same.join(" AND ")
+            )],
+        })
     }
 
     /// At the end of the way back: the archive goes.
@@ -347,15 +367,19 @@ impl Archivist {
     }
 
     fn same_key(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
-        let mut parts = Vec::new();
-        for (at, part) in key.iter().enumerate() {
-            parts.push(format!(
-                "{own}.{} = {table}.{}",
-                key_name(at),
-                quote(self.0, &part.after)?
-            ));
-        }
-        Ok(parts.join(" AND "))
+        self.same(key.iter().map(|part| part.after.as_str()), own, table)
+    }
+
+    fn same_key_before(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
+        self.same(key.iter().map(|part| part.before.as_str()), own, table)
+    }
+
+    fn same<'k>(self, key: impl Iterator<Item = &'k str>, own: &str, table: &str) -> Result<String, WriteError> {
+        let parts = key.enumerate().map(|(at, column)| {
+            let column = quote(self.0, column)?;
+            Ok(format!("{own}.{} = {table}.{column}", key_name(at)))
+        });
+        Ok(parts.collect::<Result<Vec<_>, WriteError>>()?.join(" AND "))
     }
 }
 

@@ -11,13 +11,12 @@
 
 use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::structure::{Name, Selection, Structure};
-use lockstep_catalog::write::{
-    Archive, Archivist, Change, Choices, Kept, WriteError, archives, has_counter, relaxed, write,
-};
+use lockstep_catalog::write::{Archive, Archivist, Change, Choices, WriteError, archives, relaxed, write};
 use lockstep_catalog::{Dialect, can_be_carried};
 use lockstep_registry::Step;
 
 use super::displaced::without_new_bearers;
+use super::returning::{restored, returns};
 use super::{Database, Diff, generate};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -281,9 +280,7 @@ impl<'a> Builder<'a> {
         let halfway = relaxed(before, &returning);
         let plan = write(after, &halfway, &renames, Choices::default()).map_err(unwritable)?;
         down.extend(statements(plan));
-        for archive in &returning {
-            down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
-        }
+        down.extend(Down::of(restored(self.archivist, &returning, before)?));
         let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
         down.extend(statements(rest));
         Ok(down)
@@ -427,39 +424,6 @@ impl<'a> Builder<'a> {
 
 /// A statement without an effect.
 const NOTHING: &str = "SELECT 1";
-
-/// Whether what an archive keeps went in a group.
-fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
-    let column = |structure: &Structure, table: &lockstep_catalog::structure::Name, name: &str| {
-        structure
-            .table(table)
-            .and_then(|one| one.column(name))
-            .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
-    };
-    match &archive.kept {
-        Kept::Counter { .. } => {
-            let has = |structure| has_counter(structure, &archive.before) || has_counter(structure, &archive.after);
-            has(before) && !has(after)
-        }
-        Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
-        Kept::Column { column: name, .. } => {
-            let was = column(before, &archive.before, name).or(column(before, &archive.after, name));
-            let is = column(after, &archive.after, name).or(column(after, &archive.before, name));
-            was.is_some() && is.is_none()
-        }
-        Kept::Converted {
-            column: name,
-            renamed,
-            data_type,
-            nullable,
-            ..
-        } => {
-            let was = column(before, &archive.before, name).or(column(before, &archive.after, renamed));
-            let is = column(after, &archive.after, renamed).or(column(after, &archive.before, name));
-            was.as_ref() == Some(&(data_type.clone(), *nullable, false)) && is.is_some() && was != is
-        }
-    }
-}
 
 fn told(sql: &str, comment: &str) -> String {
     if comment.is_empty() {

@@ -18,6 +18,7 @@ mod displaced;
 mod due;
 pub mod generate;
 mod migration;
+mod returning;
 mod rows;
 mod source;
 mod sync;

@@ -243,3 +243,11 @@ INSERT INTO words VALUES ('red blue red');
 CREATE VIRTUAL TABLE words USING fts5(body, tag);
 CREATE VIRTUAL TABLE terms USING fts5vocab(words, 'col');
 -- keeps: SELECT term FROM terms ORDER BY term
+
+-- case: boxes lose a dimension, and get it back
+-- current
+CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1, y0, y1);
+-- rows
+INSERT INTO boxes VALUES (1, 0, 1, 20, 30), (2, 5, 6, -7, -6);
+-- desired
+CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1);
