@@ -73,10 +73,10 @@ pub enum Kept {
         /// What rows without a value get, where they must have one after the up.
         filled: Option<String>,
     },
-    /// Where a counter stands that goes. On PostgreSQL it is a sequence, or the one of an identity, and the archive's names are
-    /// its own; elsewhere it is a table's, and they are the table's.
+    /// Where a counter stands that goes: a sequence, or that of an identity, and the archive's names are its own; or, but on
+    /// PostgreSQL, a table's, and they are the table's.
     Counter {
-        /// The column that it fills; nothing on PostgreSQL.
+        /// The column that it fills, where it is a table's.
         column: Option<String>,
     },
 }

@@ -58,8 +58,8 @@ impl Archivist {
     pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         let select = match &archive.kept {
-            Kept::Counter { .. } => {
-                let stands = counters::stands(self.0, &archive.before, &table);
+            Kept::Counter { column } => {
+                let stands = counters::stands(self.0, &archive.before, &table, column.is_none());
                 return Ok(vec![format!("CREATE TABLE {own} AS {stands}")]);
             }
             Kept::Column { column, data_type, key }
@@ -263,7 +263,11 @@ impl Archivist {
                     "INSERT INTO {table} ({names}){overriding} SELECT {values} FROM {own}"
                 )])
             }
-            Kept::Counter { column: None } => Ok(vec![counters::restore(&own, &table)]),
+            Kept::Counter { column: None } => Ok(vec![match self.0 {
+                // Where it stands is the one row of a sequence that was made anew as it was.
+                Dialect::Mysql => format!("INSERT INTO {table} SELECT * FROM {own}"),
+                Dialect::Sqlite | Dialect::Postgres => counters::restore(&own, &table),
+            }]),
             Kept::Counter { column: Some(column) } => Ok(match self.0 {
                 Dialect::Mysql => vec![counters::count_on(&own, &table, &quote(self.0, column)?)],
                 Dialect::Sqlite | Dialect::Postgres => counters::set_sequence(&own, &archive.before),

@@ -10,11 +10,11 @@ use crate::structure::{Column, Name, Structure, Table};
 
 /// Whether a sequence, or the counter of an identity, has this name; or the table of this name counts.
 pub fn has_counter(structure: &Structure, name: &Name) -> bool {
+    let is_sequence = structure.sequences.iter().any(|one| one.name == *name);
     if structure.dialect != Dialect::Postgres {
-        return structure.table(name).is_some_and(|table| counting(table).is_some());
+        return is_sequence || structure.table(name).is_some_and(|table| counting(table).is_some());
     }
-    structure.sequences.iter().any(|one| one.name == *name)
-        || structure.tables.iter().flat_map(identities).any(|(_, one)| one == name)
+    is_sequence || structure.tables.iter().flat_map(identities).any(|(_, one)| one == name)
 }
 
 /// The counters of a table's identities, each with its column.
@@ -25,18 +25,36 @@ fn identities(table: &Table) -> impl Iterator<Item = (&str, &Name)> {
     })
 }
 
+/// The sequences that go, under their names of before.
+fn gone_sequences(comparison: &Comparison<'_>, renames: &Renames) -> Vec<Name> {
+    let gone = comparison.sequences.iter().filter_map(|pair| match pair {
+        Pair::Dropped(one) => Some(&one.name),
+        _ => None,
+    });
+    gone.map(|name| {
+        let renamed = renames.0.iter().find_map(|rename| match rename {
+            Rename::Sequence { from, to } if to == name => Some(from.clone()),
+            _ => None,
+        });
+        renamed.unwrap_or_else(|| name.clone())
+    })
+    .collect()
+}
+
+/// What keeps the place of a counter of its own.
+fn of_sequence(schema: &str, counter: Name, salt: &str) -> Archive {
+    Archive {
+        name: archive_name(schema, &counter, "counter", salt),
+        before: counter.clone(),
+        after: counter,
+        columns: Vec::new(),
+        kept: Kept::Counter { column: None },
+    }
+}
+
 /// What keeps the places of those that go. One whose name another counter takes over goes on there.
 pub(super) fn archives(comparison: &Comparison<'_>, renames: &Renames, salt: &str) -> Vec<Archive> {
-    let mut gone: Vec<Name> = Vec::new();
-    for pair in &comparison.sequences {
-        if let Pair::Dropped(one) = pair {
-            let renamed = renames.0.iter().find_map(|rename| match rename {
-                Rename::Sequence { from, to } if *to == one.name => Some(from.clone()),
-                _ => None,
-            });
-            gone.push(renamed.unwrap_or_else(|| one.name.clone()));
-        }
-    }
+    let mut gone = gone_sequences(comparison, renames);
     for pair in &comparison.tables {
         let Some(table) = pair.table.from() else { continue };
         for (column, counter) in identities(table) {
@@ -52,17 +70,11 @@ pub(super) fn archives(comparison: &Comparison<'_>, renames: &Renames, salt: &st
     let stays = |schema: &str| comparison.to.namespaces.iter().any(|one| one.name == schema);
     let archive = |counter: Name| {
         let schema = if stays(&counter.schema) || comparison.to.namespaces.is_empty() {
-            counter.schema.as_str()
+            counter.schema.clone()
         } else {
-            "public"
+            "public".to_owned()
         };
-        Archive {
-            name: archive_name(schema, &counter, "counter", salt),
-            before: counter.clone(),
-            after: counter,
-            columns: Vec::new(),
-            kept: Kept::Counter { column: None },
-        }
+        of_sequence(&schema, counter, salt)
     };
     gone.into_iter().map(archive).collect()
 }
@@ -81,7 +93,7 @@ fn counting(table: &Table) -> Option<&Column> {
     table.columns.iter().find(|column| column.auto_increment)
 }
 
-/// What keeps the places of the counters of tables that go, or that stop counting.
+/// What keeps the places of the counters of tables that go, or that stop counting, and of sequences that go (MariaDB).
 pub(super) fn of_tables(comparison: &Comparison<'_>, renames: &Renames, salt: &str) -> Vec<Archive> {
     let archive = |(table, column): (&Table, &Column)| {
         let before = renames.original_table(&table.name);
@@ -104,14 +116,18 @@ pub(super) fn of_tables(comparison: &Comparison<'_>, renames: &Renames, salt: &s
         let stays = kept || to.is_some_and(|to| counting(to).is_some());
         (!stays).then_some((from, column))
     });
-    gone.map(archive).collect()
+    let sequences = gone_sequences(comparison, renames).into_iter();
+    gone.map(archive)
+        .chain(sequences.map(|counter| of_sequence("", counter, salt)))
+        .collect()
 }
 
-/// Where a counter stands.
-pub(super) fn stands(dialect: Dialect, name: &Name, quoted: &str) -> String {
+/// Where a counter stands: one of its own, or a table's.
+pub(super) fn stands(dialect: Dialect, name: &Name, quoted: &str, is_own: bool) -> String {
     let table = text(dialect, &name.name);
     match dialect {
         Dialect::Postgres => format!("SELECT last_value, is_called FROM {quoted}"),
+        Dialect::Mysql if is_own => format!("SELECT * FROM {quoted}"),
         Dialect::Sqlite => format!("SELECT seq FROM sqlite_sequence WHERE name = {table} COLLATE NOCASE"),
         Dialect::Mysql => format!(
             "SELECT AUTO_INCREMENT AS next FROM information_schema.TABLES \

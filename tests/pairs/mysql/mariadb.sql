@@ -85,6 +85,20 @@ INSERT INTO t (a) VALUES ('a'), ('b');
 CREATE TABLE other (id int PRIMARY KEY);
 -- returns: SELECT id, a FROM t FOR SYSTEM_TIME ALL ORDER BY id
 
+-- case: a sequence that goes comes back where it was
+-- current
+CREATE SEQUENCE s START WITH 10 INCREMENT BY 5 CACHE 2;
+CREATE SEQUENCE `fresh one` START WITH 7;
+CREATE SEQUENCE down START WITH 5 INCREMENT BY -1 MINVALUE -5 MAXVALUE 5 CYCLE NOCACHE;
+CREATE TABLE other (id int PRIMARY KEY);
+-- rows
+SELECT NEXTVAL(s), NEXTVAL(s), NEXTVAL(s), NEXTVAL(down), NEXTVAL(down);
+-- desired
+CREATE TABLE other (id int PRIMARY KEY);
+-- returns: SELECT * FROM s
+-- returns: SELECT * FROM `fresh one`
+-- returns: SELECT * FROM down
+
 -- case: a history that was given up goes
 -- current
 CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;
