@@ -164,7 +164,10 @@ impl Job<'_> {
         let mut lost = Vec::new();
         for (at, (step, ready)) in spec.steps.iter().zip(&compiled.steps).enumerate() {
             for question in &ready.lost {
-                let asked = transaction.number(&question.query, &limit).await;
+                let about = Removed::Table {
+                    table: question.table.clone(),
+                };
+                let asked = transaction.number(&about, &question.query, &limit).await;
                 let rows = asked.map_err(|fault| {
                     let position = u32::try_from(at).unwrap_or(u32::MAX);
                     let text = &question.query.text;

@@ -221,8 +221,8 @@ pub(crate) trait Transaction: Send {
     /// How many rows hold something in each of what would be removed.
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>>;
 
-    /// The one number that a query returns.
-    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64>;
+    /// The one number that a query returns. Where the engine can, nobody writes to the table that it is about from then on.
+    async fn number(&mut self, about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64>;
 
     /// Makes it all true at once: steps, rows, events. After an error the outcome is one of the two, and the caller asks.
     async fn commit(self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>>;

@@ -400,7 +400,7 @@ impl Transaction for MysqlTransaction {
         Ok(counts)
     }
 
-    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64> {
+    async fn number(&mut self, _about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
         let bound = self.server.statement_limit(limit.deadline.remaining());
         let sql = format!("SET SESSION {bound}; {}", query.text);
         let connection = self

@@ -482,8 +482,13 @@ impl Transaction for PgTransaction {
         Ok(counts)
     }
 
-    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64> {
+    async fn number(&mut self, about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
         self.set_timeout(limit).await?;
+        let alone = self.keep_writers_out(std::slice::from_ref(about)).await;
+        alone.map_err(|error| match error.is_transient() {
+            true => Fault::new(Cause::Transient, error.to_string()),
+            false => Fault::new(Cause::Refused, error.to_string()),
+        })?;
         let Some(stopper) = self.stopper.clone() else {
             return Err(Fault::new(Cause::Lost, "steps run under the structural lock only"));
         };

@@ -405,7 +405,7 @@ impl Transaction for SqliteTransaction {
         Ok(counts)
     }
 
-    async fn number(&mut self, query: &Statement, limit: &Limit) -> Outcome<u64> {
+    async fn number(&mut self, _about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
         let sql = AssertSqlSafe(query.text.clone());
         let row = self
             .limited(limit, async |connection| {
