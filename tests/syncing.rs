@@ -12,4 +12,5 @@ mod names;
 mod privileges;
 mod rows;
 mod scenario;
+mod stranded;
 mod strategies;

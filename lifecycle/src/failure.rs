@@ -68,14 +68,21 @@ pub struct DataLoss {
     pub column: Option<String>,
     /// How many rows hold something there.
     pub rows: u64,
+    /// Why it would go, where it is more than that the place goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl std::fmt::Display for DataLoss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let rows = if self.rows == 1 { "row" } else { "rows" };
         match &self.column {
-            None => write!(f, "table {} ({} {rows})", self.table, self.rows),
-            Some(column) => write!(f, "column {}.{column} ({} {rows})", self.table, self.rows),
+            None => write!(f, "table {} ({} {rows}", self.table, self.rows)?,
+            Some(column) => write!(f, "column {}.{column} ({} {rows}", self.table, self.rows)?,
+        }
+        match &self.why {
+            None => f.write_str(")"),
+            Some(why) => write!(f, ": {why})"),
         }
     }
 }

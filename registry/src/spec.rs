@@ -71,6 +71,10 @@ pub struct Step {
     /// Tables and columns (`products`, `products.price_cents`) whose rows `down` keeps elsewhere, so that removing them loses nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<String>,
+    /// Queries asked before `down`, each under a comment that says of what: `-- products.price: why`. Each returns one number:
+    /// how many values would not come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
@@ -109,6 +113,7 @@ impl Step {
             down_manual: false,
             timeout: None,
             carries: Vec::new(),
+            lost: None,
         }
     }
 
@@ -118,9 +123,12 @@ impl Step {
         let down = self.down.as_ref().map(Action::digest);
         let carries = self.carries.join(",");
         let mut flags = format!("{}{}{carries}", self.no_transaction, self.down_no_transaction);
-        // Steps without the mark keep the checksum they had before there was one.
+        // Steps without the marks keep the checksum they had before there were any.
         if self.manual || self.down_manual {
             flags.push_str(&format!(";manual={},{}", self.manual, self.down_manual));
+        }
+        if let Some(lost) = &self.lost {
+            flags.push_str(&format!(";lost={}", normalized(lost)));
         }
         let verify = self.verify.as_deref().map(normalized).unwrap_or_default();
         let down = down.as_ref().map_or("irreversible", Checksum::as_str);

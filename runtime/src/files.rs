@@ -5,6 +5,7 @@
 //! schemas/schema_v2/schema.toml                  requires, compatible_with, description
 //! schemas/schema_v2/001_name.up.sql  .down.sql   a step and its way back; .up.postgres.sql is an engine's own variant
 //! schemas/schema_v2/001_name.verify.sql          a query that returns one row, true, once the step is in effect
+//! schemas/schema_v2/001_name.lost.sql            queries asked before the way back: how many values would not come back
 //! schemas/schema_v2/schema.json                  the flat shape instead: migrations[i] is undone by rollback[i]
 //! ```
 
@@ -245,6 +246,7 @@ struct StepFiles {
     up: Option<PathBuf>,
     down: Option<PathBuf>,
     verify: Option<PathBuf>,
+    lost: Option<PathBuf>,
     /// Seen for other engines only.
     others: BTreeSet<String>,
 }
@@ -265,7 +267,7 @@ fn load_steps(folder: &Path, dialect: Dialect, read: &mut Read) -> Result<Vec<St
         };
         let mut parts = stem.split('.');
         let (step, way, engine) = (parts.next(), parts.next(), parts.next());
-        let (Some(step), Some(way @ ("up" | "down" | "verify")), None) = (step, way, parts.next()) else {
+        let (Some(step), Some(way @ ("up" | "down" | "verify" | "lost")), None) = (step, way, parts.next()) else {
             let message =
                 "a step's files are named like 001_name.up.sql, 001_name.down.sql, 001_name.up.postgres.sql".to_owned();
             return Err(format_error(&path, None, message));
@@ -284,6 +286,7 @@ fn load_steps(folder: &Path, dialect: Dialect, read: &mut Read) -> Result<Vec<St
         let slot = match way {
             "up" => &mut files.up,
             "down" => &mut files.down,
+            "lost" => &mut files.lost,
             _ => &mut files.verify,
         };
         match variant {
@@ -354,5 +357,6 @@ fn load_step(folder: &Path, name: String, files: StepFiles, dialect: Dialect, re
         }
     }
     step.verify = files.verify.map(|path| read_for(read, &path)).transpose()?;
+    step.lost = files.lost.map(|path| read_for(read, &path)).transpose()?;
     Ok(step)
 }

@@ -267,8 +267,14 @@ impl Stage<'_> {
         if direction == Direction::Down {
             order.reverse();
         }
-        let mut result = Ok(());
+        let mut result = match direction {
+            Direction::Up => Ok(()),
+            Direction::Down => self.questions(session.as_mut(), spec).await,
+        };
         for (at, step) in order {
+            if result.is_err() {
+                break;
+            }
             let position = u32::try_from(at).unwrap_or(u32::MAX);
             if let Err(stopped) = self.step(session.as_mut(), spec, step, position, direction).await {
                 result = Err(told(&spec.version, stopped));
@@ -277,6 +283,23 @@ impl Stage<'_> {
         }
         session.close().await;
         result.map(|()| watch.elapsed())
+    }
+
+    /// Asks what is asked before a way back, whatever the answers are: what cannot be asked is found out here.
+    async fn questions(&self, session: &mut dyn Session, spec: &SchemaSpec) -> Result<()> {
+        let compiled = self.core.compiled(spec)?;
+        for (at, (step, ready)) in spec.steps.iter().zip(&compiled.steps).enumerate() {
+            let limit = self.core.step_limit(step.timeout, self.deadline);
+            for question in &ready.lost {
+                let text = &question.query.text;
+                if let Err(fault) = session.verify(text, &limit).await {
+                    let position = u32::try_from(at).unwrap_or(u32::MAX);
+                    let stopped = stopped(spec, step, position, Direction::Down, text, fault, &limit);
+                    return Err(told(&spec.version, stopped));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// One step, as the journalled way would run it.

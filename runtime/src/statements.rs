@@ -157,6 +157,61 @@ fn check_transaction(dialect: Dialect, origin: &str, alone: bool, statements: &[
     Ok(())
 }
 
+/// What is asked before a step is undone.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    /// The table.
+    pub(crate) table: String,
+    /// The column, where it is about one.
+    pub(crate) column: Option<String>,
+    /// Why values would not come back.
+    pub(crate) why: String,
+    /// Returns how many.
+    pub(crate) query: Statement,
+}
+
+/// The queries of a step's `lost`, each with what the line above it says: `-- table.column: why`.
+fn questions(dialect: Dialect, schema: &SchemaVersion, step: &Step) -> Result<Vec<Question>> {
+    let Some(text) = &step.lost else {
+        return Ok(Vec::new());
+    };
+    let origin = format!("{schema}/{}.lost.sql", step.name);
+    let fault = |line: u32, message: &str| Error::Script {
+        origin: origin.clone(),
+        line,
+        column: 1,
+        message: message.to_owned(),
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let mut questions = Vec::new();
+    for query in split(dialect, text).map_err(|error| Error::script(&origin, &error))? {
+        let above = (query.line as usize).checked_sub(2).and_then(|at| lines.get(at));
+        let told = above.and_then(|line| line.trim().strip_prefix("--")?.split_once(": "));
+        let Some((of, why)) = told else {
+            let message = "say in the line above a query what it counts, and why that would go: -- table.column: why";
+            return Err(fault(query.line, message));
+        };
+        if !matches!(kind_of(dialect, &query).as_str(), "SELECT" | "WITH") {
+            return Err(fault(query.line, "only queries are asked here, each for one number"));
+        }
+        let of = of.trim();
+        let (table, column) = match of.rsplit_once('.') {
+            Some((table, column)) => (table, Some(column.to_owned())),
+            None => (of, None),
+        };
+        questions.push(Question {
+            table: table.to_owned(),
+            column,
+            why: why.trim().to_owned(),
+            query,
+        });
+    }
+    if questions.is_empty() {
+        return Err(fault(1, "there is no query in it"));
+    }
+    Ok(questions)
+}
+
 /// A spec with its statements split and its checksums taken, once.
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -168,6 +223,7 @@ pub(crate) struct Compiled {
 pub(crate) struct CompiledStep {
     pub(crate) up: Work,
     pub(crate) down: Work,
+    pub(crate) lost: Vec<Question>,
     pub(crate) checksum: Checksum,
 }
 
@@ -192,6 +248,7 @@ pub(crate) fn compile(dialect: Dialect, spec: &SchemaSpec) -> Result<Compiled> {
         Ok(CompiledStep {
             up: checked(dialect, spec, step, Direction::Up)?,
             down: checked(dialect, spec, step, Direction::Down)?,
+            lost: questions(dialect, &spec.version, step)?,
             checksum: step.checksum(),
         })
     });

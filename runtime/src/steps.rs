@@ -115,6 +115,7 @@ impl Job<'_> {
         let compiled = self.core.compiled(spec)?;
         let before = transaction.snapshot().await?;
         let met = self.bystanders(transaction, spec).await?;
+        let mut lost = self.unreturned(transaction, spec, &compiled).await?;
         transaction.savepoint().await?;
         let mut journal = self.run(transaction, spec, &compiled, Pass::Trial).await?;
         if let (Some(met), Some(left)) = (met, self.bystanders(transaction, spec).await?) {
@@ -129,11 +130,10 @@ impl Job<'_> {
             .filter(|r| !carried(spec, r))
             .collect();
         let remade = remade(&compiled, &before, &after);
-        let mut lost = Vec::new();
-        if !gone.is_empty() || !remade.is_empty() {
+        if !gone.is_empty() || !remade.is_empty() || !lost.is_empty() {
             let left = self.rows(transaction, &remade).await?;
             transaction.rollback_to_savepoint().await?;
-            lost = self.count(transaction, gone).await?;
+            lost.extend(self.count(transaction, gone).await?);
             let were = self.rows(transaction, &remade).await?;
             for (table, (were, left)) in remade.into_iter().zip(were.into_iter().zip(left)) {
                 if were > left {
@@ -141,6 +141,7 @@ impl Job<'_> {
                         table,
                         column: None,
                         rows: were - left,
+                        why: None,
                     });
                 }
             }
@@ -151,6 +152,39 @@ impl Job<'_> {
         }
         let event = reverted_event(spec, self.operation, journal.len(), watch.elapsed(), lost);
         Ok(Reverted::Done(Ran { event, journal }))
+    }
+
+    /// What the way back would not give back although it keeps it: what the steps' own questions count.
+    pub(crate) async fn unreturned(
+        &self,
+        transaction: &mut dyn Transaction,
+        spec: &SchemaSpec,
+        compiled: &Compiled,
+    ) -> Result<Vec<DataLoss>, Stopped> {
+        let limit = self.core.step_limit(None, self.deadline);
+        let mut lost = Vec::new();
+        for (at, (step, ready)) in spec.steps.iter().zip(&compiled.steps).enumerate() {
+            for question in &ready.lost {
+                let about = Removed::Table {
+                    table: question.table.clone(),
+                };
+                let asked = transaction.number(&about, &question.query, &limit).await;
+                let rows = asked.map_err(|fault| {
+                    let position = u32::try_from(at).unwrap_or(u32::MAX);
+                    let text = &question.query.text;
+                    stopped(spec, step, position, Direction::Down, text, fault, &limit)
+                })?;
+                if rows > 0 {
+                    lost.push(DataLoss {
+                        table: question.table.clone(),
+                        column: question.column.clone(),
+                        rows,
+                        why: Some(question.why.clone()),
+                    });
+                }
+            }
+        }
+        Ok(lost)
     }
 
     /// What is there, where a way back that was generated might take something along.
@@ -168,6 +202,8 @@ impl Job<'_> {
     /// Runs every step's `down` in reverse, whatever it loses: for throwaway databases.
     pub(crate) async fn down(&self, transaction: &mut dyn Transaction, spec: &SchemaSpec) -> Result<(), Stopped> {
         let compiled = self.core.compiled(spec)?;
+        // Whatever the answers are: what cannot be asked is found out here.
+        self.unreturned(transaction, spec, &compiled).await?;
         self.run(transaction, spec, &compiled, Pass::Down).await.map(|_| ())
     }
 
@@ -350,7 +386,12 @@ pub(crate) fn loss(removed: Removed, rows: u64) -> DataLoss {
         Removed::Table { table } => (table, None),
         Removed::Column { table, column } => (table, Some(column)),
     };
-    DataLoss { table, column, rows }
+    DataLoss {
+        table,
+        column,
+        rows,
+        why: None,
+    }
 }
 
 /// Whether the author declared that a way down keeps these rows elsewhere.

@@ -1,16 +1,17 @@
 //! R8: what would lose rows does not start without consent, and what was lost is written down.
 
 use lockstep::lifecycle::{DataLoss, EventKind, Refusal, RetentionReason};
-use lockstep::{DeactivateOptions, Deactivation, SchemaState};
+use lockstep::{DeactivateOptions, Deactivation, Runtime, SchemaState};
 
 use super::{chain, end, folder, log, one, refused, s, seq, start, taken_back, v};
-use crate::support::{Engine, Folder};
+use crate::support::{Database, Engine, Folder};
 
 fn table(name: &str, rows: u64) -> DataLoss {
     DataLoss {
         table: name.to_owned(),
         column: None,
         rows,
+        why: None,
     }
 }
 
@@ -292,5 +293,36 @@ pub async fn a_table_that_only_this_schema_remakes_is_counted_too(engine: Engine
     let left = runtime.deactivate(v("one@2.0.0")).await.unwrap();
     assert_eq!(losses(&left), [("schema_b".to_owned(), vec![table("keep", 3)])]);
     assert_eq!(database.number("SELECT count(*) FROM keep").await, 3);
+    end(database, [runtime]).await;
+}
+
+/// Kept elsewhere, and not all of it would come back: nobody but the author can tell.
+pub async fn what_an_author_asks_before_a_way_back_is_counted_as_loss(engine: Engine) {
+    let made = folder(
+        "[handlers.shop]\n\"1.0.0\" = \"schema_1\"\n",
+        &[(
+            "schema_1/001_p",
+            "CREATE TABLE products (id INTEGER PRIMARY KEY, price INTEGER);",
+            "-- lockstep: carries=products\nDROP TABLE products;",
+        )],
+    );
+    let asked = "SELECT count(*) FROM products WHERE price > 100;";
+    made.write("schema_1/001_p.lost.sql", asked);
+    let database = Database::new(engine).await;
+    let built = Runtime::builder(&database.url).schemas_dir(made.path()).build().await;
+    let said = built.expect_err("a query without a word of what it counts").to_string();
+    assert!(said.contains("say in the line above a query what it counts"), "{said}");
+    made.write(
+        "schema_1/001_p.lost.sql",
+        &format!("-- products.price: too dear for where it is kept\n{asked}"),
+    );
+    let runtime = database.runtime(|b| b.schemas_dir(made.path())).await;
+    runtime.activate(v("shop@1.0.0")).await.unwrap();
+    database.execute("INSERT INTO products VALUES (1, 5), (2, 700)").await;
+    let kept = runtime.deactivate(v("shop@1.0.0")).await.unwrap();
+    let told = losses(&kept)[0].1[0].to_string();
+    assert_eq!(told, "column products.price (1 row: too dear for where it is kept)");
+    database.execute("UPDATE products SET price = 7").await;
+    assert_eq!(runtime.rollback(s("schema_1"), false).await.unwrap().lost, []);
     end(database, [runtime]).await;
 }

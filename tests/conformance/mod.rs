@@ -75,6 +75,7 @@ macro_rules! suite {
                 a_column_with_values_is_kept_and_one_without_goes
                 a_consented_loss_is_written_down
                 what_a_way_back_carries_elsewhere_is_no_loss
+                what_an_author_asks_before_a_way_back_is_counted_as_loss
                 a_retained_schema_goes_by_hand_only_with_consent
                 a_kept_schema_is_simply_used_again
                 an_irreversible_step_keeps_its_schema
@@ -149,6 +150,7 @@ macro_rules! suite {
                 a_way_back_that_leaves_something_names_it
                 a_sound_schema_passes_on_a_copy_and_in_place
                 a_failing_way_up_is_found_too
+                what_cannot_be_asked_before_a_way_back_is_found_too
                 an_irreversible_step_is_rehearsed_one_way
             }
             previews {

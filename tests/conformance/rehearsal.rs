@@ -171,3 +171,25 @@ pub async fn an_irreversible_step_is_rehearsed_one_way(engine: Engine) {
     assert!(!database.has_table("a").await);
     end(database, [runtime]).await;
 }
+
+pub async fn what_cannot_be_asked_before_a_way_back_is_found_too(engine: Engine) {
+    let made = Folder::users();
+    let version = std::fs::read_dir(made.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.is_dir())
+        .expect("a schema");
+    let step = std::fs::read_dir(&version)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .find_map(|name| Some(name.strip_suffix(".up.sql")?.to_owned()))
+        .expect("a step");
+    let asked = "-- users.name: kept elsewhere\nSELECT count(*) FROM no_such_table;";
+    std::fs::write(version.join(format!("{step}.lost.sql")), asked).unwrap();
+    let (database, runtime) = start(engine, &made).await;
+    for in_place in places(engine) {
+        let error = runtime.rehearse(&[], in_place).await.unwrap_err().to_string();
+        assert!(error.contains("no_such_table"), "{error}");
+    }
+    end(database, [runtime]).await;
+}

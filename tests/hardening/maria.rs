@@ -193,3 +193,32 @@ async fn counters_definers_and_names_do_not_show_in_the_catalog() {
     all_is_well(&database).await;
     database.drop().await;
 }
+
+/// The table is empty; what its rows were is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_alone_keeps_its_table_from_going() {
+    let database = Database::new(Engine::Mysql).await;
+    if !database.is_mariadb().await {
+        return database.drop().await;
+    }
+    let made = folder(
+        "[handlers.shop]\n\"1.0.0\" = \"schema_1\"\n",
+        &[(
+            "schema_1/001_prices",
+            "CREATE TABLE prices (id INT PRIMARY KEY, price INT) WITH SYSTEM VERSIONING;",
+            "DROP TABLE prices;",
+        )],
+    );
+    let runtime = at(&database.url, &made).await.unwrap();
+    runtime.activate(v("shop@1.0.0")).await.unwrap();
+    database
+        .execute("INSERT INTO prices VALUES (1, 5); UPDATE prices SET price = 7; DELETE FROM prices;")
+        .await;
+    let kept = format!("{:?}", runtime.deactivate(v("shop@1.0.0")).await.unwrap());
+    assert!(kept.contains("DataLoss") && kept.contains("rows: 2"), "{kept}");
+    database.execute("DELETE HISTORY FROM prices").await;
+    runtime.rollback(s("schema_1"), false).await.unwrap();
+    runtime.shutdown().await;
+    all_is_well(&database).await;
+    database.drop().await;
+}

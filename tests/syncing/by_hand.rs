@@ -1,10 +1,10 @@
 //! What somebody made by hand since a sync, and its way back.
 
 use lockstep::catalog::compare::compare;
-use lockstep::structure::{Consent, Strategy, SyncOptions, Synced};
-use lockstep::{DeactivateOptions, HandlerVersion, InstanceId, Policy, Runtime};
+use lockstep::structure::Synced;
+use lockstep::{HandlerVersion, Policy, Runtime};
 
-use super::scenario::{looks, sync};
+use super::scenario::{full, leaving, looks, sync};
 use crate::support::{Database, Engine, facts_on};
 
 facts_on!(Sqlite sqlite:
@@ -26,12 +26,7 @@ async fn synced(desired: &str) -> (Database, Runtime, HandlerVersion) {
         )
         .await;
     let runtime = database.runtime(|b| b).await;
-    let options = SyncOptions {
-        strategy: Strategy::Full,
-        consent: Some(Consent::Any),
-        ..SyncOptions::default()
-    };
-    let synced = sync(&runtime, &database, desired, &options).await.unwrap();
+    let synced = sync(&runtime, &database, desired, &full()).await.unwrap();
     let Synced::Synchronized { handler_version, .. } = synced else {
         panic!("{synced:?}");
     };
@@ -39,12 +34,10 @@ async fn synced(desired: &str) -> (Database, Runtime, HandlerVersion) {
 }
 
 async fn back(runtime: &Runtime, of: &HandlerVersion) -> Result<String, String> {
-    let options = DeactivateOptions {
-        instance: Some(InstanceId::new("sync").unwrap()),
-        policy: Some(Policy::Rollback),
-        allow_data_loss: true,
-    };
-    match runtime.deactivate_with(of.clone(), options).await {
+    match runtime
+        .deactivate_with(of.clone(), leaving(Policy::Rollback, true))
+        .await
+    {
         Ok(done) => Ok(format!("{done:?}")),
         Err(error) => Err(error.to_string()),
     }

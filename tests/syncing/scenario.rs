@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use lockstep::catalog::structure::{Selection, Structure};
-use lockstep::structure::{Database as Looked, Side, Source, SyncOptions, Synced};
-use lockstep::{Result, Runtime, Settings};
+use lockstep::structure::{Consent, Database as Looked, Side, Source, Strategy, SyncOptions, Synced};
+use lockstep::{DeactivateOptions, InstanceId, Policy, Result, Runtime, Settings};
 
 use crate::support::{Database, Engine, Folder};
 
@@ -79,4 +79,22 @@ pub async fn looks(database: &Database) -> Structure {
     let structure = looked.structure(&Selection::all()).await.expect("is read");
     looked.close().await;
     structure
+}
+
+/// A sync that may do all it needs to.
+pub fn full() -> SyncOptions {
+    SyncOptions {
+        strategy: Strategy::Full,
+        consent: Some(Consent::Any),
+        ..SyncOptions::default()
+    }
+}
+
+/// How what a sync made goes.
+pub fn leaving(policy: Policy, allow_data_loss: bool) -> DeactivateOptions {
+    DeactivateOptions {
+        instance: Some(InstanceId::new("sync").unwrap()),
+        policy: Some(policy),
+        allow_data_loss,
+    }
 }

@@ -1,10 +1,10 @@
 //! What each strategy may do, who is asked, and the way back.
 
 use lockstep::catalog::compare::compare;
-use lockstep::structure::{Consent, Strategy, SyncOptions, Synced};
-use lockstep::{DeactivateOptions, Deactivation, InstanceId, Policy};
+use lockstep::structure::{Consent, SyncOptions, Synced};
+use lockstep::{Deactivation, Policy};
 
-use super::scenario::{DESIRED, looks, rows, shop, side, sync};
+use super::scenario::{DESIRED, full, leaving, looks, rows, shop, side, sync};
 use crate::invariants;
 use crate::support::{Engine, facts_on};
 
@@ -86,14 +86,6 @@ async fn an_additive_sync_leaves_what_is_to_be_renamed(engine: Engine) {
     database.drop().await;
 }
 
-fn full() -> SyncOptions {
-    SyncOptions {
-        strategy: Strategy::Full,
-        consent: Some(Consent::Any),
-        ..SyncOptions::default()
-    }
-}
-
 async fn a_full_sync_asks_before_values_go(engine: Engine) {
     let database = shop(engine).await;
     let before = looks(&database).await;
@@ -167,12 +159,8 @@ async fn a_full_sync_leads_there_and_its_deactivation_back(engine: Engine) {
     assert_eq!(rows(&database).await[0][2], "7", "the text became a number");
     // What is written afterwards keeps what it has.
     database.execute("UPDATE orders SET amount = 43 WHERE id = 11").await;
-    let options = DeactivateOptions {
-        instance: Some(InstanceId::new("sync").unwrap()),
-        policy: Some(Policy::Rollback),
-        allow_data_loss: true,
-    };
-    let back = runtime.deactivate_with(handler_version, options).await.unwrap();
+    let leaving = leaving(Policy::Rollback, true);
+    let back = runtime.deactivate_with(handler_version, leaving).await.unwrap();
     assert!(matches!(back, Deactivation::RolledBack { .. }), "{back:?}");
     assert!(compare(&looks(&database).await, &before).is_empty());
     let mut expected = were;
@@ -254,12 +242,8 @@ async fn a_rename_is_taken_back_without_talk_of_losses(engine: Engine) {
         panic!("{synced:?}");
     };
     assert!(reversible);
-    let options = DeactivateOptions {
-        instance: Some(InstanceId::new("sync").unwrap()),
-        policy: Some(Policy::Rollback),
-        allow_data_loss: false,
-    };
-    let back = runtime.deactivate_with(handler_version, options).await.unwrap();
+    let leaving = leaving(Policy::Rollback, false);
+    let back = runtime.deactivate_with(handler_version, leaving).await.unwrap();
     assert!(matches!(back, Deactivation::RolledBack { .. }), "{back:?}");
     assert!(compare(&looks(&database).await, &before).is_empty());
     assert_eq!(rows(&database).await, were);
@@ -309,12 +293,8 @@ async fn a_new_table_under_an_old_name_gives_it_back(engine: Engine) {
         panic!("{synced:?}");
     };
     assert_eq!(database.rows("SELECT name FROM clients ORDER BY id").await.len(), 2);
-    let options = DeactivateOptions {
-        instance: Some(InstanceId::new("sync").unwrap()),
-        policy: Some(Policy::Rollback),
-        allow_data_loss: false,
-    };
-    let back = runtime.deactivate_with(handler_version, options).await.unwrap();
+    let leaving = leaving(Policy::Rollback, false);
+    let back = runtime.deactivate_with(handler_version, leaving).await.unwrap();
     assert!(matches!(back, Deactivation::RolledBack { .. }), "{back:?}");
     assert!(compare(&looks(&database).await, &before).is_empty());
     assert_eq!(rows(&database).await, were);
@@ -348,11 +328,7 @@ async fn the_newest_sync_is_taken_back_alone(engine: Engine) {
         panic!("{second:?}");
     };
     assert_eq!(builds_on, Some(first));
-    let retain = DeactivateOptions {
-        instance: Some(InstanceId::new("sync").unwrap()),
-        policy: Some(Policy::Retain),
-        allow_data_loss: false,
-    };
+    let retain = leaving(Policy::Retain, false);
     runtime.deactivate_with(handler_version, retain).await.unwrap();
     runtime.rollback(schema, false).await.unwrap();
     assert!(compare(&looks(&database).await, &between).is_empty());

@@ -49,6 +49,48 @@ pub fn losses(dialect: Dialect, statements: &[Statement], now: &Snapshot) -> Los
     Losses::Removed(reading.removed.into_iter().filter(whole).collect())
 }
 
+/// Clauses of ALTER TABLE that put partitions, with their rows, elsewhere.
+const MOVES_PARTITIONS: &[&str] = &[
+    "DISCARD",
+    "IMPORT",
+    "TRUNCATE",
+    "EXCHANGE",
+    "COALESCE",
+    "REORGANIZE",
+    "REMOVE",
+    "CONVERT",
+];
+
+/// Clauses of ALTER TABLE after which every row is there, with all its columns.
+const KEEPS_ROWS: &[&str] = &[
+    "ADD",
+    "MODIFY",
+    "ALTER",
+    "ENGINE",
+    "COMMENT",
+    "DEFAULT",
+    "CHARACTER",
+    "CHARSET",
+    "COLLATE",
+    "AUTO_INCREMENT",
+    "ROW_FORMAT",
+    "KEY_BLOCK_SIZE",
+    "ORDER",
+    "ENABLE",
+    "DISABLE",
+    "FORCE",
+    "ALGORITHM",
+    "LOCK",
+    "WITH",
+    "WITHOUT",
+    "STATS_PERSISTENT",
+    "STATS_AUTO_RECALC",
+    "STATS_SAMPLE_PAGES",
+    "PACK_KEYS",
+    "CHECKSUM",
+    "VALIDATION",
+];
+
 /// `Err(Some(_))` names the part that is not understood.
 type Read<T = ()> = Result<T, Option<String>>;
 
@@ -212,17 +254,7 @@ impl Reading<'_> {
         let unknown = shown();
         words.at = 1;
         if first.is_word("DROP") {
-            if words.any(&["PRIMARY", "INDEX", "KEY", "FOREIGN", "CONSTRAINT", "CHECK"]) {
-                return Ok(None);
-            }
-            if words.any(&["PARTITION", "SYSTEM", "PERIOD"]) {
-                return Err(unknown);
-            }
-            words.take("COLUMN");
-            words.if_exists();
-            let column = words.name().ok_or(unknown)?;
-            self.lose_column(table, &column);
-            return Ok(None);
+            return self.drop_clause(table, words).ok_or(unknown).map(|()| None);
         }
         if first.is_word("CHANGE") {
             words.take("COLUMN");
@@ -235,73 +267,53 @@ impl Reading<'_> {
             return Ok(None);
         }
         if first.is_word("RENAME") {
-            if words.take("COLUMN") {
-                words.if_exists();
-                let from = words.name().ok_or(unknown.clone())?;
-                if !words.take("TO") {
-                    return Err(unknown);
-                }
-                let to = words.name().ok_or(unknown)?;
-                self.rename_column(table, &from, &to);
-            } else if !words.any(&["INDEX", "KEY", "CONSTRAINT"]) {
-                if !words.take("TO") {
-                    words.take("AS");
-                }
-                return words.table().map(Some).map_err(|_| unknown);
+            return self.rename_clause(table, words).ok_or(unknown);
+        }
+        // CONVERT TO CHARACTER SET keeps every row; CONVERT PARTITION does not.
+        let keeps_rows = match first.is_any(MOVES_PARTITIONS) {
+            true => first.is_word("CONVERT") && words.take("TO") && words.take("CHARACTER"),
+            false => first.is_any(KEEPS_ROWS),
+        };
+        match keeps_rows {
+            true => Ok(None),
+            false => Err(unknown),
+        }
+    }
+
+    /// What follows `DROP`; nothing where it is not understood.
+    fn drop_clause(&mut self, table: &str, words: &mut Cursor<'_>) -> Option<()> {
+        if words.any(&["PRIMARY", "INDEX", "KEY", "FOREIGN", "CONSTRAINT", "CHECK"]) {
+            return Some(());
+        }
+        if words.any(&["PARTITION", "SYSTEM", "PERIOD"]) {
+            return None;
+        }
+        words.take("COLUMN");
+        words.if_exists();
+        let column = words.name()?;
+        self.lose_column(table, &column);
+        Some(())
+    }
+
+    /// What follows `RENAME`: the table's new name where it gets one; nothing where it is not understood.
+    fn rename_clause(&mut self, table: &str, words: &mut Cursor<'_>) -> Option<Option<String>> {
+        if words.take("COLUMN") {
+            words.if_exists();
+            let from = words.name()?;
+            if !words.take("TO") {
+                return None;
             }
-            return Ok(None);
+            let to = words.name()?;
+            self.rename_column(table, &from, &to);
+            return Some(None);
         }
-        let moves_partitions = [
-            "DISCARD",
-            "IMPORT",
-            "TRUNCATE",
-            "EXCHANGE",
-            "COALESCE",
-            "REORGANIZE",
-            "REMOVE",
-            "CONVERT",
-        ];
-        if first.is_any(&moves_partitions) {
-            // CONVERT TO CHARACTER SET keeps every row; CONVERT PARTITION does not.
-            return if first.is_word("CONVERT") && words.take("TO") && words.take("CHARACTER") {
-                Ok(None)
-            } else {
-                Err(unknown)
-            };
+        if words.any(&["INDEX", "KEY", "CONSTRAINT"]) {
+            return Some(None);
         }
-        let keeps_rows = [
-            "ADD",
-            "MODIFY",
-            "ALTER",
-            "ENGINE",
-            "COMMENT",
-            "DEFAULT",
-            "CHARACTER",
-            "CHARSET",
-            "COLLATE",
-            "AUTO_INCREMENT",
-            "ROW_FORMAT",
-            "KEY_BLOCK_SIZE",
-            "ORDER",
-            "ENABLE",
-            "DISABLE",
-            "FORCE",
-            "ALGORITHM",
-            "LOCK",
-            "WITH",
-            "WITHOUT",
-            "STATS_PERSISTENT",
-            "STATS_AUTO_RECALC",
-            "STATS_SAMPLE_PAGES",
-            "PACK_KEYS",
-            "CHECKSUM",
-            "VALIDATION",
-        ];
-        if first.is_any(&keeps_rows) {
-            Ok(None)
-        } else {
-            Err(unknown)
+        if !words.take("TO") {
+            words.take("AS");
         }
+        words.table().ok().map(Some)
     }
 
     /// What a table of that name is called today; `None` where it is not there today.

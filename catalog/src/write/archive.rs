@@ -73,8 +73,12 @@ pub enum Kept {
         /// What rows without a value get, where they must have one after the up.
         filled: Option<String>,
     },
-    /// Where a counter stands that goes (PostgreSQL): a sequence, or the one of an identity. The archive's names are its own.
-    Counter,
+    /// Where a counter stands that goes: a sequence, or that of an identity, and the archive's names are its own; or, but on
+    /// PostgreSQL, a table's, and they are the table's.
+    Counter {
+        /// The column that it fills, where it is a table's.
+        column: Option<String>,
+    },
 }
 
 /// A column of a key, under both its names.
@@ -92,7 +96,7 @@ impl Archive {
     /// Whether the way back can put the values back where they were.
     pub fn finds_rows(&self) -> bool {
         match &self.kept {
-            Kept::Table | Kept::Counter => true,
+            Kept::Table | Kept::Counter { .. } => true,
             Kept::Column { key, .. } | Kept::Converted { key, .. } => !key.is_empty(),
         }
     }
@@ -107,7 +111,8 @@ impl Archive {
     pub fn told(&self) -> String {
         match &self.kept {
             Kept::Table => format!("the rows of {}", self.before),
-            Kept::Counter => format!("where {} stands", self.before),
+            Kept::Counter { column: None } => format!("where {} stands", self.before),
+            Kept::Counter { column: Some(_) } => format!("where the counter of {} stands", self.before),
             Kept::Column { column, .. } | Kept::Converted { column, .. } => {
                 format!("the values of {}.{column}", self.before)
             }
@@ -115,11 +120,13 @@ impl Archive {
     }
 }
 
-/// Whether the rows of a PostgreSQL table that goes are in other tables: a partitioned table has none but its partitions', and
-/// those of a partition move with the whole where that is made anew.
+/// Whether the rows of a table that goes are in other tables. On PostgreSQL a partitioned table has none but its partitions',
+/// and those of a partition move with the whole where that is made anew; on SQLite virtual tables may stand for others' rows.
 fn is_elsewhere(from: &Structure, comparison: &Comparison<'_>, table: &Table) -> bool {
-    if from.dialect != Dialect::Postgres {
-        return false;
+    match from.dialect {
+        Dialect::Postgres => {}
+        Dialect::Sqlite => return !super::sqlite::has_own_rows(table),
+        Dialect::Mysql => return false,
     }
     let mut root = table;
     while let Some(above) = root.partition_of.as_ref().and_then(|part| from.table(&part.parent)) {
@@ -153,26 +160,30 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
             "public"
         };
         let columns = table.columns.iter().filter(|column| column.generated.is_none());
-        let columns: Vec<KeptColumn> = columns
+        let mut columns: Vec<KeptColumn> = columns
             .map(|column| KeptColumn {
                 name: column.name.clone(),
                 data_type: column.data_type.clone(),
                 notes_changes: column.options.contains_key("on_update"),
             })
             .collect();
-        let mut keep = |what: &str, of: Kept| {
+        let mut keep = |what: &str, columns: &[KeptColumn], of: Kept| {
             kept.push(Archive {
                 name: archive_name(schema, &before, what, salt),
                 before: before.clone(),
                 after: now.name.clone(),
-                columns: columns.clone(),
+                columns: columns.to_vec(),
                 kept: of,
             });
         };
         if matches!(pair.table, Pair::Dropped(_)) {
-            if !is_elsewhere(from, comparison, table) {
-                keep("", Kept::Table);
+            if is_elsewhere(from, comparison, table) {
+                continue;
             }
+            if dialect == Dialect::Sqlite && super::sqlite::is_numbered(table) {
+                columns.insert(0, rowid());
+            }
+            keep("", &columns, Kept::Table);
             continue;
         }
         let converting = |name: &str| {
@@ -200,7 +211,7 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                         data_type: gone.data_type.clone(),
                         key: key.clone(),
                     };
-                    keep(&column, of);
+                    keep(&column, &columns, of);
                 }
                 Pair::Both {
                     from: is,
@@ -217,16 +228,26 @@ pub fn archives(from: &Structure, comparison: &Comparison<'_>, renames: &Renames
                         becomes: should.data_type.clone(),
                         filled: should.default.clone().filter(|_| is_filled(is, should)),
                     };
-                    keep(&column, of);
+                    keep(&column, &columns, of);
                 }
                 _ => {}
             }
         }
     }
-    if dialect == Dialect::Postgres {
-        kept.extend(counters::archives(comparison, renames, salt));
-    }
+    kept.extend(match dialect {
+        Dialect::Postgres => counters::archives(comparison, renames, salt),
+        Dialect::Sqlite | Dialect::Mysql => counters::of_tables(comparison, renames, salt),
+    });
     kept
+}
+
+/// What finds the rows of a full-text table.
+fn rowid() -> KeptColumn {
+    KeptColumn {
+        name: "rowid".to_owned(),
+        data_type: String::new(),
+        notes_changes: false,
+    }
 }
 
 fn is_filled(is: &Column, should: &Column) -> bool {
@@ -329,7 +350,10 @@ pub fn relaxed(from: &Structure, archives: &[Archive]) -> Structure {
                     column.nullable = true;
                 }
             }
-            Kept::Converted { .. } | Kept::Counter => {}
+            Kept::Converted { .. } => {}
+            // A counter of SQLite is set without touching the table.
+            Kept::Counter { .. } if from.dialect == Dialect::Sqlite => continue,
+            Kept::Counter { .. } => {}
         }
         // Putting values back is no change that a trigger is to see, and an index over the text is filled after it.
         relaxed.triggers.retain(|one| one.on != archive.before);

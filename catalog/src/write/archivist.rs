@@ -9,6 +9,17 @@ use crate::{Dialect, quote};
 #[derive(Debug, Clone, Copy)]
 pub struct Archivist(pub Dialect);
 
+/// What tells whether kept values would find their rows again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranded {
+    /// The column, with its table.
+    pub of: String,
+    /// What it means, where the number is not 0.
+    pub why: String,
+    /// A query for one number.
+    pub query: String,
+}
+
 impl Archivist {
     fn name(self, name: &Name) -> Result<String, WriteError> {
         let own = quote(self.0, &name.name)?;
@@ -47,7 +58,10 @@ impl Archivist {
     pub fn keep(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
         let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
         let select = match &archive.kept {
-            Kept::Counter => "last_value, is_called".to_owned(),
+            Kept::Counter { column } => {
+                let stands = counters::stands(self.0, &archive.before, &table, column.is_none());
+                return Ok(vec![format!("CREATE TABLE {own} AS {stands}")]);
+            }
             Kept::Column { column, data_type, key }
             | Kept::Converted {
                 column, data_type, key, ..
@@ -102,33 +116,21 @@ impl Archivist {
     ///
     /// Where a name cannot be quoted.
     pub fn note(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
-        let Kept::Converted {
-            renamed,
-            key,
+        let Some(converted) = self.converted(archive)? else {
+            return Ok(Vec::new());
+        };
+        let Converted {
+            own,
+            table,
+            column,
+            same,
             becomes,
             data_type,
             filled,
-            ..
-        } = &archive.kept
-        else {
-            return Ok(Vec::new());
-        };
-        if key.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (own, table, column) = (
-            self.name(&archive.name)?,
-            self.name(&archive.after)?,
-            quote(self.0, renamed)?,
-        );
-        let typed = if self.0 == Dialect::Sqlite {
-            ""
-        } else {
-            becomes.as_str()
-        };
+        } = converted;
+        let typed = if self.0 == Dialect::Sqlite { "" } else { becomes };
         let null = if self.0 == Dialect::Mysql { " NULL" } else { "" };
         let alter = format!("ALTER TABLE {own} ADD COLUMN became {typed}{null}");
-        let same = self.same_key(key, &own, &table)?;
         let note = match self.0 {
             Dialect::Mysql => {
                 // An enum is its label, not its number.
@@ -167,21 +169,17 @@ impl Archivist {
     ///
     /// Where a name cannot be quoted.
     pub fn forget_changed(self, archive: &Archive) -> Result<Vec<String>, WriteError> {
-        let Kept::Converted {
-            renamed, key, becomes, ..
-        } = &archive.kept
-        else {
+        let Some(converted) = self.converted(archive)? else {
             return Ok(Vec::new());
         };
-        if key.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (own, table, column) = (
-            self.name(&archive.name)?,
-            self.name(&archive.after)?,
-            quote(self.0, renamed)?,
-        );
-        let same = self.same_key(key, &own, &table)?;
+        let Converted {
+            own,
+            table,
+            column,
+            same,
+            becomes,
+            ..
+        } = converted;
         let equal = match self.0 {
             // Capitals and spaces at the end, which most collations do not see, are a change, too.
             Dialect::Mysql if super::mysql::is_collated(becomes) => {
@@ -197,6 +195,48 @@ impl Archivist {
         Ok(vec![format!(
             "DELETE FROM {own} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same} AND {equal})"
         )])
+    }
+
+    /// Before anything of the way back: how many values would find no row although their rows may be there under other keys.
+    /// Rows that went took their values along, and rows that came never had one; where there are both, some may be the same.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn stranded(self, archive: &Archive) -> Result<Option<Stranded>, WriteError> {
+        let (column, key, differs) = match &archive.kept {
+            Kept::Column { column, key, .. } => (column, key, "kept IS NOT NULL"),
+            // What converts back to what it was has lost nothing.
+            Kept::Converted { column, key, .. } => (
+                column,
+                key,
+                match self.0 {
+                    Dialect::Mysql => "NOT (CAST(kept AS BINARY) <=> CAST(became AS BINARY))",
+                    Dialect::Sqlite => "CAST(kept AS TEXT) IS NOT CAST(became AS TEXT)",
+                    Dialect::Postgres => "kept::text IS DISTINCT FROM became::text",
+                },
+            ),
+            Kept::Table | Kept::Counter { .. } => return Ok(None),
+        };
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.after)?);
+        let same = self.same_key(key, &own, &table)?;
+        let query = format!(
+            "SELECT CASE WHEN (SELECT count(*) FROM {table}) > (SELECT count(*) FROM {own} JOIN {table} ON {same}) \
+             THEN (SELECT count(*) FROM {own} WHERE {differs} AND NOT EXISTS (SELECT 1 FROM {table} WHERE {same})) \
+             ELSE 0 END"
+        );
+        Ok(Some(Stranded {
+            of: format!("{}.{column}", archive.after),
+            why: format!(
+                "kept in {} under keys that no row has any more, while other rows have nothing kept: a key may have \
+                 changed, and the value would not find its row",
+                archive.name
+            ),
+            query,
+        }))
     }
 
     /// On the way back, once the table looks as before: puts the values where they were.
@@ -230,7 +270,15 @@ impl Archivist {
                     "INSERT INTO {table} ({names}){overriding} SELECT {values} FROM {own}"
                 )])
             }
-            Kept::Counter => Ok(vec![counters::restore(&own, &table)]),
+            Kept::Counter { column: None } => Ok(vec![match self.0 {
+                // Where it stands is the one row of a sequence that was made anew as it was.
+                Dialect::Mysql => format!("INSERT INTO {table} SELECT * FROM {own}"),
+                Dialect::Sqlite | Dialect::Postgres => counters::restore(&own, &table),
+            }]),
+            Kept::Counter { column: Some(column) } => Ok(match self.0 {
+                Dialect::Mysql => vec![counters::count_on(&own, &table, &quote(self.0, column)?)],
+                Dialect::Sqlite | Dialect::Postgres => counters::set_sequence(&own, &archive.before),
+            }),
             Kept::Column { key, .. } | Kept::Converted { key, .. } if key.is_empty() => Ok(Vec::new()),
             Kept::Column { column, data_type, key }
             | Kept::Converted {
@@ -243,15 +291,7 @@ impl Archivist {
                 } else {
                     String::new()
                 };
-                let mut parts = Vec::new();
-                for (at, part) in key.iter().enumerate() {
-                    parts.push(format!(
-                        "{own}.{} = {table}.{}",
-                        key_name(at),
-                        quote(self.0, &part.before)?
-                    ));
-                }
-                let same = parts.join(" AND ");
+                let same = self.same_key_before(key, &own, &table)?;
                 Ok(vec![match self.0 {
                     Dialect::Mysql => {
                         let mut set = format!("{table}.{column} = {own}.kept");
@@ -272,6 +312,34 @@ impl Archivist {
         }
     }
 
+    /// The same for columns of one virtual table of SQLite, whose module may take them only together: the ends of a box.
+    ///
+    /// # Errors
+    ///
+    /// Where a name cannot be quoted.
+    pub fn restore_together(self, archives: &[&Archive]) -> Result<Vec<String>, WriteError> {
+        let (mut sets, mut owns, mut same, mut of) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+        for archive in archives {
+            let Kept::Column { column, key, .. } = &archive.kept else {
+                continue;
+            };
+            let (own, table) = (self.name(&archive.name)?, self.name(&archive.before)?);
+            sets.push(format!("{} = {own}.kept", quote(self.0, column)?));
+            same.push(self.same_key_before(key, &own, &table)?);
+            owns.push(own);
+            of = table;
+        }
+        Ok(match sets.is_empty() {
+            true => Vec::new(),
+            false => vec![format!(
+                "UPDATE {of} SET {} FROM {} WHERE {}",
+                sets.join(", "),
+                owns.join(", "),
+                same.join(" AND ")
+            )],
+        })
+    }
+
     /// At the end of the way back: the archive goes.
     ///
     /// # Errors
@@ -281,17 +349,61 @@ impl Archivist {
         Ok(format!("DROP TABLE {}", self.name(&archive.name)?))
     }
 
-    fn same_key(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
-        let mut parts = Vec::new();
-        for (at, part) in key.iter().enumerate() {
-            parts.push(format!(
-                "{own}.{} = {table}.{}",
-                key_name(at),
-                quote(self.0, &part.after)?
-            ));
+    /// How statements name a column whose values become something else, and its archive; nothing where none is found again.
+    fn converted(self, archive: &Archive) -> Result<Option<Converted<'_>>, WriteError> {
+        let Kept::Converted {
+            renamed,
+            key,
+            becomes,
+            data_type,
+            filled,
+            ..
+        } = &archive.kept
+        else {
+            return Ok(None);
+        };
+        if key.is_empty() {
+            return Ok(None);
         }
-        Ok(parts.join(" AND "))
+        let (own, table) = (self.name(&archive.name)?, self.name(&archive.after)?);
+        Ok(Some(Converted {
+            column: quote(self.0, renamed)?,
+            same: self.same_key(key, &own, &table)?,
+            own,
+            table,
+            becomes,
+            data_type,
+            filled: filled.as_deref(),
+        }))
     }
+
+    fn same_key(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
+        self.same(key.iter().map(|part| part.after.as_str()), own, table)
+    }
+
+    fn same_key_before(self, key: &[KeyColumn], own: &str, table: &str) -> Result<String, WriteError> {
+        self.same(key.iter().map(|part| part.before.as_str()), own, table)
+    }
+
+    fn same<'k>(self, key: impl Iterator<Item = &'k str>, own: &str, table: &str) -> Result<String, WriteError> {
+        let parts = key.enumerate().map(|(at, column)| {
+            let column = quote(self.0, column)?;
+            Ok(format!("{own}.{} = {table}.{column}", key_name(at)))
+        });
+        Ok(parts.collect::<Result<Vec<_>, WriteError>>()?.join(" AND "))
+    }
+}
+
+/// A converted column after the up, and its archive, as statements name them.
+struct Converted<'a> {
+    own: String,
+    table: String,
+    column: String,
+    /// Where a row of the one is that of the other.
+    same: String,
+    becomes: &'a str,
+    data_type: &'a str,
+    filled: Option<&'a str>,
 }
 
 /// Whether a default is the same value in every row and at every moment: a text or a number.

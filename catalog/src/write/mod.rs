@@ -19,7 +19,7 @@ mod sqlite;
 use serde::Serialize;
 
 pub use archive::{Archive, Kept, KeptColumn, KeyColumn, archives, relaxed};
-pub use archivist::Archivist;
+pub use archivist::{Archivist, Stranded};
 pub use counters::has_counter;
 pub use postgres::PASSING_CHECK;
 

@@ -223,6 +223,9 @@ pub(crate) trait Transaction: Send {
     /// How many rows hold something in each of what would be removed.
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>>;
 
+    /// The one number that a query returns. Where the engine can, nobody writes to the table that it is about from then on.
+    async fn number(&mut self, about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64>;
+
     /// Makes it all true at once: steps, rows, events. After an error the outcome is one of the two, and the caller asks.
     async fn commit(self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>>;
 
@@ -409,8 +412,9 @@ const KNOWN_SCHEMES: &[&str] = &[
 /// How much is counted by one query: SQLite takes no more than 500 parts.
 pub(crate) const COUNTED_AT_ONCE: usize = 100;
 
-/// The query that counts the rows that hold something in each of what would be removed: one row each, in that order.
-pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed]) -> Result<String> {
+/// The query that counts the rows that hold something in each of what would be removed: one row each, in that order. Rows
+/// that were count, too, in tables that keep them (`versioned`).
+pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed], versioned: &[String]) -> Result<String> {
     // A user's function of that name may come first in the search path.
     let count = match dialect {
         Dialect::Postgres => "pg_catalog.count",
@@ -422,7 +426,15 @@ pub(crate) fn count_sql(dialect: Dialect, removed: &[Removed]) -> Result<String>
             Removed::Table { .. } => "*".to_owned(),
             Removed::Column { column, .. } => quoted(dialect, column)?,
         };
-        Ok(format!("SELECT {at} AS place, {count}({counted}) AS many FROM {table}"))
+        let (Removed::Table { table: name } | Removed::Column { table: name, .. }) = each;
+        let all = if versioned.contains(name) {
+            " FOR SYSTEM_TIME ALL"
+        } else {
+            ""
+        };
+        Ok(format!(
+            "SELECT {at} AS place, {count}({counted}) AS many FROM {table}{all}"
+        ))
     };
     let parts: Vec<_> = removed.iter().enumerate().map(part).collect::<Result<_>>()?;
     Ok(format!("{} ORDER BY place", parts.join(" UNION ALL ")))

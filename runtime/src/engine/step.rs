@@ -69,6 +69,12 @@ impl Fault {
     }
 }
 
+/// The number that a query was to return.
+pub(crate) fn number_of(answer: Option<i64>) -> Outcome<u64> {
+    let number = answer.and_then(|number| u64::try_from(number).ok());
+    number.ok_or_else(|| Fault::new(Cause::Refused, "it did not return one number"))
+}
+
 /// What a verify query's answer means for its step, whose statements came before it.
 #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))] // SQLite has no work outside a transaction
 pub(crate) fn held_to(answer: Outcome<bool>, statements: usize) -> Outcome<()> {

@@ -42,7 +42,7 @@ pub(super) async fn foresee(
         }
         transaction = core.lock_structure(deadline).await?;
     }
-    let foreseen = by_text(core, spec, deadline, transaction.as_mut()).await;
+    let foreseen = by_text(core, operation, spec, deadline, transaction.as_mut()).await;
     transaction.abandon().await;
     foreseen
 }
@@ -88,8 +88,8 @@ async fn on_trial(
 ) -> Result<Foreseen> {
     let mut trial = spec.clone();
     trial.steps.retain(|step| !step.down_no_transaction);
-    if trial.steps.is_empty() {
-        return Ok(Foreseen::Free(Vec::new()));
+    for step in &mut trial.steps {
+        step.lost = None;
     }
     let job = Job {
         core,
@@ -99,19 +99,32 @@ async fn on_trial(
     };
     core.exclude_guarded(transaction, std::slice::from_ref(&spec.version), deadline)
         .await?;
-    match job.revert(transaction, &trial, false).await {
-        Ok(Reverted::WouldLose(losses)) => Ok(Foreseen::Loss(losses)),
-        Ok(Reverted::Irreversible(step)) => Ok(Foreseen::Irreversible(step)),
-        Ok(Reverted::Done(_)) => Ok(Foreseen::Free(Vec::new())),
-        Err(Stopped::Interrupted(error)) => Err(error),
-        Err(Stopped::Failed(failure)) => Err(Error::Step { failure }),
+    let failed = |stopped| match stopped {
+        Stopped::Interrupted(error) => error,
+        Stopped::Failed(failure) => Error::Step { failure },
+    };
+    // A step that is left out is asked about all the same.
+    let asked = job.unreturned(transaction, spec, &*core.compiled(spec)?).await;
+    let mut lost = asked.map_err(failed)?;
+    if !trial.steps.is_empty() {
+        match job.revert(transaction, &trial, false).await.map_err(failed)? {
+            Reverted::WouldLose(losses) => lost.extend(losses),
+            Reverted::Irreversible(step) => return Ok(Foreseen::Irreversible(step)),
+            Reverted::Done(_) => {}
+        }
     }
+    Ok(if lost.is_empty() {
+        Foreseen::Free(Vec::new())
+    } else {
+        Foreseen::Loss(lost)
+    })
 }
 
 /// Where no trial tells, the downs are read: what they say they remove is counted. Code cannot remove a table or a column
 /// without ending its transaction, which is found out.
 async fn by_text(
     core: &Arc<Core>,
+    operation: &Operation,
     spec: &SchemaSpec,
     deadline: Deadline,
     transaction: &mut dyn Transaction,
@@ -134,7 +147,24 @@ async fn by_text(
     let limit = core.step_limit(None, deadline);
     let removed: Vec<_> = removed.into_iter().filter(|each| !carried(spec, each)).collect();
     let counts = transaction.count(&removed, &limit).await?;
-    let (mut lost, mut empty) = (Vec::new(), Vec::new());
+    let job = Job {
+        core,
+        operation: &operation.id,
+        deadline,
+        stage: "trial",
+    };
+    let mut lost = match job.unreturned(transaction, spec, &compiled).await {
+        Ok(lost) => lost,
+        Err(Stopped::Interrupted(error)) => return Err(error),
+        // A later schema may have changed what it asks about: once that is gone, too, it can be asked.
+        Err(Stopped::Failed(failure)) => {
+            return Ok(Foreseen::Unknown {
+                step: failure.step,
+                what: format!("the query of its lost.sql ({})", failure.error),
+            });
+        }
+    };
+    let mut empty = Vec::new();
     for (each, rows) in removed.into_iter().zip(counts) {
         match rows {
             0 => empty.push(each),

@@ -3,13 +3,13 @@
 use crate::clock::{Deadline, Stopwatch};
 use crate::core::Core;
 use crate::deactivation::{self, Request, TakenBack};
-use crate::engine::Reading;
+use crate::engine::{Reading, Transaction};
 use crate::failpoint::failpoint;
 use crate::steps::{Stopped, check_code, reverted_event};
 use crate::{Error, Result};
 use lockstep_lifecycle::{
-    DataLoss, Direction, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack, begin_take_back,
-    record_part,
+    DataLoss, Decision, Direction, Event, Operation, OperationChange, Refusal, RetentionReason, Reversal, TakeBack,
+    begin_take_back, record_part,
 };
 use lockstep_registry::{SchemaSpec, SchemaVersion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,7 +86,7 @@ async fn revert_all(
     mut lost: BTreeMap<SchemaVersion, Vec<DataLoss>>,
 ) -> Result<TakenBack, Stopped> {
     let core = run.core;
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     let stays: Vec<_> = kept
         .iter()
         .filter_map(|k| match k {
@@ -101,66 +101,16 @@ async fn revert_all(
     run.exclude_guarded(&versions).await?;
     failpoint!("deactivation.excluded");
     for spec in &going {
-        // T1: from here on no lease is granted on it, and the lease that freed it is gone.
-        let (transaction, facts) = core.lock_scope(Reading::Whole, run.deadline).await?;
-        // What was planned before we held the lock may not be so any more: then everything is planned anew.
-        if let Err(changed) = still_planned(request, &facts, spec, specs, events.is_empty()) {
-            transaction.abandon().await;
-            if events.is_empty() {
-                return Err(changed.into());
-            }
-            break;
+        match begin_one(run, request, spec, specs, events.is_empty()).await? {
+            Begun::One(begun) => events.extend(begun),
+            Begun::Nothing => break,
+            Begun::Released(taken) => return Ok(taken.after(events)),
         }
-        if let (true, Ok(TakeBack::Release(decision))) = (events.is_empty(), request.plan(facts.clone())) {
-            let taken = deactivation::commit(
-                core,
-                transaction,
-                decision,
-                OperationChange::ClearStale,
-                false,
-                core.records(),
-            )
-            .await?;
-            return Ok(TakenBack {
-                events: joined(events, taken.events),
-                ..taken
-            });
-        }
-        let epoch = facts.epoch + 1;
-        let releasing = match request {
-            Request::Deactivate(request) => Some(request),
-            Request::Rollback(_) => None,
-        };
-        let decision = match begin_take_back(facts, releasing, &spec.version, &run.operation.id) {
-            Ok(decision) => decision,
-            // Freed by the one before, and taken up again since.
-            Err(Refusal::InUse { .. }) if !events.is_empty() => {
-                transaction.abandon().await;
-                break;
-            }
-            Err(refusal) => {
-                transaction.abandon().await;
-                return Err(Error::from(refusal).into());
-            }
-        };
-        events.extend(
-            core.commit(
-                transaction,
-                decision,
-                OperationChange::Announce(run.operation.clone()),
-                true,
-                core.records(),
-            )
-            .await?,
-        );
         failpoint!("deactivation.begun");
-        run.epoch = epoch;
-
         let watch = Stopwatch::start();
         let steps = run.steps(spec, Direction::Down).await?;
         let lost = lost.remove(&spec.version).unwrap_or_default();
         let event = reverted_event(spec, &run.operation.id, steps, watch.elapsed(), lost);
-
         // T2.
         let (transaction, facts) = core
             .engine
@@ -178,7 +128,74 @@ async fn revert_all(
         );
         failpoint!("deactivation.after_flip");
     }
-    // The end: what stays is retained, the announcement goes.
+    Ok(conclude(run, request, specs, kept).await?.after(events))
+}
+
+/// What T1 came to.
+enum Begun {
+    /// The schema is on its way back.
+    One(Vec<Event>),
+    /// It came to be used again, or what was planned changed: it stays, and so does what it builds on.
+    Nothing,
+    /// Somebody came to need all of it: only the lease goes.
+    Released(TakenBack),
+}
+
+/// T1: from here on no lease is granted on it, and the lease that freed it is gone.
+async fn begin_one(
+    run: &mut Run<'_>,
+    request: &Request,
+    spec: &SchemaSpec,
+    specs: &[Arc<SchemaSpec>],
+    first: bool,
+) -> Result<Begun, Stopped> {
+    let core = run.core;
+    let (transaction, facts) = core.lock_scope(Reading::Whole, run.deadline).await?;
+    // What was planned before we held the lock may not be so any more: then everything is planned anew.
+    if let Err(changed) = still_planned(request, &facts, spec, specs, first) {
+        transaction.abandon().await;
+        return match first {
+            true => Err(changed.into()),
+            false => Ok(Begun::Nothing),
+        };
+    }
+    if let (true, Ok(TakeBack::Release(decision))) = (first, request.plan(facts.clone())) {
+        let taken = ended(core, transaction, decision).await?;
+        return Ok(Begun::Released(taken));
+    }
+    let epoch = facts.epoch + 1;
+    let releasing = match request {
+        Request::Deactivate(request) => Some(request),
+        Request::Rollback(_) => None,
+    };
+    let decision = match begin_take_back(facts, releasing, &spec.version, &run.operation.id) {
+        Ok(decision) => decision,
+        // Freed by the one before, and taken up again since.
+        Err(Refusal::InUse { .. }) if !first => {
+            transaction.abandon().await;
+            return Ok(Begun::Nothing);
+        }
+        Err(refusal) => {
+            transaction.abandon().await;
+            return Err(Error::from(refusal).into());
+        }
+    };
+    let announced = OperationChange::Announce(run.operation.clone());
+    let begun = core
+        .commit(transaction, decision, announced, true, core.records())
+        .await?;
+    run.epoch = epoch;
+    Ok(Begun::One(begun))
+}
+
+/// The end: what stays is retained, the announcement goes.
+async fn conclude(
+    run: &mut Run<'_>,
+    request: &Request,
+    specs: &[Arc<SchemaSpec>],
+    kept: Vec<Reversal>,
+) -> Result<TakenBack, Stopped> {
+    let core = run.core;
     let (transaction, facts) = core
         .engine
         .lock_scope(core.scope(), Reading::Whole, run.deadline)
@@ -189,19 +206,13 @@ async fn revert_all(
             decision = lockstep_lifecycle::retain_unused(decision, parent).map_err(Error::from)?;
         }
     }
-    let taken = deactivation::commit(
-        core,
-        transaction,
-        decision,
-        OperationChange::ClearStale,
-        false,
-        core.records(),
-    )
-    .await?;
-    Ok(TakenBack {
-        events: joined(events, taken.events),
-        ..taken
-    })
+    Ok(ended(core, transaction, decision).await?)
+}
+
+/// Commits the last decision of the operation.
+async fn ended(core: &Arc<Core>, transaction: Box<dyn Transaction>, decision: Decision) -> Result<TakenBack> {
+    let announcement = OperationChange::ClearStale;
+    deactivation::commit(core, transaction, decision, announcement, false, core.records()).await
 }
 
 /// Whether the plan still holds under the lock: the same schemas, as they were applied, and nobody's work half-way.
@@ -238,7 +249,10 @@ fn still_planned(
     }
 }
 
-fn joined<T>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
-    first.extend(second);
-    first
+impl TakenBack {
+    /// The same with the events that came before.
+    fn after(self, mut events: Vec<Event>) -> Self {
+        events.extend(self.events);
+        Self { events, ..self }
+    }
 }

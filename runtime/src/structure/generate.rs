@@ -70,6 +70,9 @@ pub fn contents(spec: &SchemaSpec, dialect: Dialect) -> Vec<(String, String)> {
         if let Some(Action::Sql(down)) = &step.down {
             files.push((format!("{}.down.{suffix}.sql", step.name), down.clone()));
         }
+        if let Some(lost) = &step.lost {
+            files.push((format!("{}.lost.{suffix}.sql", step.name), lost.clone()));
+        }
     }
     files
 }

@@ -21,6 +21,7 @@ use lockstep_registry::Step;
 use super::diff::after_renames;
 use super::displaced::without_new_bearers;
 use super::lines::{self, Line, Part};
+use super::returning::{restored, returns};
 use super::{Database, Diff, generate, passing};
 use crate::clock::Deadline;
 use crate::engine::console::Console;
@@ -166,12 +167,13 @@ impl<'a> Builder<'a> {
             before = after;
         }
         expect(&before, &self.diff.to, "the way there")?;
+        let lost = self.stranded(console).await?;
         let mut groups = self.merged(groups);
         back(console, &mut groups).await?;
         let back = console.introspect(self.selection).await?;
         expect(&back, &start, "the way back")?;
         Ok(Migration {
-            steps: self.steps(groups),
+            steps: self.steps(groups, lost),
             notes: self.notes(),
         })
     }
@@ -250,9 +252,7 @@ impl<'a> Builder<'a> {
         }
         let halfway = relaxed(before, &returning);
         down.extend(statements(self.renaming(after, &halfway, &renames).await?));
-        for archive in &returning {
-            down.extend(Down::of(self.archivist.restore(archive).map_err(unwritable)?));
-        }
+        down.extend(Down::of(restored(self.archivist, &returning, before)?));
         let rest = write(&halfway, before, &Renames::none(), Choices::default()).map_err(unwritable)?;
         down.extend(statements(rest));
         Ok(down)
@@ -285,7 +285,19 @@ impl<'a> Builder<'a> {
         merged
     }
 
-    fn steps(&self, groups: Vec<Group>) -> Vec<Step> {
+    /// What is asked before anything goes back, asked here once.
+    async fn stranded(&self, console: &mut dyn Console) -> Result<Option<String>> {
+        let mut text = String::new();
+        for archive in &self.archives {
+            if let Some(asked) = self.archivist.stranded(archive).map_err(unwritable)? {
+                run(console, &asked.query).await?;
+                text.push_str(&told(&asked.query, &format!("{}: {}", asked.of, asked.why)));
+            }
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    fn steps(&self, groups: Vec<Group>, asked: Option<String>) -> Vec<Step> {
         let mut steps = Vec::new();
         let lost = self
             .archives
@@ -326,6 +338,10 @@ impl<'a> Builder<'a> {
                 let nothing = told(NOTHING, "only the way back has something to do here");
                 add(nothing, script(&[statement.sql]), (false, statement.outside));
             }
+        }
+        // It is undone first, so nothing has gone back yet when it is asked.
+        if let Some(last) = steps.last_mut().filter(|_| !lost) {
+            last.lost = asked;
         }
         steps
     }
@@ -389,36 +405,6 @@ impl<'a> Builder<'a> {
 
 /// A statement without an effect.
 const NOTHING: &str = "SELECT 1";
-
-/// Whether what an archive keeps went in a group.
-fn returns(archive: &Archive, before: &Structure, after: &Structure) -> bool {
-    let column = |structure: &Structure, table: &lockstep_catalog::structure::Name, name: &str| {
-        structure
-            .table(table)
-            .and_then(|one| one.column(name))
-            .map(|one| (one.data_type.clone(), one.nullable, one.generated.is_some()))
-    };
-    match &archive.kept {
-        Kept::Counter => has_counter(before, &archive.before) && !has_counter(after, &archive.before),
-        Kept::Table => before.table(&archive.before).is_some() && after.table(&archive.before).is_none(),
-        Kept::Column { column: name, .. } => {
-            let was = column(before, &archive.before, name).or(column(before, &archive.after, name));
-            let is = column(after, &archive.after, name).or(column(after, &archive.before, name));
-            was.is_some() && is.is_none()
-        }
-        Kept::Converted {
-            column: name,
-            renamed,
-            data_type,
-            nullable,
-            ..
-        } => {
-            let was = column(before, &archive.before, name).or(column(before, &archive.after, renamed));
-            let is = column(after, &archive.after, renamed).or(column(after, &archive.before, name));
-            was.as_ref() == Some(&(data_type.clone(), *nullable, false)) && is.is_some() && was != is
-        }
-    }
-}
 
 fn told(sql: &str, comment: &str) -> String {
     if comment.is_empty() {

@@ -20,6 +20,7 @@ pub mod generate;
 mod lines;
 mod migration;
 mod passing;
+mod returning;
 mod rows;
 mod source;
 mod sync;

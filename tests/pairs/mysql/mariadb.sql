@@ -64,6 +64,41 @@ DELETE FROM t WHERE id = 2;
 CREATE TABLE t (id int PRIMARY KEY, a int);
 -- refused: is in the history of t, which would be lost; DELETE HISTORY FROM `t` gives the history up: [[Some("2"), Some("20
 
+-- case: a table with a history does not go while there is one
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a varchar(20)) WITH SYSTEM VERSIONING;
+CREATE TABLE other (id int PRIMARY KEY);
+-- rows
+INSERT INTO t VALUES (1, 'old'), (2, 'b');
+UPDATE t SET a = 'new' WHERE id = 1;
+-- desired
+CREATE TABLE other (id int PRIMARY KEY);
+-- refused: is in the history of t, which would be lost; DELETE HISTORY FROM `t` gives the history up: [[Some("1"), Some("20
+
+-- case: a table whose history is empty goes, and comes back with one
+-- current
+CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, a varchar(20)) WITH SYSTEM VERSIONING;
+CREATE TABLE other (id int PRIMARY KEY);
+-- rows
+INSERT INTO t (a) VALUES ('a'), ('b');
+-- desired
+CREATE TABLE other (id int PRIMARY KEY);
+-- returns: SELECT id, a FROM t FOR SYSTEM_TIME ALL ORDER BY id
+
+-- case: a sequence that goes comes back where it was
+-- current
+CREATE SEQUENCE s START WITH 10 INCREMENT BY 5 CACHE 2;
+CREATE SEQUENCE `fresh one` START WITH 7;
+CREATE SEQUENCE down START WITH 5 INCREMENT BY -1 MINVALUE -5 MAXVALUE 5 CYCLE NOCACHE;
+CREATE TABLE other (id int PRIMARY KEY);
+-- rows
+SELECT NEXTVAL(s), NEXTVAL(s), NEXTVAL(s), NEXTVAL(down), NEXTVAL(down);
+-- desired
+CREATE TABLE other (id int PRIMARY KEY);
+-- returns: SELECT * FROM s
+-- returns: SELECT * FROM `fresh one`
+-- returns: SELECT * FROM down
+
 -- case: a history that was given up goes
 -- current
 CREATE TABLE t (id int PRIMARY KEY, a varchar(9)) WITH SYSTEM VERSIONING;

@@ -172,3 +172,12 @@ CREATE TABLE keys_of (id int PRIMARY KEY, own char(36) NOT NULL DEFAULT (uuid())
   chance double DEFAULT (rand()), word varchar(9) DEFAULT (concat('uuid', '()')), UNIQUE KEY own (own));
 CREATE TRIGGER touch BEFORE UPDATE ON keys_of FOR EACH ROW SET NEW.touched = OLD.touched + 1;
 -- keeps: SELECT id, at, touched FROM keys_of ORDER BY id
+
+-- case: a default that each row gets its own of comes beside a new column
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(40), c date);
+-- rows
+INSERT INTO t VALUES (1, 2, 'x', '2020-01-01');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a bigint, b varchar(50) DEFAULT (uuid()), c date DEFAULT (curdate()), j int DEFAULT 5);
+-- keeps: SELECT id, a, b, c FROM t

@@ -146,3 +146,24 @@ CREATE TABLE places (code TEXT);
 CREATE TABLE visits (id INTEGER PRIMARY KEY, place TEXT REFERENCES places (code));
 CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL CHECK (name <> ''));
 -- keeps: SELECT id, name FROM people ORDER BY id
+
+-- case: a foreign key to what was no key is one again on the way back
+-- current
+CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE c (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code));
+-- rows
+INSERT INTO p VALUES (1, 'a');
+INSERT INTO c VALUES (1, 'a');
+-- desired
+CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE);
+CREATE TABLE c (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code));
+
+-- case: rows that pointed nowhere come back with their table
+-- current
+CREATE TABLE p (id INTEGER PRIMARY KEY);
+CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id));
+-- rows
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1, 1), (2, 9);
+-- desired
+CREATE TABLE p (id INTEGER PRIMARY KEY);

@@ -185,3 +185,69 @@ CREATE VIRTUAL TABLE zones USING rtree( -- @renamed from=areas
   left, -- @renamed from=west
   east
 );
+
+-- case: an index over a text goes with the text, and is filled again on the way back
+-- current
+CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT);
+CREATE VIRTUAL TABLE words USING fts5(body, content=docs, content_rowid=id);
+CREATE VIRTUAL TABLE terms USING fts5vocab(words, 'row');
+CREATE TRIGGER fed AFTER INSERT ON docs BEGIN INSERT INTO words (rowid, body) VALUES (NEW.id, NEW.body); END;
+CREATE TABLE other (id INT);
+-- rows
+INSERT INTO docs VALUES (1, 'red'), (7, 'blue');
+-- desired
+CREATE TABLE other (id INT);
+-- returns: SELECT rowid FROM words WHERE words MATCH 'blue'
+
+-- case: an index over a text goes alone, and is filled again on the way back
+-- current
+CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT);
+CREATE VIRTUAL TABLE words USING fts5(body, content=docs, content_rowid=id);
+-- rows
+INSERT INTO docs VALUES (1, 'red'), (7, 'blue');
+INSERT INTO words (words) VALUES ('rebuild');
+-- desired
+CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT);
+-- returns: SELECT rowid, body FROM words WHERE words MATCH 'blue'
+
+-- case: a full-text table with texts of its own comes back with the numbers of its rows
+-- current
+CREATE VIRTUAL TABLE notes USING fts5(body, tag UNINDEXED);
+CREATE VIRTUAL TABLE older USING fts4(body);
+CREATE TABLE other (id INT);
+-- rows
+INSERT INTO notes (rowid, body, tag) VALUES (7, 'blue', 'x'), (9, 'red', NULL);
+INSERT INTO older (docid, body) VALUES (70, 'blue');
+-- desired
+CREATE TABLE other (id INT);
+-- returns: SELECT rowid, body, tag FROM notes WHERE notes MATCH 'blue'
+-- returns: SELECT docid, body FROM older WHERE older MATCH 'blue'
+
+-- case: an index without a text does not go while it holds something
+-- current
+CREATE VIRTUAL TABLE words USING fts5(body, content='');
+CREATE TABLE other (id INT);
+-- rows
+INSERT INTO words (rowid, body) VALUES (7, 'blue');
+-- desired
+CREATE TABLE other (id INT);
+-- refused: gives the index up: [[Some("7"), Some("7")]]
+
+-- case: what shows the words of an index is made anew
+-- current
+CREATE VIRTUAL TABLE words USING fts5(body);
+CREATE VIRTUAL TABLE terms USING fts5vocab(words, 'row');
+-- rows
+INSERT INTO words VALUES ('red blue red');
+-- desired
+CREATE VIRTUAL TABLE words USING fts5(body, tag);
+CREATE VIRTUAL TABLE terms USING fts5vocab(words, 'col');
+-- keeps: SELECT term FROM terms ORDER BY term
+
+-- case: boxes lose a dimension, and get it back
+-- current
+CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1, y0, y1);
+-- rows
+INSERT INTO boxes VALUES (1, 0, 1, 20, 30), (2, 5, 6, -7, -6);
+-- desired
+CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1);

@@ -32,101 +32,105 @@ impl Rename {
 
     /// Renames in `now`; false where there is nothing to rename, or the new name is taken.
     pub(super) fn apply(&self, now: &mut Structure) -> bool {
-        let dialect = now.dialect;
         match self {
-            Self::Table { from, to } => {
-                if now.table(to).is_some_and(|_| !dialect.same_name(from, to)) {
-                    return false;
-                }
-                let Some(at) = now.tables.iter().position(|one| dialect.same_name(&one.name, from)) else {
-                    return false;
-                };
-                if now.tables[at].name == *to {
-                    return false;
-                }
-                let old = std::mem::replace(&mut now.tables[at].name, to.clone());
-                // What counts for a table moves with it.
-                let own = now.sequences.iter_mut().filter(|one| {
-                    let owner = one.owned_by.as_ref();
-                    old.schema != to.schema && owner.is_some_and(|(table, _)| *table == old)
-                });
-                own.for_each(|one| one.name.schema.clone_from(&to.schema));
-                repoint(now, &old, to);
-                true
-            }
+            Self::Table { from, to } => rename_table(now, from, to),
             Self::View { from, to } => {
-                if now.view(to).is_some() {
-                    return false;
-                }
-                let Some(view) = now.views.iter_mut().find(|one| dialect.same_name(&one.name, from)) else {
-                    return false;
-                };
-                view.name = to.clone();
-                true
+                let dialect = now.dialect;
+                let names = now.views.iter_mut().map(|one| &mut one.name);
+                rename_one(names.collect(), to, |one| dialect.same_name(one, from))
             }
             Self::Type { from, to } => {
-                if now.types.iter().any(|one| one.name == *to) {
-                    return false;
-                }
-                let Some(one) = now.types.iter_mut().find(|one| one.name == *from) else {
-                    return false;
-                };
-                one.name = to.clone();
-                true
+                let names = now.types.iter_mut().map(|one| &mut one.name);
+                rename_one(names.collect(), to, |one| one == from)
             }
             Self::Sequence { from, to } => {
-                if now.sequences.iter().any(|one| one.name == *to) {
-                    return false;
-                }
-                let Some(one) = now.sequences.iter_mut().find(|one| one.name == *from) else {
-                    return false;
-                };
-                one.name = to.clone();
-                true
+                let names = now.sequences.iter_mut().map(|one| &mut one.name);
+                rename_one(names.collect(), to, |one| one == from)
             }
-            Self::Label { of, from, to } => {
-                let Some(one) = now.types.iter_mut().find(|one| one.name == *of) else {
-                    return false;
-                };
-                let UserTypeKind::Enum { labels } = &mut one.kind else {
-                    return false;
-                };
-                if labels.contains(to) {
-                    return false;
-                }
-                let Some(label) = labels.iter_mut().find(|one| *one == from) else {
-                    return false;
-                };
-                label.clone_from(to);
-                true
-            }
+            Self::Label { of, from, to } => rename_label(now, of, from, to),
             Self::Column { table, from, to } => rename_column(now, table, from, to),
-            Self::Index { table, from, to } => {
-                let (from, free) = (dialect.folded_part(from), dialect.folded_part(to));
-                // An index's name alone finds it: a script may name it without its table.
-                let found = now.tables.iter_mut().find(|one| {
-                    (table.name.is_empty() || dialect.same_name(&one.name, table))
-                        && one.indexes.iter().any(|index| dialect.folded_part(&index.name) == from)
-                });
-                if let Some(found) = found {
-                    if found.indexes.iter().any(|one| dialect.folded_part(&one.name) == free) {
-                        return false;
-                    }
-                    for index in found
-                        .indexes
-                        .iter_mut()
-                        .filter(|one| dialect.folded_part(&one.name) == from)
-                    {
-                        index.name.clone_from(to);
-                        index.generated_name = false;
-                    }
-                    return true;
-                }
+            Self::Index { table, from, to } => rename_index(now, table, from, to),
+            Self::Constraint { table, from, to } => {
+                let from = now.dialect.folded_part(from);
                 rename_constraint(now, table, &from, to)
             }
-            Self::Constraint { table, from, to } => rename_constraint(now, table, &dialect.folded_part(from), to),
         }
     }
+}
+
+fn rename_table(now: &mut Structure, from: &Name, to: &Name) -> bool {
+    let dialect = now.dialect;
+    if now.table(to).is_some_and(|_| !dialect.same_name(from, to)) {
+        return false;
+    }
+    let Some(table) = now.tables.iter_mut().find(|one| dialect.same_name(&one.name, from)) else {
+        return false;
+    };
+    if table.name == *to {
+        return false;
+    }
+    let old = std::mem::replace(&mut table.name, to.clone());
+    // What counts for a table moves with it.
+    let own = now.sequences.iter_mut().filter(|one| {
+        let owner = one.owned_by.as_ref();
+        old.schema != to.schema && owner.is_some_and(|(table, _)| *table == old)
+    });
+    own.for_each(|one| one.name.schema.clone_from(&to.schema));
+    repoint(now, &old, to);
+    true
+}
+
+/// Renames the one that is meant among names, unless the new one is among them, too.
+fn rename_one(names: Vec<&mut Name>, to: &Name, is_meant: impl Fn(&Name) -> bool) -> bool {
+    if names.iter().any(|one| **one == *to) {
+        return false;
+    }
+    match names.into_iter().find(|one| is_meant(one)) {
+        Some(name) => {
+            name.clone_from(to);
+            true
+        }
+        None => false,
+    }
+}
+
+fn rename_label(now: &mut Structure, of: &Name, from: &String, to: &String) -> bool {
+    let Some(one) = now.types.iter_mut().find(|one| one.name == *of) else {
+        return false;
+    };
+    let UserTypeKind::Enum { labels } = &mut one.kind else {
+        return false;
+    };
+    if labels.contains(to) {
+        return false;
+    }
+    let Some(label) = labels.iter_mut().find(|one| *one == from) else {
+        return false;
+    };
+    label.clone_from(to);
+    true
+}
+
+/// An index's name alone finds it: a script may name it without its table. It may be a constraint's.
+fn rename_index(now: &mut Structure, table: &Name, from: &str, to: &str) -> bool {
+    let dialect = now.dialect;
+    let (from, free) = (dialect.folded_part(from), dialect.folded_part(to));
+    let found = now.tables.iter_mut().find(|one| {
+        (table.name.is_empty() || dialect.same_name(&one.name, table))
+            && one.indexes.iter().any(|index| dialect.folded_part(&index.name) == from)
+    });
+    let Some(found) = found else {
+        return rename_constraint(now, table, &from, to);
+    };
+    if found.indexes.iter().any(|one| dialect.folded_part(&one.name) == free) {
+        return false;
+    }
+    let indexes = found.indexes.iter_mut();
+    for index in indexes.filter(|one| dialect.folded_part(&one.name) == from) {
+        to.clone_into(&mut index.name);
+        index.generated_name = false;
+    }
+    true
 }
 
 fn rename_constraint(now: &mut Structure, table: &Name, from: &str, to: &str) -> bool {

@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
                 alter.rewrites |= old.generated.as_ref().is_none_or(|generated| generated.stored);
             }
         }
-        let new: HashSet<&str> = pair
+        let added: HashSet<&str> = pair
             .columns
             .iter()
             .filter_map(|pair| match pair {
@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
             .columns
             .iter()
             .rev()
-            .take_while(|one| new.contains(one.name.as_str()))
+            .take_while(|one| added.contains(one.name.as_str()))
             .count();
         for (at, pair) in pair.columns.iter().enumerate() {
             let before = at.checked_sub(1).and_then(|at| to.columns.get(at));
@@ -180,6 +180,11 @@ impl<'a> Writer<'a> {
                 }
                 Pair::Both { from: old, to: new, .. } if !is_same((old, from), (new, to)) => {
                     self.column(alter, (old, from), (new, to), &place)?;
+                    // MySQL takes such a default for one of a column that the same statement adds.
+                    if !added.is_empty() && self.is_mysql() && differs_by_row(new) {
+                        let modify = alter.clauses.pop_if(|clause| clause.starts_with("MODIFY"));
+                        alter.later.extend(modify);
+                    }
                 }
                 _ => {}
             }

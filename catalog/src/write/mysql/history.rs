@@ -1,6 +1,7 @@
 //! Tables of which the server keeps the rows that were (MariaDB's system versioning).
 //!
 //! ```text
+//!  DROP TABLE, and
 //!  DROP SYSTEM VERSIONING    the whole history goes, and nothing brings it back     ─► refused while there is one
 //!  DROP COLUMN, MODIFY       happens to the rows of the history too                 ─► refused where one has a value there
 //!  every other ALTER         is only done where the session says KEEP               ─► said in the statement itself
@@ -75,6 +76,16 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The rows of the history of a table that goes: its rows come back on the way back, what they were does not.
+    pub(super) fn ask_history_of_dropped(&mut self, table: &Table) -> Result<(), WriteError> {
+        if !is_kept(table) {
+            return Ok(());
+        }
+        let (end, past) = self.past(table, table)?;
+        let message = format!("is in the history of {}, which would be lost", table.name);
+        self.ask_past(table, "SYSTEM VERSIONING", &end, &past, &message)
     }
 
     /// When a row ended, and what is true of those that did.

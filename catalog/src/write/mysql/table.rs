@@ -17,6 +17,9 @@ impl<'a> Writer<'a> {
                 gone.push(table);
             }
         }
+        for table in &gone {
+            self.ask_history_of_dropped(table)?;
+        }
         let (mut order, circle) = in_order(&names_of(&gone), &references(&gone));
         order.reverse();
         for name in circle.into_iter().chain(order) {

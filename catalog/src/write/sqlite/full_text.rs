@@ -21,12 +21,27 @@ pub(super) enum Text {
     Nowhere,
 }
 
+/// Modules whose tables show what others hold, and take no rows.
+const SHOWING: &[&str] = &["fts5vocab", "fts4aux", "fts3tokenize", "dbstat"];
+
+/// Whether it only shows what others hold.
+pub(super) fn shows(table: &Table) -> bool {
+    let module = table.virtual_table.as_ref().map(|one| one.module.as_str());
+    module.is_some_and(|module| SHOWING.contains(&module))
+}
+
+/// Whether it is a full-text table.
+pub(super) fn is_full_text(table: &Table) -> bool {
+    let module = table.virtual_table.as_ref().map(|one| one.module.as_str());
+    module.is_some_and(|module| module.starts_with("fts")) && !shows(table)
+}
+
 /// Where the table has its text.
 pub(super) fn text_of(table: &Table) -> Text {
     let Some(one) = &table.virtual_table else {
         return Text::Own;
     };
-    if !one.module.starts_with("fts") {
+    if !is_full_text(table) {
         return Text::Own;
     }
     let content = one.arguments.iter().find_map(|argument| {
@@ -56,6 +71,15 @@ pub(super) fn again(script: &mut Script, from: &Table, to: &Table) -> Result<(),
     script.push(about(&from.name.name), Cost::Nothing, "is made anew", sql);
     let sql = format!("ALTER TABLE {} RENAME TO {}", name(&between)?, name(&to.name.name)?);
     script.push(about(&to.name.name), Cost::Nothing, "takes its place", sql);
+    Ok(())
+}
+
+/// Makes a table anew that has no rows.
+pub(super) fn replace(script: &mut Script, from: &Table, to: &Table) -> Result<(), WriteError> {
+    let sql = format!("DROP TABLE {}", name(&from.name.name)?);
+    script.push(about(&from.name.name), Cost::Nothing, "is made anew", sql);
+    let sql = create::table(to, None)?;
+    script.push(about(&to.name.name), Cost::Nothing, "shows what others hold", sql);
     Ok(())
 }
 

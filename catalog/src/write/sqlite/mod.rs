@@ -81,11 +81,22 @@ pub(super) fn write(
     let rebuilt = ways.iter().filter(|(_, way)| matches!(way, Way::Rebuild(_)));
     let rebuilt = rebuilt.filter_map(|(pair, _)| pair.table.to().map(|to| to.name.name.as_str()));
     writing.script.plan.checks.extend(rebuild::is_free(rebuilt));
-    for pair in comparison.tables.iter().filter(|pair| pair.is_changed()) {
+    let goes = |pair: &&TablePair<'_>| pair.is_changed() || matches!(pair.table, Pair::Dropped(_));
+    for pair in comparison.tables.iter().filter(goes) {
         let checks = obstacles::obstacles(comparison, &writing.names, pair)?;
         writing.script.plan.checks.extend(checks);
     }
     Ok(writing.script.plan)
+}
+
+/// Whether it has rows that nothing else has: no index over the text of others, and nothing that shows what others hold.
+pub(super) fn has_own_rows(table: &Table) -> bool {
+    !full_text::shows(table) && full_text::text_of(table) == Text::Own
+}
+
+/// Whether its rows are found by numbers that are none of its columns.
+pub(super) fn is_numbered(table: &Table) -> bool {
+    full_text::is_full_text(table)
 }
 
 /// Whether it is an index over the text of that table's rows.
@@ -329,6 +340,9 @@ impl Writing<'_> {
                         self.script
                             .push(part_of(&to.name.name, &column.name), cost, comment, sql);
                     }
+                }
+                Way::Rebuild(_) if full_text::shows(from) || full_text::shows(to) => {
+                    full_text::replace(&mut self.script, from, to)?;
                 }
                 Way::Rebuild(_) if to.virtual_table.is_some() && full_text::is_derived(from, to) => {
                     full_text::again(&mut self.script, from, to)?;

@@ -20,6 +20,9 @@ pub(super) fn obstacles(
     names: &Names<'_>,
     pair: &TablePair<'_>,
 ) -> Result<Vec<Check>, WriteError> {
+    if let Pair::Dropped(table) = pair.table {
+        return gone_without_text(table);
+    }
     let Pair::Both { from, to, .. } = pair.table else {
         return Ok(Vec::new());
     };
@@ -136,6 +139,22 @@ fn without_text(
         about: ObjectRef::new(crate::structure::Kind::Table, to.name.clone()),
         query: format!("SELECT rowid, rowid FROM {}", rows.source()?),
         message: "is indexed, but its text is kept nowhere, so that it cannot be indexed anew".to_owned(),
+    }])
+}
+
+/// One that goes could not be made again on the way back.
+fn gone_without_text(table: &Table) -> Result<Vec<Check>, WriteError> {
+    if text_of(table) != Text::Nowhere {
+        return Ok(Vec::new());
+    }
+    let own = name(&table.name.name)?;
+    Ok(vec![Check {
+        about: ObjectRef::new(crate::structure::Kind::Table, table.name.clone()),
+        query: format!("SELECT rowid, rowid FROM {own}"),
+        message: format!(
+            "is indexed, but its text is kept nowhere, so that the way back could not index it again; \
+             INSERT INTO {own} ({own}) VALUES ('delete-all') gives the index up"
+        ),
     }])
 }
 

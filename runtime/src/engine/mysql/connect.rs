@@ -248,7 +248,8 @@ fn setup(server: Server, mode: &str, settings: &Settings) -> String {
             "idle_transaction_timeout = {silence}, idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0"
         )
     } else {
-        format!("wait_timeout = {silence}")
+        // It would tell for a day where a counter stood when somebody asked last.
+        format!("wait_timeout = {silence}, information_schema_stats_expiry = 0")
     };
     format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \

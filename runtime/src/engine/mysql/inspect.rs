@@ -8,7 +8,7 @@ use lockstep_catalog::{Column, Dialect, ObjectKey, ObjectKind, Snapshot, Table, 
 use sqlx::Row;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 
-use super::connect::{Server, literal, optional_text, own, rows};
+use super::connect::{Server, literal, optional_text, own, rows, text};
 use crate::Result;
 
 const DOING: &str = "reading the database's schema";
@@ -163,4 +163,15 @@ impl Reading {
             .and_modify(|known| *known = format!("{known}, {part}"))
             .or_insert_with(|| part.to_owned());
     }
+}
+
+/// The tables that keep the rows that were (MariaDB).
+pub(super) async fn versioned(connection: &mut MySqlConnection, server: Server) -> Result<Vec<String>, sqlx::Error> {
+    if !server.mariadb {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT TABLE_NAME FROM information_schema.TABLES \
+               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SYSTEM VERSIONED'";
+    let found = rows(connection, sql.to_owned()).await?;
+    found.iter().map(|row| text(row, 0)).collect()
 }

@@ -23,7 +23,7 @@ use super::transaction::{Identity, SILENCE, Stopper, is_true};
 use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, held_to};
-use crate::engine::{CodeStep, Limit, Outcome, Session, StepConnection, writes};
+use crate::engine::{CodeStep, Limit, Outcome, Session, StepConnection, StepError, writes};
 use crate::{Error, Result};
 
 /// How long one of our own rows is waited for: others hold them for moments.
@@ -49,6 +49,15 @@ pub(super) struct MysqlSession {
     setup: String,
     /// A statement's end was never heard of: the connection is of no use any more.
     lost: bool,
+}
+
+/// Why code was stopped.
+fn why_stopped(limit: &Limit) -> Cause {
+    if limit.cancel.is_cancelled() {
+        Cause::Cancelled
+    } else {
+        Cause::TimedOut
+    }
 }
 
 impl Mysql {
@@ -379,70 +388,13 @@ impl Session for MysqlSession {
         limit: &Limit,
     ) -> Outcome<()> {
         self.begin(limit).await?;
-        let ended = {
-            let mut lent = StepConnection::Mysql(&mut self.connection);
-            let work = async {
-                if up {
-                    step.up(&mut lent).await
-                } else {
-                    step.down(&mut lent).await
-                }
-            };
-            // A panic is the code's failure, not the operation's: what is half-way must be recorded.
-            let work = AssertUnwindSafe(work).catch_unwind();
-            let work = async { work.await.unwrap_or_else(|_| Err("the code panicked".into())) };
-            tokio::pin!(work);
-            let ended = tokio::select! {
-                done = &mut work => Some(done),
-                () = tokio::time::sleep(limit.deadline.remaining()) => None,
-                () = limit.cancel.cancelled() => None,
-            };
-            match ended {
-                Some(done) => Some(done),
-                None => {
-                    self.stopper.stop().await;
-                    let done = tokio::time::timeout(UNWINDING, work).await.ok();
-                    if done.is_none() {
-                        // It may have sent another statement since.
-                        self.stopper.stop().await;
-                    }
-                    // Some statements end well when they are stopped: to the code that looks like success.
-                    done.map(|done| done.and_then(|()| Err("it was stopped".into())))
-                }
-            }
-        };
-        let stopped = if limit.cancel.is_cancelled() {
-            Cause::Cancelled
-        } else {
-            Cause::TimedOut
-        };
-        let fault = match ended {
+        let fault = match self.ended(step, up, limit).await {
             None => {
                 // What it still does on the connection, nobody knows.
                 self.lost = true;
-                Fault::new(stopped, "the code did not end in time")
+                Fault::new(why_stopped(limit), "the code did not end in time")
             }
-            Some(Err(error)) => {
-                let known = error.downcast_ref::<sqlx::Error>();
-                // The server's clock may be a little ahead of ours.
-                let by_server = known.is_some_and(|e| fault(e, false).cause == Cause::TimedOut);
-                let over = by_server || limit.deadline.is_over() || limit.cancel.is_cancelled();
-                let cause = if over { stopped } else { Cause::Refused };
-                if known.is_some_and(|e| fault(e, false).cause == Cause::Lost) {
-                    self.lost = true;
-                }
-                // What it did before may stay all the same, where a statement of it committed.
-                let escaped = !self.lost && self.mark_is_gone().await;
-                let message = known.map_or_else(|| error.to_string(), words);
-                if escaped && cause == Cause::Refused {
-                    Fault::new(
-                        Cause::Escaped,
-                        format!("{message}; before that it ended the transaction it ran in"),
-                    )
-                } else {
-                    Fault::new(cause, message)
-                }
-            }
+            Some(Err(error)) => self.code_failed(&error, limit).await,
             Some(Ok(())) => {
                 let held = match verify {
                     Some(query) => held_to(self.ask(query, limit).await, 0),
@@ -473,11 +425,13 @@ impl Session for MysqlSession {
     }
 
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {
-        let sql = crate::engine::count_sql(Dialect::Mysql, std::slice::from_ref(removed));
-        let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
         let limits = self.limits(limit);
         self.usable().map_err(|e| Fault::new(Cause::Lost, e.to_string()))?;
         self.own_run(limits).await.map_err(|e| fault(&e, false))?;
+        let versioned = inspect::versioned(&mut self.connection, self.server).await;
+        let versioned = versioned.map_err(|e| fault(&e, false))?;
+        let sql = crate::engine::count_sql(Dialect::Mysql, std::slice::from_ref(removed), &versioned);
+        let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
         let sql = sqlx::raw_sql(AssertSqlSafe(sql));
         let row = self
             .limited(limit, async |connection| sql.fetch_one(connection).await)
@@ -537,6 +491,61 @@ impl Mysql {
 }
 
 impl MysqlSession {
+    /// How code ended; nothing where it did not within its limits.
+    async fn ended(&mut self, step: Arc<dyn CodeStep>, up: bool, limit: &Limit) -> Option<Result<(), StepError>> {
+        let mut lent = StepConnection::Mysql(&mut self.connection);
+        let work = async {
+            if up {
+                step.up(&mut lent).await
+            } else {
+                step.down(&mut lent).await
+            }
+        };
+        // A panic is the code's failure, not the operation's: what is half-way must be recorded.
+        let work = AssertUnwindSafe(work).catch_unwind();
+        let work = async { work.await.unwrap_or_else(|_| Err("the code panicked".into())) };
+        tokio::pin!(work);
+        let ended = tokio::select! {
+            done = &mut work => Some(done),
+            () = tokio::time::sleep(limit.deadline.remaining()) => None,
+            () = limit.cancel.cancelled() => None,
+        };
+        if ended.is_some() {
+            return ended;
+        }
+        self.stopper.stop().await;
+        let done = tokio::time::timeout(UNWINDING, work).await.ok();
+        if done.is_none() {
+            // It may have sent another statement since.
+            self.stopper.stop().await;
+        }
+        // Some statements end well when they are stopped: to the code that looks like success.
+        done.map(|done| done.and_then(|()| Err("it was stopped".into())))
+    }
+
+    /// What the error means that code ended with.
+    async fn code_failed(&mut self, error: &StepError, limit: &Limit) -> Fault {
+        let known = error.downcast_ref::<sqlx::Error>();
+        // The server's clock may be a little ahead of ours.
+        let by_server = known.is_some_and(|e| fault(e, false).cause == Cause::TimedOut);
+        let over = by_server || limit.deadline.is_over() || limit.cancel.is_cancelled();
+        let cause = if over { why_stopped(limit) } else { Cause::Refused };
+        if known.is_some_and(|e| fault(e, false).cause == Cause::Lost) {
+            self.lost = true;
+        }
+        // What it did before may stay all the same, where a statement of it committed.
+        let escaped = !self.lost && self.mark_is_gone().await;
+        let message = known.map_or_else(|| error.to_string(), words);
+        if escaped && cause == Cause::Refused {
+            Fault::new(
+                Cause::Escaped,
+                format!("{message}; before that it ended the transaction it ran in"),
+            )
+        } else {
+            Fault::new(cause, message)
+        }
+    }
+
     async fn ask(&mut self, query: &str, limit: &Limit) -> Outcome<bool> {
         let sql = sqlx::raw_sql(AssertSqlSafe(query.to_owned()));
         let found = self

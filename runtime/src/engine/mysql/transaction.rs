@@ -21,7 +21,7 @@ use super::connect::{
 use super::metadata::{self, NOW, event_row};
 use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault};
+use crate::engine::step::{Cause, Fault, number_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, Transaction, lost, writes};
 use crate::{Error, Result};
@@ -382,12 +382,14 @@ impl Transaction for MysqlTransaction {
 
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         const DOING: &str = "counting the rows that would be lost";
+        let versioned = inspect::versioned(self.held.connection()?, self.server).await;
+        let versioned = versioned.map_err(own(DOING))?;
         let mut counts = Vec::with_capacity(removed.len());
         for some in removed.chunks(COUNTED_AT_ONCE) {
             let sql = format!(
                 "SET SESSION {}; {}",
                 self.server.statement_limit(limit.deadline.remaining()),
-                count_sql(Dialect::Mysql, some)?
+                count_sql(Dialect::Mysql, some, &versioned)?
             );
             let found = rows(self.held.connection()?, sql).await.map_err(own(DOING))?;
             for row in &found {
@@ -396,6 +398,17 @@ impl Transaction for MysqlTransaction {
             }
         }
         Ok(counts)
+    }
+
+    async fn number(&mut self, _about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
+        let bound = self.server.statement_limit(limit.deadline.remaining());
+        let sql = format!("SET SESSION {bound}; {}", query.text);
+        let connection = self
+            .held
+            .connection()
+            .map_err(|error| Fault::new(Cause::Lost, error.to_string()))?;
+        let found = rows(connection, sql).await.map_err(|error| fault(&error, false))?;
+        number_of(found.first().and_then(|row| int(row, 0).ok()))
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {

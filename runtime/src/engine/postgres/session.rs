@@ -389,7 +389,7 @@ impl Session for PgSession {
     }
 
     async fn count(&mut self, removed: &Removed, limit: &Limit) -> Outcome<u64> {
-        let sql = crate::engine::count_sql(Dialect::Postgres, std::slice::from_ref(removed));
+        let sql = crate::engine::count_sql(Dialect::Postgres, std::slice::from_ref(removed), &[]);
         let sql = sql.map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
         let sql = sqlx::query_as::<_, (i32, i64)>(AssertSqlSafe(sql)).persistent(false);
         let (_, counted) = self.limited(limit, async |worker| sql.fetch_one(worker).await).await?;

@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection, Either, Row};
 use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, is_unprepared, leave, literal, own, words};
 use super::{Postgres, guard, inspect, introspect, metadata, prepared};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::step::{Cause, Fault, UNWINDING, number_of, script_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql, table_of};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, lost, writes};
 use crate::{Error, Result};
@@ -471,7 +471,7 @@ impl Transaction for PgTransaction {
         for some in removed.chunks(COUNTED_AT_ONCE) {
             self.set_timeout(limit).await.map_err(lost)?;
             self.keep_writers_out(some).await?;
-            let sql = count_sql(Dialect::Postgres, some)?;
+            let sql = count_sql(Dialect::Postgres, some, &[])?;
             let counted: Vec<(i32, i64)> = sqlx::query_as(AssertSqlSafe(sql))
                 .persistent(false)
                 .fetch_all(self.held.connection()?)
@@ -480,6 +480,24 @@ impl Transaction for PgTransaction {
             counts.extend(counted.into_iter().map(|(_, many)| u64::try_from(many).unwrap_or(0)));
         }
         Ok(counts)
+    }
+
+    async fn number(&mut self, about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
+        self.set_timeout(limit).await?;
+        let alone = self.keep_writers_out(std::slice::from_ref(about)).await;
+        alone.map_err(|error| match error.is_transient() {
+            true => Fault::new(Cause::Transient, error.to_string()),
+            false => Fault::new(Cause::Refused, error.to_string()),
+        })?;
+        let Some(stopper) = self.stopper.clone() else {
+            return Err(Fault::new(Cause::Lost, "steps run under the structural lock only"));
+        };
+        let connection = self.held.connection().map_err(|e| lost(&e))?;
+        let sql = sqlx::raw_sql(AssertSqlSafe(query.text.clone()));
+        let row = stopper
+            .limited(limit, async { sql.fetch_optional(connection).await })
+            .await?;
+        number_of(row.and_then(|row| row.try_get::<i64, _>(0).ok()))
     }
 
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {

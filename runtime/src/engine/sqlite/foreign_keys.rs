@@ -3,17 +3,21 @@
 //! ```text
 //!  before ─► steps, with foreign_keys off ─► after        more than before: the commit is refused
 //!  a file may have been broken for years: SQLite checks rows only while foreign_keys is on
+//!  mended by an up ─► kept in lockstep_meta ─► its down makes it what it was, and is told, not refused
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lockstep_lifecycle::EventKind;
+use lockstep_registry::{SchemaVersion, Scope};
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
 use super::connect::own;
 use crate::{Error, Result};
 
 /// What is broken, by the table that points.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Broken {
     /// How many rows point to rows that do not exist.
     rows: BTreeMap<String, i64>,
@@ -80,6 +84,69 @@ impl Broken {
         }
     }
 
+    /// What counts as broken before these events' steps ran: this, and for what goes back, what was before it came. For what
+    /// comes, this is kept.
+    pub(super) async fn before(
+        &self,
+        connection: &mut SqliteConnection,
+        scope: &Scope,
+        events: &[EventKind],
+    ) -> Result<Self> {
+        let mut before = self.clone();
+        for event in events {
+            match event {
+                EventKind::SchemaApplied { schema, .. } if *self != Self::default() => {
+                    self.keep(connection, scope, schema).await?;
+                }
+                EventKind::SchemaRolledBack { schema, .. } => {
+                    if let Some(earlier) = Self::kept(connection, scope, schema).await? {
+                        before.add(earlier);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(before)
+    }
+
+    async fn keep(&self, connection: &mut SqliteConnection, scope: &Scope, schema: &SchemaVersion) -> Result<()> {
+        let value = serde_json::to_string(self).map_err(|error| Error::bug(error.to_string()))?;
+        sqlx::query("INSERT INTO lockstep_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+            .bind(key(scope, schema))
+            .bind(value)
+            .persistent(false)
+            .execute(connection)
+            .await
+            .map(|_| ())
+            .map_err(own("keeping what is broken about foreign keys"))
+    }
+
+    /// What was kept when a schema came; it is kept no longer.
+    async fn kept(connection: &mut SqliteConnection, scope: &Scope, schema: &SchemaVersion) -> Result<Option<Self>> {
+        let value: Option<String> = sqlx::query_scalar("DELETE FROM lockstep_meta WHERE key = ? RETURNING value")
+            .bind(key(scope, schema))
+            .persistent(false)
+            .fetch_optional(connection)
+            .await
+            .map_err(own("reading what was broken about foreign keys"))?;
+        Ok(value.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    fn add(&mut self, other: Self) {
+        for (table, many) in other.rows {
+            let known = self.rows.entry(table).or_default();
+            *known = many.max(*known);
+        }
+        self.unkeyed.extend(other.unkeyed);
+    }
+
+    /// Says what is broken again, as it was before what went back.
+    pub(super) fn told_again(&self, until_now: &Self) {
+        if self.rows.len() > until_now.rows.len() || self.unkeyed.len() > until_now.unkeyed.len() {
+            tracing::warn!(rows = ?self.rows, no_key = ?self.unkeyed, "foreign keys are broken again as they were before");
+        }
+    }
+
     /// Refuses what is broken now and was not before.
     pub(super) fn refuse_new(&self, before: &Self) -> Result<()> {
         let rows = self.new_rows(before);
@@ -118,6 +185,10 @@ impl Broken {
             .sum();
         new + (under_new_names - gone).max(0)
     }
+}
+
+fn key(scope: &Scope, schema: &SchemaVersion) -> String {
+    format!("broken before {scope} {schema}")
 }
 
 fn is_mismatch(error: &sqlx::Error) -> bool {

@@ -18,7 +18,7 @@ use super::connect::{INTERRUPT, code, fault, is_busy, own};
 use super::foreign_keys::Broken;
 use super::{Sqlite, inspect, introspect, metadata};
 use crate::clock::{Deadline, Stopwatch, pause};
-use crate::engine::step::{Cause, Fault, UNWINDING, script_of};
+use crate::engine::step::{Cause, Fault, UNWINDING, number_of, script_of};
 use crate::engine::{COUNTED_AT_ONCE, count_sql};
 use crate::engine::{CodeStep, Limit, Outcome, Reading, Records, StepConnection, Transaction, writes};
 use crate::{Error, Result};
@@ -392,7 +392,7 @@ impl Transaction for SqliteTransaction {
     async fn count(&mut self, removed: &[Removed], limit: &Limit) -> Result<Vec<u64>> {
         let mut counts = Vec::with_capacity(removed.len());
         for some in removed.chunks(COUNTED_AT_ONCE) {
-            let sql = count_sql(Dialect::Sqlite, some)?;
+            let sql = count_sql(Dialect::Sqlite, some, &[])?;
             self.watch.set(Some(limit.clone()));
             let counted: Result<Vec<(i64, i64)>, _> = sqlx::query_as(AssertSqlSafe(sql))
                 .persistent(false)
@@ -405,13 +405,27 @@ impl Transaction for SqliteTransaction {
         Ok(counts)
     }
 
+    async fn number(&mut self, _about: &Removed, query: &Statement, limit: &Limit) -> Outcome<u64> {
+        let sql = AssertSqlSafe(query.text.clone());
+        let row = self
+            .limited(limit, async |connection| {
+                sqlx::raw_sql(sql).fetch_optional(connection).await
+            })
+            .await?;
+        number_of(row.and_then(|row| row.try_get::<i64, _>(0).ok()))
+    }
+
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
         let facts = match self.facts.take() {
             Some(facts) => facts,
             None => self.facts(Reading::Whole).await?,
         };
-        if let Some(before) = self.broken.take() {
-            Broken::of(self.line.connection()?).await?.refuse_new(&before)?;
+        if let Some(until_now) = self.broken.take() {
+            let connection = self.line.connection()?;
+            let before = until_now.before(connection, &self.scope, &commit.events).await?;
+            let left = Broken::of(connection).await?;
+            left.refuse_new(&before)?;
+            left.told_again(&until_now);
         }
         let plan = writes::plan(Dialect::Sqlite, &self.scope, &facts, commit, records)?;
         // One trip to SQLite's thread; an error ends the script before its COMMIT.

@@ -379,7 +379,7 @@ fn named(name: &str) -> Option<Named> {
     let (step, way) = match stem.rsplit_once('.') {
         Some((step, "up")) => (step, Some(Way::Up)),
         Some((step, "down")) => (step, Some(Way::Down)),
-        Some((_, "verify")) => return None,
+        Some((_, "verify" | "lost")) => return None,
         _ => (stem, None),
     };
     Some(Named {
