@@ -150,10 +150,10 @@ impl Archivist {
                 }
             }
             // Only a value that was missing became another one: no row need be read, which others may have written since.
-            Dialect::Postgres if data_type == becomes && filled.as_deref().is_some_and(is_literal) => {
+            Dialect::Postgres if data_type == becomes && filled.is_some_and(is_literal) => {
                 format!(
                     "UPDATE {own} SET became = COALESCE(kept::{typed}, {})",
-                    filled.as_deref().unwrap_or("NULL")
+                    filled.unwrap_or("NULL")
                 )
             }
             Dialect::Sqlite | Dialect::Postgres => {

@@ -118,7 +118,7 @@ pub(super) fn of(diff: &Diff, archives: &[Archive]) -> Result<Vec<Line>, WriteEr
 fn column(archive: &Archive) -> Option<&str> {
     match &archive.kept {
         Kept::Column { column, .. } | Kept::Converted { column, .. } => Some(column),
-        Kept::Table | Kept::Counter => None,
+        Kept::Table | Kept::Counter { .. } => None,
     }
 }
 
@@ -127,7 +127,7 @@ fn is_locked(archive: &Archive) -> bool {
     match &archive.kept {
         Kept::Table | Kept::Column { .. } => true,
         Kept::Converted { data_type, becomes, .. } => data_type != becomes,
-        Kept::Counter => false,
+        Kept::Counter { .. } => false,
     }
 }
 

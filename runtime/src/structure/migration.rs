@@ -14,7 +14,7 @@ use lockstep_catalog::compare::{Rename, Renames, compare};
 use lockstep_catalog::directive::carries_entry;
 use lockstep_catalog::structure::{Name, Selection, Structure};
 use lockstep_catalog::write::{
-    Archive, Archivist, Choices, Kept, Plan, WriteError, archives, has_counter, pending, relaxed, write, write_renamed,
+    Archive, Archivist, Choices, Plan, WriteError, archives, pending, relaxed, write, write_renamed,
 };
 use lockstep_registry::Step;
 

@@ -136,6 +136,10 @@ impl Transaction for SimulatedTransaction {
             .await
     }
 
+    async fn number(&mut self, _about: &Removed, _query: &Statement, _limit: &Limit) -> Outcome<u64> {
+        Err(unsimulated("question of an author's").into_fault())
+    }
+
     async fn commit(mut self: Box<Self>, commit: Commit, records: Records) -> Result<Vec<Event>> {
         let staged = self.staged.take();
         let (at, events) = self.connection.world().foresee(&commit, &records.instance);
