@@ -31,6 +31,8 @@ pub(crate) async fn recover(
     let operation = core.operation(OperationKind::Repair, "what a crash left", &facts);
     let epoch = facts.epoch + 1;
     failpoint!("recovery.planned");
+    let is_reverting = |schema: &SchemaVersion| facts.state_of(schema) == SchemaState::Reverting;
+    let reverting: Vec<_> = facts.schemas.keys().filter(|s| is_reverting(s)).cloned().collect();
     let (decision, works) = plan_recovery(facts, wanted, &core.holder, &operation.id)?;
     core.commit(
         transaction,
@@ -62,7 +64,17 @@ pub(crate) async fn recover(
                 break;
             }
         };
-        if let Err(error) = finish(&mut run, &spec, work.direction).await {
+        // What undoes a way up takes only what its own steps made. A way back may have been written to since it began.
+        run.empty.clear();
+        let spared = match work.direction == Direction::Down && reverting.contains(&work.schema) {
+            true => run.spare_all(&spec).await,
+            false => Ok(()),
+        };
+        let finished = match spared {
+            Ok(()) => finish(&mut run, &spec, work.direction).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = finished {
             result = Err(error);
             break;
         }

@@ -152,3 +152,29 @@ async fn a_failure_is_not_recorded_over_the_work_of_a_successor() {
         assert_eq!(facts.leases.len(), 1);
     }
 }
+
+/// Between the last look and the way back somebody wrote, and then the process that took it back died: whoever goes on looks
+/// again, and loses nothing that nobody allowed to go.
+#[tokio::test(start_paused = true)]
+async fn what_was_written_since_a_way_back_began_is_not_lost_by_its_recovery() {
+    for kind in [Kind::Journalled, Kind::Apart] {
+        let mut script = Script::of(kind, 2).await;
+        script.begin(0, Work::Activate(0)).await;
+        script.finish(0).await;
+        script.begin(0, Work::Deactivate(0)).await;
+        while script.simulation.contents().facts.state_of(&schema(0)) != SchemaState::Reverting {
+            let requests = script.simulation.requests();
+            let request = requests.iter().find(|request| request.ready).expect("it goes on");
+            script.simulation.answer(request.id, Fate::Served);
+            script.settle().await;
+        }
+        assert!(script.simulation.write_row("users"));
+        script.simulation.crash(0, false);
+        script.begin(1, Work::Reap).await;
+        script.finish(1).await;
+        let contents = script.simulation.contents();
+        assert_eq!(contents.lost, 0, "{kind:?}");
+        assert_eq!(contents.facts.state_of(&schema(0)), SchemaState::Failed, "{kind:?}");
+        assert!(contents.objects.tables.contains("users"));
+    }
+}

@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use lockstep::Policy;
+use lockstep::registry::{Lease, LeaseState};
 use lockstep::simulation::{Contents, Fate, Kind, Request, Sabotage, Simulation};
 
 use super::judge::{Judge, Luck, described};
@@ -20,7 +21,9 @@ use crate::seeded::{Rng, seed_of};
 /// Programs, each with a name of its own.
 const SLOTS: usize = 3;
 /// Random steps of one schedule, at most; then it is left in peace.
-const STEPS: u64 = 80;
+const STEPS: u64 = 120;
+/// Steps for which everybody is as quick, or stands as still, as before.
+const PHASE: u64 = 20;
 /// Steps within which what was begun comes to its end once nothing goes wrong any more.
 const CALM: usize = 600;
 /// Work that an idle program tries to find something to do for.
@@ -135,6 +138,7 @@ fn play(sabotage: Option<Sabotage>, seed: u64, tell: bool) -> Ended {
 
 /// How one schedule likes to go.
 struct Temper {
+    /// How quick each program is for now; one that stands still is not served.
     slots: [u64; SLOTS],
     /// Of work, of bad luck, of requests, of time, of rows, of a statement's end without its connection.
     parts: [u64; 6],
@@ -166,7 +170,7 @@ impl Play {
         let mut rng = Rng::new(seed);
         let kind = rng.one_of(&[Kind::Transactional, Kind::Journalled, Kind::Apart]);
         let temper = Temper {
-            slots: std::array::from_fn(|_| rng.one_of(&[1, 1, 2, 4, 12])),
+            slots: [1; SLOTS],
             parts: [
                 rng.one_of(&[2, 4, 8]),
                 rng.one_of(&[0, 1, 2, 4]),
@@ -200,7 +204,12 @@ impl Play {
     }
 
     async fn go(&mut self) -> Result<(), Violation> {
-        for _ in 0..self.temper.length {
+        for step in 0..self.temper.length {
+            if step % PHASE == 0 {
+                // One is always there to go on while others stand still.
+                self.temper.slots = std::array::from_fn(|_| self.rng.one_of(&[0, 1, 2, 12]));
+                self.temper.slots[self.rng.below(SLOTS as u64) as usize] += 1;
+            }
             self.wild().await;
             self.settle().await?;
         }
@@ -263,8 +272,10 @@ impl Play {
             }
             4 => {
                 let at = self.rng.below(2) as u8;
-                let holds = |process: &Process| process.leases.iter().any(|held| held.granted().schema == schema(at));
-                if self.processes.iter().any(holds) && self.simulation.write_row(table(at)) {
+                // Whoever writes without a lease that lives is on his own.
+                let contents = self.simulation.contents();
+                let live = |lease: &Lease| lease.schema == schema(at) && lease.state == LeaseState::Active;
+                if contents.facts.leases.values().any(live) && self.simulation.write_row(table(at)) {
                     self.note(|| format!("a program writes into {}", table(at)));
                 }
             }
@@ -291,25 +302,21 @@ impl Play {
         }
     }
 
-    /// The requests of one program, or of all where it has none.
-    fn requests(&mut self) -> Vec<Request> {
-        let mut all = self.simulation.requests();
-        let slot = self.rng.weighed(&self.temper.slots);
-        let of = self.processes[slot].number;
-        if all.iter().any(|request| request.process == of && request.ready) {
-            all.retain(|request| request.process == of);
-        }
-        all
+    /// How quick a start is: a program's, or that of one that was replaced.
+    fn weight(&self, start: u8) -> u64 {
+        let slot = self.processes.iter().position(|process| process.number == start);
+        slot.map_or(1, |slot| self.temper.slots[slot])
     }
 
-    /// Serves a request; false where none can be.
+    /// Serves a request of one who is not stopped; false where there is none.
     fn serve(&mut self) -> bool {
-        let mut ready = self.requests();
+        let mut ready = self.simulation.requests();
         ready.retain(|request| request.ready);
-        if ready.is_empty() {
+        let weights: Vec<_> = ready.iter().map(|request| self.weight(request.process)).collect();
+        if weights.iter().sum::<u64>() == 0 {
             return false;
         }
-        let at = self.rng.below(ready.len() as u64) as usize;
+        let at = self.rng.weighed(&weights);
         self.answer(&ready[at], Fate::Served);
         true
     }
@@ -352,7 +359,7 @@ impl Play {
 
     /// A request comes to nothing, or nobody hears what it came to.
     fn fail(&mut self) {
-        let requests = self.requests();
+        let requests = self.simulation.requests();
         if requests.is_empty() {
             return;
         }

@@ -41,7 +41,7 @@ pub(crate) struct Run<'a> {
     pub(crate) deadline: Deadline,
     /// For failpoints.
     pub(crate) stage: &'static str,
-    /// Tables and columns that were found empty before a way back began: what removes them looks again first.
+    /// Tables and columns that go with a way back and may not lose a row: what removes them looks again first.
     pub(crate) empty: BTreeSet<Removed>,
     /// Whether a person looked at what is in doubt and said how to go on.
     pub(crate) decided: bool,

@@ -6,7 +6,7 @@ use crate::engine::{Limit, Settled, step::Cause, step::Fault};
 use crate::expect::{self, When};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
-use crate::steps::{Stopped, code_of, stopped, unexpected};
+use crate::steps::{Stopped, carried, code_of, stopped, unexpected};
 use crate::{Error, Result, metric};
 use lockstep_catalog::{Conduct, Footprint, Losses, Statement, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
@@ -241,8 +241,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// R8 once more, a moment before a statement that removes something: what was found empty before the way back began may
-    /// have been written to since.
+    /// R8 for what another process began to take back: what that was allowed to lose, nobody knows, so all that the rest
+    /// removes and carries nowhere must be empty.
+    pub(crate) async fn spare_all(&mut self, spec: &SchemaSpec) -> Result<()> {
+        let progress = progress_of(self.core, &spec.version).await?;
+        let compiled = self.core.compiled(spec)?;
+        let in_effect = |at: usize| u32::try_from(at).is_ok_and(|at| progress.in_effect.contains_key(&at));
+        let left = compiled.steps.iter().enumerate().filter(|(at, _)| in_effect(*at));
+        let statements: Vec<_> = left
+            .rev()
+            .flat_map(|(_, step)| step.down.statements().to_vec())
+            .collect();
+        let now = self.session.snapshot().await?;
+        if let Losses::Removed(removed) = losses(self.core.dialect(), &statements, &now) {
+            self.empty = removed.into_iter().filter(|each| !carried(spec, each)).collect();
+        }
+        Ok(())
+    }
+
+    /// R8 once more, a moment before a statement that removes something: what was empty when the way back began may have
+    /// been written to since.
     async fn filled_since(&mut self, statement: &Statement, limit: &Limit) -> Result<Option<Fault>> {
         if self.empty.is_empty() {
             return Ok(None);
@@ -256,12 +274,11 @@ impl Run<'_> {
                 Ok(0) => {}
                 Ok(rows) => {
                     let rows = if rows == 1 {
-                        "1 row was".to_owned()
+                        "1 row".to_owned()
                     } else {
-                        format!("{rows} rows were")
+                        format!("{rows} rows")
                     };
-                    let message =
-                        format!("{each} was found empty, and {rows} written to it since; nothing of them is lost");
+                    let message = format!("{each} holds {rows}, and nobody allowed that to go; nothing is lost");
                     return Ok(Some(Fault::new(Cause::Refused, message)));
                 }
                 Err(fault) => return Ok(Some(fault)),

@@ -1,5 +1,6 @@
 //! Transactions of the simulated database: nothing of them is there before their commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -23,7 +24,8 @@ pub(super) struct SimulatedTransaction {
     pub(super) connection: Connection,
     /// The objects as its steps leave them, once one ran.
     staged: Option<Objects>,
-    mark: Option<Objects>,
+    /// The objects at the mark, and the tables that were kept from others by then.
+    mark: Option<(Objects, BTreeSet<String>)>,
 }
 
 impl SimulatedTransaction {
@@ -100,14 +102,25 @@ impl Transaction for SimulatedTransaction {
     }
 
     async fn savepoint(&mut self) -> Result<()> {
-        self.mark = Some(self.objects());
+        let line = self.connection.line;
+        let world = self.connection.world();
+        let ours = world.locked.iter().filter(|(_, held)| **held == line);
+        let locked = ours.map(|(table, _)| table.clone()).collect();
+        drop(world);
+        self.mark = Some((self.objects(), locked));
         Ok(())
     }
 
     async fn rollback_to_savepoint(&mut self) -> Result<()> {
         let line = self.connection.line;
-        self.connection.world().locked.retain(|_, held| *held != line);
-        self.staged.clone_from(&self.mark);
+        if let Some((objects, locked)) = self.mark.clone() {
+            let mut world = self.connection.world();
+            world
+                .locked
+                .retain(|table, held| *held != line || locked.contains(table));
+            drop(world);
+            self.staged = Some(objects);
+        }
         Ok(())
     }
 
