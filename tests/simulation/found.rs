@@ -8,14 +8,17 @@ use lockstep::{Policy, RepairAction, SchemaState};
 use super::process::{Process, Work, schema};
 use super::schedule::quiet;
 
-struct Script {
-    simulation: Simulation,
-    processes: Vec<Process>,
+pub(super) struct Script {
+    pub(super) simulation: Simulation,
+    pub(super) processes: Vec<Process>,
 }
 
 impl Script {
     async fn of(kind: Kind, processes: u8) -> Self {
-        let simulation = Simulation::new(kind, None);
+        Self::on(Simulation::new(kind, None), processes).await
+    }
+
+    pub(super) async fn on(simulation: Simulation, processes: u8) -> Self {
         let mut started = Vec::new();
         for number in 0..processes {
             started.push(Process::start(&simulation, usize::from(number), number, Policy::Rollback).await);
@@ -26,20 +29,20 @@ impl Script {
         }
     }
 
-    async fn settle(&mut self) {
+    pub(super) async fn settle(&mut self) {
         quiet().await;
         for process in &mut self.processes {
             process.collect().await.expect("no bug");
         }
     }
 
-    async fn begin(&mut self, process: u8, work: Work) {
+    pub(super) async fn begin(&mut self, process: u8, work: Work) {
         assert!(self.processes[usize::from(process)].begin(work));
         self.settle().await;
     }
 
     /// Serves a process's requests, which must be these.
-    async fn serve(&mut self, process: u8, asked: &[&str]) {
+    pub(super) async fn serve(&mut self, process: u8, asked: &[&str]) {
         for what in asked {
             let requests = self.simulation.requests();
             let found = requests
@@ -75,7 +78,7 @@ impl Script {
     }
 
     /// Serves whatever a process asks for until its work is done.
-    async fn finish(&mut self, process: u8) {
+    pub(super) async fn finish(&mut self, process: u8) {
         for _ in 0..200 {
             if !self.processes[usize::from(process)].is_busy() {
                 return;

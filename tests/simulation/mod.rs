@@ -5,6 +5,7 @@
 //! process    one start of a program: what it asks of its runtime, the leases it holds
 //! judge      the rules, after every step, and what must hold once all is at rest
 //! found      mistakes that these found, each as the order of requests that shows it
+//! seldom     promises whose breaking random orders seldom notice, with an order that does
 //! shown      what the gate runs of it; the million is a command of its own, `simulations`
 //! ```
 //! The model in `model` drives the pure planners; here the runtime itself runs, from its public interface down to the
@@ -24,5 +25,7 @@ mod found;
 mod judge;
 mod process;
 pub(crate) mod schedule;
+#[cfg(test)]
+mod seldom;
 #[cfg(test)]
 mod shown;

@@ -42,13 +42,12 @@ pub(super) fn leases_for_one() -> String {
          UNION ALL SELECT l.* FROM lockstep_binding b CROSS JOIN LATERAL (SELECT {LEASE_COLUMNS} FROM lockstep_lease \
          WHERE scope = b.scope AND handler = b.handler AND api_version = b.api_version AND state = 'active' \
          AND instance <> $2 LIMIT 1) l WHERE b.scope = s.scope AND b.state IN ('active', 'draining') \
-         UNION ALL SELECT {LEASE_COLUMNS} FROM lockstep_lease WHERE scope = s.scope AND state = 'pending' AND instance <> $2"
+         UNION ALL SELECT {LEASE_COLUMNS} FROM lockstep_lease WHERE scope = s.scope AND {UNSETTLED} AND instance <> $2"
     )
 }
 
-/// By which the few leases are found that wait for their schema.
-const PENDING: &str =
-    "CREATE INDEX IF NOT EXISTS lockstep_lease_pending ON lockstep_lease (scope) WHERE state = 'pending'";
+/// Leases that wait for their schema, and those in a state that nobody wrote.
+const UNSETTLED: &str = "state NOT IN ('active', 'released', 'fenced')";
 
 /// One statement is one consistent reading. `$1` is the scope, `$2` the instance, or null.
 pub(super) fn facts_sql(leases: &str) -> String {
@@ -110,8 +109,11 @@ impl Postgres {
             .await
             .map_err(|e| sqlx::Error::Protocol(e.to_string()))?;
         let tables = tables::create_tables(&TYPES);
+        // By which those few are found, however many leases there are.
+        let index =
+            format!("CREATE INDEX IF NOT EXISTS lockstep_lease_unsettled ON lockstep_lease (scope) WHERE {UNSETTLED}");
         let sql = format!(
-            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; {PENDING}; \
+            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s'; SELECT pg_catalog.pg_advisory_xact_lock({}); {}; {index}; \
              INSERT INTO lockstep_meta (key, value) VALUES ('format', '{FORMAT}') ON CONFLICT (key) DO NOTHING; \
              INSERT INTO lockstep_scope (scope, epoch, event_seq) VALUES ({}, 0, 0) ON CONFLICT (scope) DO NOTHING; COMMIT",
             self.lock_key("prepare", ""),
