@@ -2,6 +2,8 @@
 //!
 //! - 200 steps of CREATE TABLE + CREATE INDEX against the same SQL in one transaction
 //! - activating an applied schema against an insert and its commit, with the statements counted
+//!
+//! An argument narrows it: `steps` or `lease`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // a benchmark may panic and talks
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 const STEPS: usize = 200;
 const PAIRS: usize = 9;
-const GRANTS: usize = 60;
+const GRANTS: usize = 300;
 
 /// The driver logs every statement; this counts them.
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
@@ -37,18 +39,29 @@ static COUNTING: AtomicU64 = AtomicU64::new(0);
 
 fn main() {
     tracing_subscriber::registry().with(Counter).init();
+    let only = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let parts = Parts {
+        steps: wanted("steps"),
+        lease: wanted("lease"),
+    };
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     tokio.block_on(async {
-        sqlite().await;
+        sqlite(&parts).await;
         match std::env::var("LOCKSTEP_TEST_POSTGRES_URL") {
-            Ok(server) => postgres(&server).await,
+            Ok(server) => postgres(&parts, &server).await,
             Err(_) => eprintln!("PostgreSQL left out: run this through scripts/test --server"),
         }
     });
+}
+
+struct Parts {
+    steps: bool,
+    lease: bool,
 }
 
 fn sql(at: usize) -> (String, String) {
@@ -155,15 +168,20 @@ async fn task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static)
     tokio::spawn(work).await.unwrap()
 }
 
-async fn sqlite() {
+async fn sqlite(parts: &Parts) {
     let folder = tempfile::tempdir().unwrap();
     let url = |name: &str, at: usize| format!("sqlite://{}", folder.path().join(format!("{name}{at}.db")).display());
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    for at in 0..PAIRS {
-        ours.push(apply(&url("ours", at)).await);
-        bare.push(task(bare_sqlite(url("bare", at))).await);
+    if parts.steps {
+        for at in 0..PAIRS {
+            ours.push(apply(&url("ours", at)).await);
+            bare.push(task(bare_sqlite(url("bare", at))).await);
+        }
+        report("SQLite: 200 steps (400 statements)", &ours, &bare);
     }
-    report("SQLite: 200 steps (400 statements)", &ours, &bare);
+    if !parts.lease {
+        return;
+    }
     let beside = Bare::sqlite(&url("inserts", 0)).await;
     let (ours, bare, statements) = grants(&url("grants", 0), beside).await;
     report(
@@ -244,22 +262,27 @@ impl Bare {
     }
 }
 
-async fn postgres(server: &str) {
+async fn postgres(parts: &Parts, server: &str) {
     let mut admin = sqlx::PgConnection::connect(server).await.unwrap();
     let mut made = Vec::new();
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    for at in 0..PAIRS {
-        ours.push(apply(&database(&mut admin, server, "ours", at, &mut made).await).await);
-        bare.push(task(bare_postgres(database(&mut admin, server, "bare", at, &mut made).await)).await);
+    if parts.steps {
+        for at in 0..PAIRS {
+            ours.push(apply(&database(&mut admin, server, "ours", at, &mut made).await).await);
+            bare.push(task(bare_postgres(database(&mut admin, server, "bare", at, &mut made).await)).await);
+        }
+        report("PostgreSQL: 200 steps (400 statements)", &ours, &bare);
     }
-    report("PostgreSQL: 200 steps (400 statements)", &ours, &bare);
-    let beside = Bare::postgres(&database(&mut admin, server, "inserts", 0, &mut made).await).await;
-    let (ours, bare, statements) = grants(&database(&mut admin, server, "grants", 0, &mut made).await, beside).await;
-    report(
-        &format!("PostgreSQL: lease on an applied schema ({statements} stmts)"),
-        &ours,
-        &bare,
-    );
+    if parts.lease {
+        let beside = Bare::postgres(&database(&mut admin, server, "inserts", 0, &mut made).await).await;
+        let granted = database(&mut admin, server, "grants", 0, &mut made).await;
+        let (ours, bare, statements) = grants(&granted, beside).await;
+        report(
+            &format!("PostgreSQL: lease on an applied schema ({statements} stmts)"),
+            &ours,
+            &bare,
+        );
+    }
     for name in made {
         sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
             .execute(&mut admin)

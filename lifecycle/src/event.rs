@@ -236,6 +236,27 @@ impl EventKind {
         }
     }
 
+    /// The lease it is about.
+    pub fn lease_key(&self) -> Option<LeaseKey> {
+        match self {
+            Self::LeaseRequested { lease } | Self::LeaseGranted { lease } => Some(lease.key()),
+            Self::LeaseReleased {
+                holder,
+                handler_version,
+                ..
+            }
+            | Self::LeaseFenced {
+                holder,
+                handler_version,
+                ..
+            } => Some(LeaseKey {
+                instance: holder.instance.clone(),
+                handler_version: handler_version.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The handler version it is about.
     pub fn handler_version(&self) -> Option<&HandlerVersion> {
         match self {

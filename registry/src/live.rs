@@ -162,6 +162,23 @@ impl LiveMap {
         self.statistics.store(Arc::new(statistics));
     }
 
+    /// One live lease more of a handler version on a schema, or one less; however many there are. False for a schema that
+    /// nobody knows.
+    pub fn count(&self, schema: &SchemaVersion, handler_version: &HandlerVersion, more: bool) -> bool {
+        let _one_writer = self.lock();
+        let Some(mut entry) = self.schemas.get_mut(schema) else {
+            return false;
+        };
+        let mut usage = SchemaUsage::clone(&entry);
+        let held = usage.handler_versions.entry(handler_version.clone()).or_default();
+        *held = if more { *held + 1 } else { held.saturating_sub(1) };
+        if *held == 0 {
+            usage.handler_versions.remove(handler_version);
+        }
+        *entry = Arc::new(usage);
+        true
+    }
+
     fn lock(&self) -> MutexGuard<'_, ()> {
         // The guarded value is (): a writer that panicked left nothing half-written in it.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
@@ -212,6 +229,25 @@ mod tests {
         required.dependents.insert(v("schema_v2"));
         map.update([(name.clone(), Some(required))]);
         assert!(map.used_by_others(name.as_str(), &only));
+    }
+
+    #[test]
+    fn leases_are_counted_one_by_one() {
+        let map = LiveMap::new();
+        map.update([usage("schema_v1", SchemaState::Applied, &["users@1.0.0"])]);
+        let (one, other) = ("users@1.0.0".parse().unwrap(), "users@1.1.0".parse().unwrap());
+        assert!(map.count(&v("schema_v1"), &one, true));
+        assert!(map.count(&v("schema_v1"), &other, true));
+        assert_eq!(map.usage("schema_v1").unwrap().references(), 3);
+        assert!(map.count(&v("schema_v1"), &other, false));
+        assert!(map.count(&v("schema_v1"), &one, false));
+        let left = map.usage("schema_v1").unwrap();
+        assert_eq!(
+            left.handler_versions.into_iter().collect::<Vec<_>>(),
+            [(one.clone(), 1)]
+        );
+        assert!(!map.count(&v("nobody"), &one, true));
+        assert_eq!(map.statistics().active, 1);
     }
 
     #[test]

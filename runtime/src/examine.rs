@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lockstep_catalog::{Became, Footprint, Snapshot, Statement};
-use lockstep_lifecycle::{Direction, JournalEntry, JournalState, Progress};
+use lockstep_lifecycle::{Direction, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{Checksum, SchemaSpec, SchemaState, SchemaVersion, Step, Timestamp};
 use serde::Serialize;
 
@@ -124,6 +124,10 @@ pub struct Way {
 pub(crate) async fn examine(core: &Arc<Core>, schema: &SchemaVersion) -> Result<Examination> {
     let facts = core.engine.facts(core.scope()).await?;
     let known = core.specs.load().get(schema).cloned();
+    let recorded = facts.as_ref().is_some_and(|facts| facts.schemas.contains_key(schema));
+    if known.is_none() && !recorded {
+        return Err(Refusal::UnknownSchema { schema: schema.clone() }.into());
+    }
     let (state, stored, journal) = match facts {
         None => (SchemaState::Pending, None, Vec::new()),
         Some(facts) => (

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use lockstep_lifecycle::{
-    Direction, Facts, JournalEntry, JournalState, Operation, OperationChange, OperationKind, RepairAction, RepairPlan,
-    conclude_repair, plan_recovery, plan_repair,
+    Direction, Facts, JournalEntry, JournalState, Operation, OperationChange, OperationKind, Refusal, RepairAction,
+    RepairPlan, conclude_repair, plan_recovery, plan_repair,
 };
 use lockstep_registry::{SchemaSpec, SchemaState, SchemaVersion, Timestamp};
 
@@ -157,6 +157,10 @@ async fn attempt(
     // Read before the scope's row is held: it may be the only connection there is. What was applied does not change.
     let stored = core.engine.stored_spec(core.scope(), schema).await?.map(Arc::new);
     let (transaction, facts) = core.lock_scope(Reading::Whole, deadline).await?;
+    if !facts.schemas.contains_key(schema) && core.specs.load().get(schema).is_none() {
+        transaction.abandon().await;
+        return Err(Refusal::UnknownSchema { schema: schema.clone() }.into());
+    }
     let operation = core.operation(OperationKind::Repair, schema, &facts);
     let half_way = matches!(facts.state_of(schema), SchemaState::Applying | SchemaState::Reverting);
     if half_way && action == RepairAction::MarkDone {

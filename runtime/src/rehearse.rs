@@ -332,7 +332,7 @@ impl Stage<'_> {
             session.run_code(code, up, verify, &entry, 0, &limit).await
         } else {
             let texts: Vec<_> = statements.iter().map(|s| s.text.clone()).collect();
-            let done = session.execute_journalled(&texts, verify, &entry, 0, &limit).await;
+            let done = session.execute_journalled(&texts, &[], verify, &entry, 0, &limit).await;
             done.map(|_| ())
         };
         done.map_err(|fault| {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts};
-use lockstep_registry::{LeaseKey, LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
+use lockstep_registry::{HandlerVersion, LeaseKey, LiveMap, SchemaState, SchemaUsage, SchemaVersion, Specs};
 use tokio::sync::{Mutex, broadcast};
 
 use crate::clock::{Deadline, pause};
@@ -92,6 +92,13 @@ impl View {
     async fn apply(&self, core: &Core, facts: &mut Facts, events: &[Event]) {
         for event in events.iter().filter(|e| e.seq > core.view.seen()) {
             facts.now = facts.now.max(event.at);
+            let lease = event.kind.lease_key();
+            let held = |facts: &Facts| {
+                lease
+                    .as_ref()
+                    .and_then(|key| Some(facts.leases.get(key)?.schema.clone()))
+            };
+            let before = held(facts);
             if let Err(illegal) = facts.apply(&event.kind, event.at) {
                 tracing::error!(seq = event.seq, %illegal, "the event log does not follow from what was seen; reading anew");
                 if let Ok(Some(read)) = core.engine.facts(core.scope()).await {
@@ -103,7 +110,10 @@ impl View {
                 return;
             }
             facts.event_seq = event.seq;
-            self.refresh(facts, event);
+            match &lease {
+                Some(key) => self.recount(facts, &key.handler_version, before, held(facts)),
+                None => self.refresh(facts, event.kind.schema()),
+            }
             metrics::counter!(metric::EVENTS, metric::KIND => event.kind.name()).increment(1);
             self.seen.store(event.seq, Ordering::Release);
             // Nobody listening is no fault.
@@ -113,10 +123,22 @@ impl View {
         self.publish_leases(facts);
     }
 
-    fn refresh(&self, facts: &Facts, event: &Event) {
-        let Some(schema) = event.kind.schema() else {
+    /// A lease that was on one schema is on another, or on none: however many there are, no other is looked at.
+    fn recount(&self, facts: &Facts, of: &HandlerVersion, before: Option<SchemaVersion>, after: Option<SchemaVersion>) {
+        if before == after {
             return;
-        };
+        }
+        for (schema, more) in [(before, false), (after, true)] {
+            if let Some(schema) = schema
+                && !self.map.count(&schema, of, more)
+            {
+                self.refresh(facts, Some(&schema));
+            }
+        }
+    }
+
+    fn refresh(&self, facts: &Facts, schema: Option<&SchemaVersion>) {
+        let Some(schema) = schema else { return };
         let requires = facts
             .schemas
             .get(schema)

@@ -93,6 +93,7 @@ macro_rules! suite {
                 two_who_repair_at_once_apply_it_once
                 a_failed_up_that_was_finished_by_hand_is_marked_done
                 what_did_not_fail_needs_no_repair
+                what_nobody_knows_is_not_repaired
             }
             tampering {
                 a_changed_step_is_refused_with_its_name_and_both_checksums
@@ -257,6 +258,8 @@ macro_rules! postgres_only {
                 a_failed_one_is_undone
                 one_that_was_finished_by_hand_is_taken_back_whole
                 rows_are_counted_before_a_way_back_outside_a_transaction
+                rows_written_after_the_trial_stop_the_way_back
+                rows_written_after_a_crash_stop_its_successor
                 two_statements_outside_a_transaction_are_refused
                 a_step_that_moves_the_search_path_moves_nobody_after_it
                 what_took_effect_before_a_crash_is_told_by_the_catalog

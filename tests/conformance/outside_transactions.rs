@@ -1,10 +1,10 @@
 //! PostgreSQL: steps that cannot run inside a transaction, and what else only it has.
 
-use lockstep::{Error, SchemaState};
+use lockstep::{Error, RepairAction, SchemaState};
 
 use super::{applied, end, failed, folder, one, s, start, taken_back, v};
 use crate::support::process::SIGABRT;
-use crate::support::{Actor, Database, Engine, Folder};
+use crate::support::{Actor, Database, Engine, Folder, until};
 
 const UP: &str = "-- lockstep: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY items_name ON items (name);";
 const DOWN: &str = "-- lockstep: no-transaction\nDROP INDEX CONCURRENTLY items_name;";
@@ -180,6 +180,77 @@ pub async fn rows_are_counted_before_a_way_back_outside_a_transaction(engine: En
     assert_eq!(left.name(), "retained", "R8: {left:?}");
     assert_eq!(database.number("SELECT count(*) FROM items").await, 1);
     assert_eq!(database.indexes("items_name").await, (1, 0), "nothing of it went");
+    end(database, [runtime]).await;
+}
+
+/// The trial that told of no loss, and the drop, are two transactions: what is written between them is found by the second.
+pub async fn rows_written_after_the_trial_stop_the_way_back(engine: Engine) {
+    let made = one(&[
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
+        ("002_i", UP, DOWN),
+        // The last to come is the first to go: while it takes its time, others write.
+        ("003_slow", "SELECT 1;", "SELECT pg_sleep(1);"),
+    ]);
+    let (database, runtime) = start(engine, &made).await;
+    runtime.activate(v("one@1.0.0")).await.unwrap();
+    let work = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.deactivate(v("one@1.0.0")).await }
+    });
+    until("the way back has begun", async || {
+        database
+            .rows("SELECT version FROM lockstep_schema WHERE state = 'reverting'")
+            .await
+            .len()
+            == 1
+    })
+    .await;
+    database.execute("INSERT INTO items VALUES (1, 'late')").await;
+    let failure = failed(work.await.unwrap());
+    let said = "table items holds 1 row, and nobody allowed that to go";
+    assert!(failure.step == "001_t" && failure.error.contains(said), "{failure:?}");
+    assert_eq!(database.number("SELECT count(*) FROM items").await, 1);
+    // A person saves the row.
+    database.execute("DELETE FROM items").await;
+    let done = runtime
+        .repair(s("schema_a"), RepairAction::Resume, false)
+        .await
+        .unwrap();
+    assert_eq!(done.state, SchemaState::RolledBack);
+    assert!(!database.has_table("items").await);
+    end(database, [runtime]).await;
+}
+
+/// The same for whoever goes on with what a crash left: the row came in between.
+pub async fn rows_written_after_a_crash_stop_its_successor(engine: Engine) {
+    let database = Database::new(engine).await;
+    let made = one(&[
+        (
+            "001_t",
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT);",
+            "DROP TABLE items;",
+        ),
+        ("002_i", UP, DOWN),
+    ]);
+    let activate = Actor::new(&database, &made, &["activate", "one@1.0.0", "deploy"]);
+    activate.run().await.told();
+    let deactivate = ["deactivate", "one@1.0.0", "deploy"];
+    let dead = Actor::new(&database, &made, &deactivate).dies_at("deactivation.journal.executed");
+    assert_eq!(dead.run().await.signal, Some(SIGABRT));
+    assert_eq!(database.indexes("items_name").await, (0, 0), "it is half-way");
+    database.execute("INSERT INTO items VALUES (1, 'late')").await;
+    let runtime = database.runtime(|b| b.schemas_dir(made.path())).await;
+    let failure = failed(runtime.deactivate(v("one@1.0.0")).await);
+    assert!(failure.error.contains("table items holds 1 row"), "{failure:?}");
+    assert_eq!(database.number("SELECT count(*) FROM items").await, 1);
+    assert_eq!(runtime.status(s("schema_a")), Some(SchemaState::Failed));
+    // A person does not mind.
+    let done = runtime.repair(s("schema_a"), RepairAction::Resume, true).await.unwrap();
+    assert_eq!(done.state, SchemaState::RolledBack);
     end(database, [runtime]).await;
 }
 

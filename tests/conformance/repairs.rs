@@ -123,10 +123,19 @@ pub async fn a_failed_down_is_resumed_once_nobody_uses_it(engine: Engine) {
     end(database, [runtime]).await;
 }
 
+pub async fn what_nobody_knows_is_not_repaired(engine: Engine) {
+    let (database, runtime) = start(engine, &needy()).await;
+    let unknown = refused(runtime.repair(s("schema_z"), RepairAction::Resume, false).await);
+    assert!(matches!(unknown, Refusal::UnknownSchema { .. }), "{unknown}");
+    let unseen = refused(runtime.examine(&s("schema_z")).await);
+    assert!(matches!(unseen, Refusal::UnknownSchema { .. }), "{unseen}");
+    end(database, [runtime]).await;
+}
+
 pub async fn what_did_not_fail_needs_no_repair(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
-    for schema in ["schema_v1", "schema_v2", "nobody_knows"] {
+    for schema in ["schema_v1", "schema_v2"] {
         for action in [RepairAction::Resume, RepairAction::Undo, RepairAction::MarkDone] {
             let refusal = refused(runtime.repair(s(schema), action, true).await);
             assert!(

@@ -58,7 +58,7 @@ pub(crate) use sqlx::PgConnection;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlx::SqliteConnection;
 pub use step::{CodeStep, StepConnection, StepError};
-pub(crate) use step::{Limit, Outcome, held_to};
+pub(crate) use step::{Limit, Outcome, held_empty, held_to};
 pub(crate) use tables::FORMAT;
 
 /// A database Lockstep looks after.
@@ -250,11 +250,13 @@ pub(crate) trait Session: Send {
     /// Runs one statement outside a transaction: in effect once it ran, in doubt if we do not hear of it.
     async fn execute(&mut self, statement: &str, limit: &Limit) -> Outcome<u64>;
 
-    /// Runs statements and writes the entry in one transaction: both count, or neither. Before it commits, the query
-    /// `verify` must return one row, true.
+    /// Runs statements and writes the entry in one transaction: both count, or neither. What `empty` names must hold
+    /// nothing when they begin, and nobody writes to it from then on. Before it commits, the query `verify` must return
+    /// one row, true.
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,

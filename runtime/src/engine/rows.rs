@@ -1,6 +1,4 @@
-//! Reading: every engine answers one query with the same JSON documents; this turns them into facts.
-//!
-//! One statement is one consistent reading, whatever the isolation level, and one round trip.
+//! Reading: every engine answers with the same rows, or with the same JSON documents; this turns them into facts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -28,44 +26,57 @@ pub(crate) struct FactsRow {
     pub(crate) leases: String,
 }
 
-#[derive(Deserialize)]
-struct SchemaRow {
-    version: String,
-    state: String,
-    checksum: String,
-    requires: String,
-    compatible_with: String,
-    applied_at: Option<i64>,
-    rolled_back_at: Option<i64>,
-    retention: Option<String>,
-    error: Option<String>,
+/// The scope's row and the rows of its tables.
+#[derive(Debug)]
+pub(crate) struct FactsRows {
+    pub(crate) format: Option<String>,
+    pub(crate) epoch: i64,
+    pub(crate) event_seq: i64,
+    pub(crate) operation: Option<String>,
+    pub(crate) now: i64,
+    pub(crate) schemas: Vec<SchemaRow>,
+    pub(crate) bindings: Vec<BindingRow>,
+    pub(crate) leases: Vec<LeaseRow>,
 }
 
-#[derive(Deserialize)]
-struct BindingRow {
-    handler: String,
-    api_version: String,
-    schema_version: String,
-    artifact: Option<String>,
-    tags: String,
-    state: String,
-    ever_active: i64,
+#[derive(Debug, Deserialize)]
+pub(crate) struct SchemaRow {
+    pub(crate) version: String,
+    pub(crate) state: String,
+    pub(crate) checksum: String,
+    pub(crate) requires: String,
+    pub(crate) compatible_with: String,
+    pub(crate) applied_at: Option<i64>,
+    pub(crate) rolled_back_at: Option<i64>,
+    pub(crate) retention: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct LeaseRow {
-    instance: String,
-    incarnation: String,
-    handler: String,
-    api_version: String,
-    schema_version: String,
-    kind: String,
-    ttl_us: Option<i64>,
-    state: String,
-    epoch: i64,
-    acquired_at: i64,
-    renewed_at: i64,
-    expires_at: Option<i64>,
+#[derive(Debug, Deserialize)]
+pub(crate) struct BindingRow {
+    pub(crate) handler: String,
+    pub(crate) api_version: String,
+    pub(crate) schema_version: String,
+    pub(crate) artifact: Option<String>,
+    pub(crate) tags: String,
+    pub(crate) state: String,
+    pub(crate) ever_active: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct LeaseRow {
+    pub(crate) instance: String,
+    pub(crate) incarnation: String,
+    pub(crate) handler: String,
+    pub(crate) api_version: String,
+    pub(crate) schema_version: String,
+    pub(crate) kind: String,
+    pub(crate) ttl_us: Option<i64>,
+    pub(crate) state: String,
+    pub(crate) epoch: i64,
+    pub(crate) acquired_at: i64,
+    pub(crate) renewed_at: i64,
+    pub(crate) expires_at: Option<i64>,
 }
 
 fn damaged(what: &str, detail: impl std::fmt::Display) -> Error {
@@ -101,6 +112,24 @@ fn handler_version(what: &str, handler: &str, version: &str) -> Result<HandlerVe
 
 impl FactsRow {
     pub(crate) fn into_facts(self) -> Result<Facts> {
+        // Of another format the documents may look different.
+        super::tables::check_format(self.format.as_deref())?;
+        let rows = FactsRows {
+            format: self.format,
+            epoch: self.epoch,
+            event_seq: self.event_seq,
+            operation: self.operation,
+            now: self.now,
+            schemas: document("lockstep_schema", &self.schemas)?,
+            bindings: document("lockstep_binding", &self.bindings)?,
+            leases: document("lockstep_lease", &self.leases)?,
+        };
+        rows.into_facts()
+    }
+}
+
+impl FactsRows {
+    pub(crate) fn into_facts(self) -> Result<Facts> {
         super::tables::check_format(self.format.as_deref())?;
         let mut facts = Facts {
             epoch: unsigned("lockstep_scope.epoch", self.epoch)?,
@@ -112,15 +141,15 @@ impl FactsRow {
             now: Timestamp(self.now),
             ..Facts::default()
         };
-        for row in document::<Vec<SchemaRow>>("lockstep_schema", &self.schemas)? {
+        for row in self.schemas {
             let (version, record) = row.into_record()?;
             facts.schemas.insert(version, record);
         }
-        for row in document::<Vec<BindingRow>>("lockstep_binding", &self.bindings)? {
+        for row in self.bindings {
             let record = row.into_record()?;
             facts.bindings.insert(record.binding.handler_version.clone(), record);
         }
-        for row in document::<Vec<LeaseRow>>("lockstep_lease", &self.leases)? {
+        for row in self.leases {
             let lease = row.into_lease()?;
             facts.leases.insert(lease.key(), lease);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockstep_catalog::Statement;
+use lockstep_catalog::{Removed, Statement};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Deadline;
@@ -73,6 +73,17 @@ impl Fault {
 pub(crate) fn number_of(answer: Option<i64>) -> Outcome<u64> {
     let number = answer.and_then(|number| u64::try_from(number).ok());
     number.ok_or_else(|| Fault::new(Cause::Refused, "it did not return one number"))
+}
+
+/// R8 a moment before something goes: whether what was found empty when the way back began still is.
+pub(crate) fn held_empty(each: &Removed, rows: u64) -> Outcome<()> {
+    let rows = match rows {
+        0 => return Ok(()),
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    let message = format!("{each} holds {rows}, and nobody allowed that to go; nothing is lost");
+    Err(Fault::new(Cause::Refused, message))
 }
 
 /// What a verify query's answer means for its step, whose statements came before it.

@@ -3,9 +3,10 @@
 use crate::clock::Deadline;
 use crate::core::Core;
 use crate::engine::Transaction;
+use crate::statements::Compiled;
 use crate::steps::{Job, Reverted, Stopped, carried, loss};
 use crate::{Error, Result};
-use lockstep_catalog::{Losses, Removed, Statement, losses};
+use lockstep_catalog::{Dialect, Losses, Removed, Snapshot, Statement, losses};
 use lockstep_lifecycle::{DataLoss, Failure, Operation, Progress, Refusal};
 use lockstep_registry::SchemaSpec;
 use std::sync::Arc;
@@ -77,6 +78,30 @@ pub(crate) async fn without_loss(
     }
 }
 
+/// The tables and columns that the downs (of what is in effect) say they remove, and carry nowhere; or the step that says what
+/// nobody can tell.
+pub(super) fn removed_by(
+    dialect: Dialect,
+    spec: &SchemaSpec,
+    compiled: &Compiled,
+    progress: Option<&Progress>,
+    now: &Snapshot,
+) -> std::result::Result<Vec<Removed>, (String, String)> {
+    let (mut steps, mut statements): (Vec<&str>, Vec<Statement>) = (Vec::new(), Vec::new());
+    let goes = |at: u32| progress.is_none_or(|progress| progress.in_effect.contains_key(&at));
+    let all: Vec<_> = (0..).zip(spec.steps.iter().zip(&compiled.steps)).collect();
+    for (_, (step, ready)) in all.into_iter().rev().filter(|(at, _)| goes(*at)) {
+        for statement in ready.down.statements() {
+            steps.push(&step.name);
+            statements.push(statement.clone());
+        }
+    }
+    match losses(dialect, &statements, now) {
+        Losses::Removed(removed) => Ok(removed.into_iter().filter(|each| !carried(spec, each)).collect()),
+        Losses::Unknown { at, what } => Err((steps.get(at).copied().unwrap_or_default().to_owned(), what)),
+    }
+}
+
 /// The transactional downs run on trial in a transaction that is always given up. Steps outside a transaction (indexes)
 /// hold no rows and are left out.
 async fn on_trial(
@@ -103,8 +128,11 @@ async fn on_trial(
         Stopped::Interrupted(error) => error,
         Stopped::Failed(failure) => Error::Step { failure },
     };
+    let compiled = core.compiled(spec)?;
+    // The trial tells whether there is loss today; what it names is looked at again when it goes.
+    let removed = removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?).unwrap_or_default();
     // A step that is left out is asked about all the same.
-    let asked = job.unreturned(transaction, spec, &*core.compiled(spec)?).await;
+    let asked = job.unreturned(transaction, spec, &compiled).await;
     let mut lost = asked.map_err(failed)?;
     if !trial.steps.is_empty() {
         match job.revert(transaction, &trial, false).await.map_err(failed)? {
@@ -114,7 +142,7 @@ async fn on_trial(
         }
     }
     Ok(if lost.is_empty() {
-        Foreseen::Free(Vec::new())
+        Foreseen::Free(removed)
     } else {
         Foreseen::Loss(lost)
     })
@@ -130,22 +158,11 @@ async fn by_text(
     transaction: &mut dyn Transaction,
 ) -> Result<Foreseen> {
     let compiled = core.compiled(spec)?;
-    let (mut steps, mut statements): (Vec<&str>, Vec<Statement>) = (Vec::new(), Vec::new());
-    for (step, ready) in spec.steps.iter().zip(&compiled.steps).rev() {
-        for statement in ready.down.statements() {
-            steps.push(&step.name);
-            statements.push(statement.clone());
-        }
-    }
-    let removed = match losses(core.dialect(), &statements, &transaction.snapshot().await?) {
-        Losses::Removed(removed) => removed,
-        Losses::Unknown { at, what } => {
-            let step = steps.get(at).copied().unwrap_or_default().to_owned();
-            return Ok(Foreseen::Unknown { step, what });
-        }
+    let removed = match removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?) {
+        Ok(removed) => removed,
+        Err((step, what)) => return Ok(Foreseen::Unknown { step, what }),
     };
     let limit = core.step_limit(None, deadline);
-    let removed: Vec<_> = removed.into_iter().filter(|each| !carried(spec, each)).collect();
     let counts = transaction.count(&removed, &limit).await?;
     let job = Job {
         core,

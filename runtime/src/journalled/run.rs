@@ -2,18 +2,19 @@
 
 use crate::clock::Stopwatch;
 use crate::core::Core;
-use crate::engine::{Limit, Settled, step::Cause, step::Fault};
+use crate::engine::{Limit, Outcome, Settled, held_empty, step::Cause, step::Fault};
 use crate::expect::{self, When};
 use crate::failpoint::failpoint;
 use crate::statements::{Work, runs_alone, work_of};
-use crate::steps::{Stopped, carried, code_of, stopped, unexpected};
+use crate::steps::{Stopped, code_of, stopped, unexpected};
 use crate::{Error, Result, metric};
-use lockstep_catalog::{Conduct, Footprint, Losses, Statement, conduct, index_of_concurrent, losses};
+use lockstep_catalog::{Conduct, Footprint, Losses, Removed, Statement, conduct, index_of_concurrent, losses};
 use lockstep_lifecycle::{Direction, Failure, JournalEntry, JournalState, Progress, Refusal};
 use lockstep_registry::{Checksum, SchemaSpec, SchemaVersion, Step, Timestamp};
 
 use super::Run;
 use super::doubt::{Answers, Doubt, Question, Sent, UNVERIFIED, Verdict, verdict};
+use super::foresee::removed_by;
 
 /// The journal of one schema may be long; all of it is needed to know what is in effect.
 pub(crate) const WHOLE_JOURNAL: u32 = u32::MAX >> 1;
@@ -126,10 +127,11 @@ impl Run<'_> {
             statement: text.clone(),
             transactional: false,
         };
-        if direction == Direction::Down
-            && let Some(fault) = self.filled_since(statement, &limit).await?
-        {
-            return Err(self.failed(spec, step, entry, text, fault, &limit).await);
+        if direction == Direction::Down {
+            let empty = self.must_be_empty(std::slice::from_ref(statement)).await?;
+            if let Err(fault) = self.still_empty(&empty, &limit).await {
+                return Err(self.failed(spec, step, entry, text, fault, &limit).await);
+            }
         }
         self.announce(&mut entry, &sent, &limit).await?;
         failpoint!("{}.journal.started", self.stage);
@@ -210,9 +212,9 @@ impl Run<'_> {
         }
         entry.state = JournalState::Done;
         entry.before = None;
-        let verify = match direction {
-            Direction::Up => step.verify.as_deref(),
-            Direction::Down => None,
+        let (verify, empty) = match direction {
+            Direction::Up => (step.verify.as_deref(), Vec::new()),
+            Direction::Down => (None, self.must_be_empty(work.statements()).await?),
         };
         failpoint!("{}.before_step", self.stage);
         let done = match work {
@@ -220,7 +222,7 @@ impl Run<'_> {
                 let texts: Vec<_> = statements.iter().map(|s| s.text.clone()).collect();
                 let done = self
                     .session
-                    .execute_journalled(&texts, verify, &entry, self.epoch, limit)
+                    .execute_journalled(&texts, &empty, verify, &entry, self.epoch, limit)
                     .await;
                 done.map(|_| ())
             }
@@ -246,45 +248,31 @@ impl Run<'_> {
     pub(crate) async fn spare_all(&mut self, spec: &SchemaSpec) -> Result<()> {
         let progress = progress_of(self.core, &spec.version).await?;
         let compiled = self.core.compiled(spec)?;
-        let in_effect = |at: usize| u32::try_from(at).is_ok_and(|at| progress.in_effect.contains_key(&at));
-        let left = compiled.steps.iter().enumerate().filter(|(at, _)| in_effect(*at));
-        let statements: Vec<_> = left
-            .rev()
-            .flat_map(|(_, step)| step.down.statements().to_vec())
-            .collect();
         let now = self.session.snapshot().await?;
-        if let Losses::Removed(removed) = losses(self.core.dialect(), &statements, &now) {
-            self.empty = removed.into_iter().filter(|each| !carried(spec, each)).collect();
-        }
+        let removed = removed_by(self.core.dialect(), spec, &compiled, Some(&progress), &now);
+        self.empty = removed.unwrap_or_default().into_iter().collect();
         Ok(())
     }
 
-    /// R8 once more, a moment before a statement that removes something: what was empty when the way back began may have
-    /// been written to since.
-    async fn filled_since(&mut self, statement: &Statement, limit: &Limit) -> Result<Option<Fault>> {
+    /// R8 once more, a moment before statements that remove something: what was empty when the way back began may have been
+    /// written to since.
+    async fn must_be_empty(&mut self, statements: &[Statement]) -> Result<Vec<Removed>> {
         if self.empty.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let now = self.session.snapshot().await?;
-        let Losses::Removed(removed) = losses(self.core.dialect(), std::slice::from_ref(statement), &now) else {
-            return Ok(None);
+        let removed = match losses(self.core.dialect(), statements, &now) {
+            Losses::Removed(removed) => removed,
+            Losses::Unknown { .. } => Vec::new(),
         };
-        for each in removed.into_iter().filter(|each| self.empty.contains(each)) {
-            match self.session.count(&each, limit).await {
-                Ok(0) => {}
-                Ok(rows) => {
-                    let rows = if rows == 1 {
-                        "1 row".to_owned()
-                    } else {
-                        format!("{rows} rows")
-                    };
-                    let message = format!("{each} holds {rows}, and nobody allowed that to go; nothing is lost");
-                    return Ok(Some(Fault::new(Cause::Refused, message)));
-                }
-                Err(fault) => return Ok(Some(fault)),
-            }
+        Ok(removed.into_iter().filter(|each| self.empty.contains(each)).collect())
+    }
+
+    async fn still_empty(&mut self, empty: &[Removed], limit: &Limit) -> Outcome<()> {
+        for each in empty {
+            held_empty(each, self.session.count(each, limit).await?)?;
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Writes down what is about to be sent, and until when it may take.

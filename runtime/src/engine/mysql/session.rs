@@ -22,7 +22,7 @@ use super::metadata::NOW;
 use super::transaction::{Identity, SILENCE, Stopper, is_true};
 use super::{Mysql, inspect, introspect};
 use crate::clock::{Deadline, pause};
-use crate::engine::step::{Cause, Fault, UNWINDING, held_to};
+use crate::engine::step::{Cause, Fault, UNWINDING, held_empty, held_to};
 use crate::engine::{CodeStep, Limit, Outcome, Session, StepConnection, StepError, writes};
 use crate::{Error, Result};
 
@@ -228,12 +228,16 @@ impl MysqlSession {
     async fn in_transaction(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64> {
         self.begin(limit).await?;
+        for each in empty {
+            held_empty(each, self.count(each, limit).await?)?;
+        }
         let mut entry = entry.clone();
         for (at, statement) in statements.iter().enumerate() {
             // Audited: the statements are the spec author's own, split and checked when they were read.
@@ -358,13 +362,16 @@ impl Session for MysqlSession {
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64> {
         loop {
-            let done = self.in_transaction(statements, verify, entry, epoch, limit).await;
+            let done = self
+                .in_transaction(statements, empty, verify, entry, epoch, limit)
+                .await;
             let Err(fault) = done else {
                 return done;
             };

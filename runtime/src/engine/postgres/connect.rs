@@ -4,44 +4,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgErrorPosition, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Postgres as Driver, Row};
 
 use super::Postgres;
 use super::guard::Guards;
+use super::line::{Line, Lines, RESTED};
 use crate::engine::step::{Cause, Fault};
 use crate::engine::writes::{Value, Write};
 use crate::settings::Settings;
 use crate::{Error, Result};
-
-/// A pooled connection that goes back only when its owner says that no transaction is open on it.
-/// Dropped otherwise, it is closed, and the server takes back what was open.
-pub(super) struct Line(Option<PoolConnection<Driver>>);
-
-impl Line {
-    pub(super) fn of(connection: PoolConnection<Driver>) -> Self {
-        Self(Some(connection))
-    }
-
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
-        self.0
-            .as_deref_mut()
-            .ok_or_else(|| Error::bug("the transaction is over"))
-    }
-
-    pub(super) fn finish(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            drop(connection.detach());
-        }
-    }
-}
 
 impl Postgres {
     pub(in crate::engine) async fn connect(url: &str, settings: &Settings) -> Result<Self> {
@@ -97,7 +69,7 @@ impl Postgres {
         Ok(Self {
             guards: Guards::new(&options, &settings),
             options,
-            pool,
+            lines: Lines::of(pool),
             settings,
             url: shown,
             schema,
@@ -107,8 +79,8 @@ impl Postgres {
     }
 
     pub(super) async fn line(&self) -> Result<Line> {
-        match self.pool.acquire().await {
-            Ok(connection) => Ok(Line(Some(connection))),
+        match self.lines.line().await {
+            Ok(line) => Ok(line),
             // The pool says only that it waited; asking once by hand tells why.
             Err(sqlx::Error::PoolTimedOut) => match self.dedicated().await {
                 Ok(connection) => {
@@ -156,9 +128,6 @@ async fn open(options: &PgConnectOptions, limit: Duration, url: &str) -> Result<
         }),
     }
 }
-
-/// After how long without use a pooled connection is asked whether it still lives.
-const RESTED: Duration = Duration::from_secs(1);
 
 /// How long the answer to a statement of our own is waited for; the server itself gives up sooner.
 const ANSWER: Duration = Duration::from_secs(12);

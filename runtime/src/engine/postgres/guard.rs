@@ -13,7 +13,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRo
 use sqlx::{AssertSqlSafe, Connection, Postgres as Driver, Row};
 
 use super::Postgres;
-use super::connect::{Line, answered, connect_error, is_lock_timeout, leave, lock_key, own, words};
+use super::connect::{answered, connect_error, is_lock_timeout, leave, lock_key, own, words};
+use super::line::Line;
 use super::metadata::NOW;
 use super::transaction::{BEGIN, STOPPING};
 use crate::clock::{Deadline, Stopwatch, pause};

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
-use sqlx::postgres::{PgConnection, PgListener, PgRow};
+use sqlx::postgres::{PgListener, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::Postgres;
 use super::connect::{answered, is_race, is_undefined_table, leave, literal, own, run, words};
-use super::prepared::{self, Prepared};
+use super::prepared;
 use crate::clock::{Deadline, pause};
-use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
+use crate::engine::rows::{BindingRow, EventRow, FactsRows, JournalRow, LeaseRow, SchemaRow, document};
 use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
@@ -22,46 +22,45 @@ pub(super) const NOW: &str = "(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) 
 /// How long a reading of our own may take at the server.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
-const LEASE_COLUMNS: &str = "instance, incarnation, handler, api_version, schema_version, kind, ttl_us, state, epoch, \
-     acquired_at, renewed_at, expires_at";
+/// A reading's rows say what they are, and have as many texts and numbers as the widest of them.
+const SCOPE: &str = "SELECT 'scope', operation, NULL, NULL, NULL, NULL, NULL, NULL, epoch, event_seq, NULL::bigint, NULL::bigint, NULL::bigint \
+     FROM lockstep_scope WHERE scope = $1";
+const FORMAT_AND_TIME: &str = "SELECT 'format', value, NULL, NULL, NULL, NULL, NULL, NULL, \
+     (EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint, NULL, NULL, NULL, NULL FROM lockstep_meta WHERE key = 'format'";
+const SCHEMAS: &str = "SELECT 'schema', version, state, checksum, requires, compatible_with, retention, error, \
+     applied_at, rolled_back_at, NULL, NULL, NULL FROM lockstep_schema WHERE scope = $1";
+const BINDINGS: &str = "SELECT 'binding', handler, api_version, schema_version, artifact, tags, state, NULL, \
+     ever_active, NULL, NULL, NULL, NULL FROM lockstep_binding WHERE scope = $1";
+const LEASES: &str = "SELECT 'lease', instance, incarnation, handler, api_version, schema_version, kind, state, \
+     ttl_us, epoch, acquired_at, renewed_at, expires_at FROM lockstep_lease";
+const LIVE: &str = "WHERE scope = $1 AND state NOT IN ('released', 'fenced')";
 
-const LIVE: &str = "FROM lockstep_lease WHERE scope = s.scope AND state NOT IN ('released', 'fenced')";
-
-/// All live leases.
-pub(super) fn leases_of_all() -> String {
-    format!("SELECT {LEASE_COLUMNS} {LIVE} AND $2::text IS NULL")
+/// All of a scope. One statement is one consistent reading. `$1` is the scope.
+pub(super) fn whole_sql() -> String {
+    reading_sql(&format!("{LEASES} {LIVE}"))
 }
 
-/// One instance's own, any one that another holds of each version that is served, and all that wait for their schema.
+/// The same with those leases alone that an instance needs to be granted one: its own, any one that another holds of each
+/// version that is served, and all that wait for their schema. `$2` is the instance.
 ///
 /// No more is read than that, however many there are. It is enough: a version that was ever served is bound to its schema
 /// for good, and one that is not served has no active lease (R3).
-pub(super) fn leases_for_one() -> String {
-    format!(
-        "SELECT {LEASE_COLUMNS} {LIVE} AND instance = $2 \
-         UNION ALL SELECT l.* FROM lockstep_binding b CROSS JOIN LATERAL (SELECT {LEASE_COLUMNS} FROM lockstep_lease \
+pub(super) fn for_one_sql() -> String {
+    reading_sql(&format!(
+        "{LEASES} {LIVE} AND instance = $2 \
+         UNION ALL SELECT l.* FROM lockstep_binding b CROSS JOIN LATERAL ({LEASES} \
          WHERE scope = b.scope AND handler = b.handler AND api_version = b.api_version AND state = 'active' \
-         AND instance <> $2 LIMIT 1) l WHERE b.scope = s.scope AND b.state IN ('active', 'draining') \
-         UNION ALL SELECT {LEASE_COLUMNS} FROM lockstep_lease WHERE scope = s.scope AND {UNSETTLED} AND instance <> $2"
-    )
+         AND instance <> $2 LIMIT 1) l WHERE b.scope = $1 AND b.state IN ('active', 'draining') \
+         UNION ALL {LEASES} WHERE scope = $1 AND {UNSETTLED} AND instance <> $2"
+    ))
+}
+
+fn reading_sql(leases: &str) -> String {
+    [SCOPE, FORMAT_AND_TIME, SCHEMAS, BINDINGS, leases].join(" UNION ALL ")
 }
 
 /// Leases that wait for their schema, and those in a state that nobody wrote.
 const UNSETTLED: &str = "state NOT IN ('active', 'released', 'fenced')";
-
-/// One statement is one consistent reading. `$1` is the scope, `$2` the instance, or null.
-pub(super) fn facts_sql(leases: &str) -> String {
-    format!(
-        "SELECT s.epoch, s.event_seq, s.operation, {NOW},
-  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT version, state, checksum, requires, compatible_with, applied_at,
-     rolled_back_at, retention, error FROM lockstep_schema WHERE scope = s.scope) t),
-  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM (SELECT handler, api_version, schema_version, artifact, tags, state,
-     ever_active FROM lockstep_binding WHERE scope = s.scope) t),
-  (SELECT COALESCE(pg_catalog.json_agg(t), '[]')::text FROM ({leases}) t),
-  (SELECT value FROM lockstep_meta WHERE key = 'format')
-FROM lockstep_scope s WHERE s.scope = $1"
-    )
-}
 
 /// The engine's words for the columns of Lockstep's tables.
 pub(super) const TYPES: tables::Types = tables::Types {
@@ -140,25 +139,33 @@ impl Postgres {
         sql: &str,
         map: impl Fn(&PgRow) -> Result<T, sqlx::Error> + Send,
     ) -> Result<Result<Vec<T>, sqlx::Error>> {
+        let rows = self.rows(sql).await?;
+        Ok(rows.and_then(|rows| rows.iter().map(map).collect()))
+    }
+
+    async fn rows(&self, sql: &str) -> Result<Result<Vec<PgRow>, sqlx::Error>> {
         let mut line = self.line().await?;
         let limit = READ_LIMIT.as_millis();
         let script = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}; {sql}; COMMIT");
         let rows = answered(sqlx::raw_sql(AssertSqlSafe(script)).fetch_all(line.connection()?)).await;
-        match rows {
-            Ok(rows) => {
-                line.finish();
-                Ok(rows.iter().map(map).collect())
-            }
+        if rows.is_ok() {
+            line.finish();
+        }
+        Ok(rows)
+    }
+
+    async fn read_facts(&self, scope: &Scope) -> Result<Result<Option<Facts>, sqlx::Error>> {
+        let sql = prepared::reading(scope, Reading::Whole);
+        match self.rows(&sql).await? {
+            Ok(rows) => facts_of(&rows).map(Ok),
             Err(error) => Ok(Err(error)),
         }
     }
 
     pub(super) async fn facts_if_prepared(&self, scope: &Scope) -> Result<Option<Facts>> {
         const DOING: &str = "reading the scope";
-        let first = |rows: Vec<FactsRow>| rows.into_iter().next().map(FactsRow::into_facts).transpose();
-        let sql = prepared::reading(scope, Reading::Whole);
-        let error = match self.try_read(&sql, facts_row).await? {
-            Ok(rows) => return first(rows),
+        let error = match self.read_facts(scope).await? {
+            Ok(facts) => return Ok(facts),
             Err(error) => error,
         };
         // Never used here, or by a newer program whose tables look different: the format tells.
@@ -167,7 +174,7 @@ impl Postgres {
                 tables::check_format(format.as_deref())?;
                 if is_undefined_table(&error) {
                     // Another process made the tables between the two readings.
-                    return first(self.read(DOING, &sql, facts_row).await?);
+                    return self.read_facts(scope).await?.map_err(own(DOING));
                 }
                 Err(own(DOING)(error))
             }
@@ -329,48 +336,80 @@ pub(super) fn stored_spec_sql(scope: &Scope, schema: &SchemaVersion) -> String {
     )
 }
 
-/// One statement is one consistent reading, and its time is read after the locks of the statements before it.
-pub(super) async fn facts(
-    connection: &mut PgConnection,
-    scope: &Scope,
-    reading: Reading<'_>,
-    persistent: bool,
-) -> Result<Facts> {
-    let instance = match reading {
-        Reading::Whole => None,
-        Reading::For(instance) => Some(instance.as_str()),
-    };
-    // Prepared: the server plans it once for each connection.
-    let row = sqlx::query(AssertSqlSafe(Prepared::of(reading).sql.as_str()))
-        .persistent(persistent)
-        .bind(scope.as_str())
-        .bind(instance)
-        .fetch_optional(connection)
-        .await
-        .map_err(own("reading the scope"))?;
-    facts_of(row.as_ref(), scope)
+/// What a reading's rows say; `None` where the scope has none.
+pub(super) fn facts_of(rows: &[PgRow]) -> Result<Option<Facts>> {
+    let rows = facts_rows(rows).map_err(own("reading the scope"))?;
+    rows.map(FactsRows::into_facts).transpose()
 }
 
-/// What a reading's one row says.
-pub(super) fn facts_of(row: Option<&PgRow>, scope: &Scope) -> Result<Facts> {
-    match row {
-        Some(row) => facts_row(row).map_err(own("reading the scope"))?.into_facts(),
-        None => Err(Error::Damaged {
-            message: format!("lockstep_scope has no row for scope {scope}"),
-        }),
+fn facts_rows(rows: &[PgRow]) -> Result<Option<FactsRows>, sqlx::Error> {
+    let (mut schemas, mut bindings, mut leases) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut scope, mut format, mut now) = (None, None, 0);
+    for row in rows {
+        match row.try_get::<&str, _>(0)? {
+            "scope" => scope = Some((row.try_get(FIRST)?, row.try_get(FIRST + 1)?, row.try_get(1)?)),
+            "format" => (format, now) = (row.try_get(1)?, row.try_get(FIRST)?),
+            "schema" => schemas.push(schema_row(row)?),
+            "binding" => bindings.push(binding_row(row)?),
+            "lease" => leases.push(lease_row(row)?),
+            _ => {}
+        }
     }
+    Ok(scope.map(|(epoch, event_seq, operation)| FactsRows {
+        format,
+        epoch,
+        event_seq,
+        operation,
+        now,
+        schemas,
+        bindings,
+        leases,
+    }))
 }
 
-fn facts_row(row: &PgRow) -> Result<FactsRow, sqlx::Error> {
-    Ok(FactsRow {
-        epoch: row.try_get(0)?,
-        event_seq: row.try_get(1)?,
-        operation: row.try_get(2)?,
-        now: row.try_get(3)?,
-        schemas: row.try_get(4)?,
-        bindings: row.try_get(5)?,
-        leases: row.try_get(6)?,
-        format: row.try_get(7)?,
+/// The first of a reading's numbers.
+const FIRST: usize = 8;
+
+fn schema_row(row: &PgRow) -> Result<SchemaRow, sqlx::Error> {
+    Ok(SchemaRow {
+        version: row.try_get(1)?,
+        state: row.try_get(2)?,
+        checksum: row.try_get(3)?,
+        requires: row.try_get(4)?,
+        compatible_with: row.try_get(5)?,
+        retention: row.try_get(6)?,
+        error: row.try_get(7)?,
+        applied_at: row.try_get(FIRST)?,
+        rolled_back_at: row.try_get(FIRST + 1)?,
+    })
+}
+
+fn binding_row(row: &PgRow) -> Result<BindingRow, sqlx::Error> {
+    Ok(BindingRow {
+        handler: row.try_get(1)?,
+        api_version: row.try_get(2)?,
+        schema_version: row.try_get(3)?,
+        artifact: row.try_get(4)?,
+        tags: row.try_get(5)?,
+        state: row.try_get(6)?,
+        ever_active: row.try_get(FIRST)?,
+    })
+}
+
+fn lease_row(row: &PgRow) -> Result<LeaseRow, sqlx::Error> {
+    Ok(LeaseRow {
+        instance: row.try_get(1)?,
+        incarnation: row.try_get(2)?,
+        handler: row.try_get(3)?,
+        api_version: row.try_get(4)?,
+        schema_version: row.try_get(5)?,
+        kind: row.try_get(6)?,
+        state: row.try_get(7)?,
+        ttl_us: row.try_get(FIRST)?,
+        epoch: row.try_get(FIRST + 1)?,
+        acquired_at: row.try_get(FIRST + 2)?,
+        renewed_at: row.try_get(FIRST + 3)?,
+        expires_at: row.try_get(FIRST + 4)?,
     })
 }
 

@@ -6,12 +6,14 @@ mod declared;
 mod guard;
 mod inspect;
 mod introspect;
+mod line;
 mod metadata;
 mod prepared;
 mod scratch;
 mod session;
 mod transaction;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ use lockstep_catalog::structure::{Selection, Structure};
 use lockstep_catalog::{ConcurrentIndex, Dialect, Snapshot};
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{SchemaSpec, SchemaVersion, Scope};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgListener};
 
+use self::line::Lines;
 use super::console::Console;
 use super::guard::{Claim, Entry};
 use super::{Engine, IndexSeen, LeaseToken, Limit, Outcome, Reading, Scratch, Session, Transaction};
@@ -33,7 +36,7 @@ use crate::structure::{Declaration, KeptDeclaration};
 /// A PostgreSQL database.
 pub(super) struct Postgres {
     options: PgConnectOptions,
-    pool: PgPool,
+    lines: Arc<Lines>,
     guards: guard::Guards,
     settings: Settings,
     /// Redacted, for messages.
@@ -176,6 +179,6 @@ impl Engine for Postgres {
     async fn close(&self) {
         drop(self.listener.lock().await.take());
         self.guards.close().await;
-        self.pool.close().await;
+        self.lines.close().await;
     }
 }

@@ -4,7 +4,6 @@
 //! (`EXECUTE`), so that it still takes one round trip with others. A connection is equipped when a script first fails for
 //! want of a statement. Behind a pooler nothing can be kept: there the text is sent, and the limits with it.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use lockstep_catalog::Dialect;
@@ -13,57 +12,57 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 use super::connect::{answered, is_prepared_already, literal, numbered};
-use super::metadata::{facts_sql, leases_for_one, leases_of_all};
+use super::metadata::{for_one_sql, whole_sql};
 use super::transaction::BEGIN;
 use crate::Settings;
 use crate::engine::Reading;
 use crate::engine::writes::{self, Value, Write};
 
 /// All live leases.
-static WHOLE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(facts_sql(&leases_of_all())));
+static WHOLE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(whole_sql()));
 
 /// What one instance needs to be granted a lease.
-static FOR_ONE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(facts_sql(&leases_for_one())));
+static FOR_ONE: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(for_one_sql()));
 
-/// The scope's row.
+/// The scope's row, held until the transaction ends. What is read, the time included, is read by the next statement, because
+/// this one waits.
 static LOCK: LazyLock<Prepared> =
-    LazyLock::new(|| Prepared::new("SELECT epoch FROM lockstep_scope WHERE scope = $1 FOR UPDATE".to_owned()));
+    LazyLock::new(|| Prepared::new("SELECT 'held' FROM lockstep_scope WHERE scope = $1 FOR UPDATE".to_owned()));
 
-/// What a lease's grant and release write, by their text.
-static WRITES: LazyLock<HashMap<String, Prepared>> = LazyLock::new(|| {
-    let prepared = |sql: String| (sql.clone(), Prepared::new(numbered(&sql)));
-    writes::frequent(Dialect::Postgres).map(prepared).into()
+/// What a lease's grant and release write, each as one statement: their parts write to different tables, so their order has
+/// no meaning.
+static WRITES: LazyLock<[([String; 3], Prepared); 2]> = LazyLock::new(|| {
+    writes::frequent(Dialect::Postgres).map(|parts| {
+        let [lease, event, scope] = &parts;
+        let sql = numbered(&format!("WITH lease AS ({lease}), event AS ({event}) {scope}"));
+        (parts, Prepared::new(sql))
+    })
 });
 
 /// A statement that a connection may keep.
 pub(super) struct Prepared {
     /// Its text, with `$1`, `$2`, …
-    pub(super) sql: String,
+    sql: String,
     /// Made from the text: whatever version of Lockstep prepared it, it is this very statement.
     name: String,
 }
 
 impl Prepared {
-    /// `$1` is the scope, `$2` the instance, or null.
-    pub(super) fn of(reading: Reading<'_>) -> &'static Self {
-        match reading {
-            Reading::Whole => &WHOLE,
-            Reading::For(_) => &FOR_ONE,
-        }
-    }
-
     fn new(sql: String) -> Self {
         let name = format!("lockstep_{}", &Checksum::of([sql.as_str()]).as_str()[..16]);
         Self { sql, name }
     }
 
-    /// As a statement of a script, where the connection keeps it.
+    /// As a statement of a script: by its name where the connection keeps it, in full elsewhere.
+    fn statement(&self, values: &[Value], kept: bool) -> String {
+        if kept { self.execute(values) } else { self.text(values) }
+    }
+
     fn execute(&self, values: &[Value]) -> String {
         let values: Vec<String> = values.iter().map(|value| value.literal(literal)).collect();
         format!("EXECUTE {} ({})", self.name, values.join(", "))
     }
 
-    /// As a statement of a script, in full.
     fn text(&self, values: &[Value]) -> String {
         let mut sql = self.sql.clone();
         for (at, value) in values.iter().enumerate().rev() {
@@ -82,29 +81,40 @@ fn limits(settings: &Settings, set: &str) -> String {
     )
 }
 
-/// A reading's values.
-fn read_for(scope: &Scope, reading: Reading<'_>) -> [Value; 2] {
-    let instance = match reading {
-        Reading::Whole => None,
-        Reading::For(instance) => Some(instance.to_string()),
-    };
-    [Value::Text(scope.to_string()), Value::OptText(instance)]
+/// What [`BEGIN`] says, for every transaction of a connection.
+const MODE: &str = "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off";
+
+fn reading_of(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
+    let scope = Value::Text(scope.to_string());
+    match reading {
+        Reading::Whole => WHOLE.statement(&[scope], kept),
+        Reading::For(instance) => FOR_ONE.statement(&[scope, Value::Text(instance.to_string())], kept),
+    }
 }
 
-/// A reading in full, for a script on a connection that keeps nothing.
+fn locked_reading_of(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
+    let lock = LOCK.statement(&[Value::Text(scope.to_string())], kept);
+    format!("{lock}; {}", reading_of(scope, reading, kept))
+}
+
+/// A reading, for a script on a connection that keeps nothing.
 pub(super) fn reading(scope: &Scope, reading: Reading<'_>) -> String {
-    Prepared::of(reading).text(&read_for(scope, reading))
+    reading_of(scope, reading, false)
 }
 
-/// The script that begins a short transaction, holds the scope's row and reads what is; the last row is the reading.
+/// The same, and the scope's row is held from there to the end of the transaction.
+pub(super) fn locked_reading(scope: &Scope, reading: Reading<'_>) -> String {
+    locked_reading_of(scope, reading, false)
+}
+
+/// The script that begins a short transaction, holds the scope's row and reads what is.
 pub(super) fn begin(settings: &Settings, scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
-    let lock = [Value::Text(scope.to_string())];
+    let read = locked_reading_of(scope, reading, kept);
     if kept {
-        let read = Prepared::of(reading).execute(&read_for(scope, reading));
-        format!("{BEGIN}; {}; {read}", LOCK.execute(&lock))
+        // In the mode that the connection was equipped with.
+        format!("BEGIN; {read}")
     } else {
-        let (limits, lock) = (limits(settings, "SET LOCAL"), LOCK.text(&lock));
-        format!("{BEGIN}; {limits}; {lock}; {}", self::reading(scope, reading))
+        format!("{BEGIN}; {limits}; {read}", limits = limits(settings, "SET LOCAL"))
     }
 }
 
@@ -113,19 +123,31 @@ pub(super) fn script(writes: &[Write], kept: bool) -> String {
     if !kept {
         return writes::script(writes, literal);
     }
-    let one = |write: &Write| match WRITES.get(write.sql.as_ref()) {
-        Some(prepared) => format!("{}; ", prepared.execute(&write.values)),
-        None => writes::script(std::slice::from_ref(write), literal),
-    };
-    writes.iter().map(one).collect()
+    let frequent = WRITES.iter().find(|(parts, _)| {
+        parts
+            .iter()
+            .map(String::as_str)
+            .eq(writes.iter().map(|write| write.sql.as_ref()))
+    });
+    match frequent {
+        Some((_, prepared)) => {
+            let values: Vec<_> = writes.iter().flat_map(|write| write.values.clone()).collect();
+            format!("{}; ", prepared.execute(&values))
+        }
+        None => writes::script(writes, literal),
+    }
 }
 
 /// Gives a connection what it keeps, once.
 pub(super) async fn equip(connection: &mut PgConnection, settings: &Settings) -> Result<(), sqlx::Error> {
     // The attempt without it failed within its transaction.
     let limits = limits(settings, "SET");
-    answered(sqlx::raw_sql(AssertSqlSafe(format!("ROLLBACK; {limits}"))).execute(&mut *connection)).await?;
-    for one in [&*WHOLE, &*FOR_ONE, &*LOCK].into_iter().chain(WRITES.values()) {
+    let script = format!("ROLLBACK; {limits}; {MODE}");
+    answered(sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection)).await?;
+    for one in [&*WHOLE, &*FOR_ONE, &*LOCK]
+        .into_iter()
+        .chain(WRITES.iter().map(|(_, prepared)| prepared))
+    {
         let sql = format!("PREPARE {} AS {}", one.name, one.sql);
         match answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection)).await {
             Err(error) if is_prepared_already(&error) => {}

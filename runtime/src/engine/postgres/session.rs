@@ -16,10 +16,10 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::connect::{answered, leave, literal, own, run};
 use super::metadata::NOW;
-use super::transaction::Stopper;
+use super::transaction::{Stopper, keep_writers_out, tables_of};
 use super::{Postgres, inspect, introspect};
 use crate::clock::{Deadline, pause};
-use crate::engine::step::{Cause, Fault, held_to};
+use crate::engine::step::{Cause, Fault, held_empty, held_to};
 use crate::engine::{CodeStep, IndexSeen, Limit, Outcome, Session, writes};
 use crate::{Error, Result};
 
@@ -123,6 +123,7 @@ impl PgSession {
     async fn attempt(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
@@ -137,7 +138,7 @@ impl PgSession {
             .await
             .map_err(refused)?;
         let mut entry = entry.clone();
-        let mut result = Ok(());
+        let mut result = self.still_empty(empty, limit).await;
         for (at, statement) in statements.iter().enumerate() {
             if result.is_ok() {
                 let done = self.execute(statement, limit).await.map(|rows| entry.rows += rows);
@@ -175,6 +176,20 @@ impl PgSession {
             Ok(_) => Ok(entry.rows),
             Err(error) => Err(super::connect::fault(&error, false)),
         }
+    }
+
+    /// Held still first: once they are counted, nobody writes to them before the transaction ends.
+    async fn still_empty(&mut self, empty: &[Removed], limit: &Limit) -> Outcome<()> {
+        if empty.is_empty() {
+            return Ok(());
+        }
+        let tables = tables_of(empty).map_err(|e| Fault::new(Cause::Refused, e.to_string()))?;
+        self.limited(limit, async |worker| keep_writers_out(worker, tables, false).await)
+            .await?;
+        for each in empty {
+            held_empty(each, self.count(each, limit).await?)?;
+        }
+        Ok(())
     }
 
     async fn unlimit(&mut self) {
@@ -344,13 +359,14 @@ impl Session for PgSession {
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
         limit: &Limit,
     ) -> Outcome<u64> {
         loop {
-            let done = self.attempt(statements, verify, entry, epoch, limit).await;
+            let done = self.attempt(statements, empty, verify, entry, epoch, limit).await;
             let is_stopped = || limit.cancel.is_cancelled() || limit.deadline.remaining().is_zero();
             match done {
                 Err(fault) if fault.cause == Cause::Transient && !self.lost && !is_stopped() => {

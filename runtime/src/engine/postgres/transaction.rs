@@ -13,7 +13,8 @@ use lockstep_registry::{SchemaVersion, Scope};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Either, Row};
 
-use super::connect::{Line, answered, ends_session, fault, is_lock_timeout, is_unprepared, leave, literal, own, words};
+use super::connect::{answered, ends_session, fault, is_lock_timeout, is_unprepared, leave, literal, own, words};
+use super::line::Line;
 use super::{Postgres, guard, inspect, introspect, metadata, prepared};
 use crate::clock::{Deadline, Stopwatch, pause};
 use crate::engine::step::{Cause, Fault, UNWINDING, number_of, script_of};
@@ -25,6 +26,32 @@ use crate::{Error, Result};
 pub(super) const STOPPING: Duration = Duration::from_secs(2);
 /// How long the scope's row is waited for at the end of structural work: others hold it for moments.
 const SCOPE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The tables that something would go of, quoted.
+pub(super) fn tables_of(removed: &[Removed]) -> Result<Vec<String>> {
+    let tables = removed.iter().map(|each| table_of(Dialect::Postgres, each));
+    let tables: BTreeSet<_> = tables.collect::<Result<_>>()?;
+    Ok(tables.into_iter().collect())
+}
+
+/// From here to the end of the transaction nobody else writes to the tables among these.
+pub(super) async fn keep_writers_out(
+    connection: &mut PgConnection,
+    tables: Vec<String>,
+    persistent: bool,
+) -> Result<(), sqlx::Error> {
+    let lockable = "SELECT name FROM pg_catalog.unnest($1::text[]) AS name JOIN pg_catalog.pg_class c \
+                    ON c.oid = pg_catalog.to_regclass(name) WHERE c.relkind IN ('r', 'p') ORDER BY name";
+    let query = sqlx::query_scalar(lockable).persistent(persistent).bind(tables);
+    let lockable: Vec<String> = answered(query.fetch_all(&mut *connection)).await?;
+    if lockable.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", lockable.join(", "));
+    answered(sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection))
+        .await
+        .map(|_| ())
+}
 
 enum Held {
     Pooled(Line),
@@ -140,16 +167,16 @@ impl Postgres {
         let sql = prepared::begin(&self.settings, scope, reading, self.persistent);
         loop {
             let mut line = self.line().await?;
-            let mut rows = lock_and_read(line.connection()?, &sql).await;
+            let mut rows = rows_of(line.connection()?, &sql).await;
             if rows.as_ref().is_err_and(is_unprepared) {
                 // The first time on this connection.
                 let equipped = prepared::equip(line.connection()?, &self.settings).await;
                 equipped.map_err(own(LOCKING))?;
-                rows = lock_and_read(line.connection()?, &sql).await;
+                rows = rows_of(line.connection()?, &sql).await;
             }
             match rows {
                 Ok(rows) => {
-                    let facts = metadata::facts_of(rows.last(), scope)?;
+                    let facts = held_facts(&rows, scope)?;
                     let mut transaction = self.transaction(Held::Pooled(line), scope, None);
                     transaction.facts = Some(facts.clone());
                     return Ok((transaction, facts));
@@ -232,8 +259,14 @@ impl Postgres {
     }
 }
 
-async fn lock_and_read(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>, sqlx::Error> {
-    answered(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(connection)).await
+async fn rows_of(connection: &mut PgConnection, script: &str) -> Result<Vec<PgRow>, sqlx::Error> {
+    answered(sqlx::raw_sql(AssertSqlSafe(script.to_owned())).fetch_all(connection)).await
+}
+
+fn held_facts(rows: &[PgRow], scope: &Scope) -> Result<Facts> {
+    metadata::facts_of(rows)?.ok_or_else(|| Error::Damaged {
+        message: format!("lockstep_scope has no row for scope {scope}"),
+    })
 }
 
 fn lost(error: &Error) -> Fault {
@@ -244,26 +277,9 @@ impl PgTransaction {
     /// Going back to the mark let go of the trial's locks: what is written between the count and the drop would be lost
     /// without a word (R8). A foreign table cannot be locked.
     async fn keep_writers_out(&mut self, removed: &[Removed]) -> Result<()> {
-        const DOING: &str = "keeping writers out of what would be lost";
-        let tables: BTreeSet<_> = removed
-            .iter()
-            .map(|each| table_of(Dialect::Postgres, each))
-            .collect::<Result<_>>()?;
-        let tables: Vec<_> = tables.into_iter().collect();
-        let lockable = "SELECT name FROM pg_catalog.unnest($1::text[]) AS name JOIN pg_catalog.pg_class c \
-                        ON c.oid = pg_catalog.to_regclass(name) WHERE c.relkind IN ('r', 'p') ORDER BY name";
-        let query = sqlx::query_scalar(lockable).persistent(self.persistent).bind(tables);
-        let lockable: Vec<String> = answered(query.fetch_all(self.held.connection()?))
-            .await
-            .map_err(own(DOING))?;
-        if lockable.is_empty() {
-            return Ok(());
-        }
-        self.simple(
-            DOING,
-            format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", lockable.join(", ")),
-        )
-        .await
+        let tables = tables_of(removed)?;
+        let kept_out = keep_writers_out(self.held.connection()?, tables, self.persistent).await;
+        kept_out.map_err(own("keeping writers out of what would be lost"))
     }
 
     async fn simple(&mut self, doing: &'static str, sql: String) -> Result<()> {
@@ -291,7 +307,9 @@ impl PgTransaction {
 #[async_trait]
 impl Transaction for PgTransaction {
     async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
-        let facts = metadata::facts(self.held.connection()?, &self.scope, reading, self.persistent).await?;
+        let script = prepared::reading(&self.scope, reading);
+        let rows = rows_of(self.held.connection()?, &script).await;
+        let facts = held_facts(&rows.map_err(own("reading the scope"))?, &self.scope)?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
@@ -300,13 +318,15 @@ impl Transaction for PgTransaction {
         // A step may have changed the search path or the time limit; our own statements must not depend on that.
         let sql = format!(
             "SET LOCAL search_path TO {schema}; SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}; \
-             SELECT epoch FROM lockstep_scope WHERE scope = {scope} FOR UPDATE",
+             {read}",
             schema = lockstep_catalog::quote(Dialect::Postgres, &self.schema).map_err(|e| Error::bug(e.to_string()))?,
             limit = SCOPE_PATIENCE.as_millis(),
-            scope = literal(self.scope.as_str()),
+            read = prepared::locked_reading(&self.scope, Reading::Whole),
         );
-        self.simple(LOCKING, sql).await?;
-        self.facts(Reading::Whole).await
+        let rows = rows_of(self.held.connection()?, &sql).await.map_err(own(LOCKING))?;
+        let facts = held_facts(&rows, &self.scope)?;
+        self.facts = Some(facts.clone());
+        Ok(facts)
     }
 
     async fn exclude_guarded(&mut self, schemas: &[SchemaVersion], deadline: Deadline) -> Result<bool> {

@@ -15,7 +15,7 @@ use super::world::World;
 use super::{Kind, Sabotage, unsimulated};
 use crate::clock::Deadline;
 use crate::engine::step::{Cause, Fault};
-use crate::engine::{CodeStep, Limit, Outcome, Session};
+use crate::engine::{CodeStep, Limit, Outcome, Session, held_empty};
 use crate::{Error, Result};
 
 pub(super) struct SimulatedSession {
@@ -71,6 +71,7 @@ impl Session for SimulatedSession {
     async fn execute_journalled(
         &mut self,
         statements: &[String],
+        empty: &[Removed],
         _verify: Option<&str>,
         entry: &JournalEntry,
         epoch: u64,
@@ -88,9 +89,11 @@ impl Session for SimulatedSession {
         }
         let done = {
             let mut world = self.connection.world();
+            let held = empty.iter().try_for_each(|each| held_empty(each, world.rows_in(each)));
             let mut objects = world.objects.clone();
             let mut ran = statements.iter().map(|statement| objects.run(statement));
             match (ran.find_map(std::result::Result::err), ours(&world, epoch)) {
+                _ if held.is_err() => held.map(|()| 0),
                 (Some(message), _) => Err(Fault::new(Cause::Refused, message)),
                 (None, Err(fenced)) => Err(Fault::new(Cause::Fenced, fenced.to_string())),
                 (None, Ok(())) => {
