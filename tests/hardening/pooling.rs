@@ -206,9 +206,9 @@ async fn a_step_outside_a_transaction_is_refused_behind_a_pooler() {
 async fn a_pooler_that_nobody_told_us_of_is_named_in_the_error() {
     let database = Database::new(Engine::Postgres).await;
     let folder = Folder::users();
-    let pooler = Pooler::new(&database, 1).await;
+    let pooler = Pooler::new(&database, 3).await;
     let mut met = None;
-    for _ in 0..3 {
+    for _ in 0..6 {
         let runtime = at(&pooler.url(""), &folder).await.expect("the pooler is there");
         // What a way back would lose is held still by a statement that the driver prepares under a number.
         let done = async {
