@@ -242,10 +242,7 @@ mod tests {
         assert!(map.count(&v("schema_v1"), &other, false));
         assert!(map.count(&v("schema_v1"), &one, false));
         let left = map.usage("schema_v1").unwrap();
-        assert_eq!(
-            left.handler_versions.into_iter().collect::<Vec<_>>(),
-            [(one.clone(), 1)]
-        );
+        assert_eq!(left.handler_versions, [(one.clone(), 1)].into());
         assert!(!map.count(&v("nobody"), &one, true));
         assert_eq!(map.statistics().active, 1);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use lockstep_lifecycle::{Event, Facts, JournalEntry};
 use lockstep_registry::{Binding, SchemaSpec, SchemaVersion};
 
-use crate::engine::rows::{EventRow, FactsRow, JournalRow};
+use crate::engine::rows::{EventRow, FactsDocuments, JournalRow};
 use crate::{Result, files};
 
 /// The bindings of a `handlers.toml`.
@@ -44,7 +44,7 @@ pub struct Tables<'a> {
 /// What the tables say.
 pub fn facts(tables: Tables<'_>) -> Result<Facts> {
     let [epoch, event_seq, now] = tables.numbers;
-    let row = FactsRow {
+    let row = FactsDocuments {
         format: tables.format.map(str::to_owned),
         epoch,
         event_seq,

@@ -13,9 +13,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// The scope's row and its tables as JSON, as the engines select them.
+/// The scope's row and its tables as JSON documents, for the engines that select them so.
 #[derive(Debug)]
-pub(crate) struct FactsRow {
+#[cfg_attr(not(any(feature = "sqlite", feature = "mysql")), allow(dead_code))] // PostgreSQL selects rows
+pub(crate) struct FactsDocuments {
     pub(crate) format: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) event_seq: i64,
@@ -110,7 +111,8 @@ fn handler_version(what: &str, handler: &str, version: &str) -> Result<HandlerVe
     Ok(HandlerVersion::new(handler, name(what, version)?))
 }
 
-impl FactsRow {
+impl FactsDocuments {
+    #[cfg_attr(not(any(feature = "sqlite", feature = "mysql")), allow(dead_code))]
     pub(crate) fn into_facts(self) -> Result<Facts> {
         // Of another format the documents may look different.
         super::tables::check_format(self.format.as_deref())?;

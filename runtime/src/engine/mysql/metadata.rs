@@ -11,7 +11,7 @@ use super::connect::{
 };
 use super::guard::TABLE;
 use crate::clock::{Deadline, pause};
-use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
+use crate::engine::rows::{EventRow, FactsDocuments, JournalRow, document};
 use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
@@ -96,7 +96,7 @@ fn facts_sql(scope: &Scope, reading: Reading<'_>) -> String {
 }
 
 /// `None` where the scope has no row.
-fn facts_row(rows: &[MySqlRow]) -> Result<Option<FactsRow>, sqlx::Error> {
+fn facts_row(rows: &[MySqlRow]) -> Result<Option<FactsDocuments>, sqlx::Error> {
     let (mut schemas, mut bindings, mut leases) = (Vec::new(), Vec::new(), Vec::new());
     let (mut scope, mut format, mut now) = (None, None, 0);
     for row in rows {
@@ -109,7 +109,7 @@ fn facts_row(rows: &[MySqlRow]) -> Result<Option<FactsRow>, sqlx::Error> {
         }
     }
     let list = |documents: Vec<String>| format!("[{}]", documents.join(","));
-    Ok(scope.map(|(epoch, event_seq, operation)| FactsRow {
+    Ok(scope.map(|(epoch, event_seq, operation)| FactsDocuments {
         format,
         epoch,
         event_seq,
@@ -217,7 +217,7 @@ impl Mysql {
         const DOING: &str = "reading the scope";
         let found = |rows: Vec<MySqlRow>| -> Result<Option<Facts>> {
             let row = facts_row(&rows).map_err(own(DOING))?;
-            row.map(FactsRow::into_facts).transpose()
+            row.map(FactsDocuments::into_facts).transpose()
         };
         let error = match self.try_read(facts_sql(scope, Reading::Whole)).await? {
             Ok(rows) => return found(rows),

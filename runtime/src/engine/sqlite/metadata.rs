@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::Sqlite;
 use super::connect::{is_busy, own, run};
 use crate::clock::{Deadline, pause};
-use crate::engine::rows::{EventRow, FactsRow, JournalRow, document};
+use crate::engine::rows::{EventRow, FactsDocuments, JournalRow, document};
 use crate::engine::{FORMAT, LeaseToken, Reading, tables, writes};
 use crate::{Error, Result};
 
@@ -152,7 +152,7 @@ async fn format(connection: &mut SqliteConnection) -> Result<Option<u32>> {
 
 pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: &Scope) -> Result<Option<Facts>> {
     match facts_row(connection, scope, Reading::Whole).await {
-        Ok(row) => row.map(FactsRow::into_facts).transpose(),
+        Ok(row) => row.map(FactsDocuments::into_facts).transpose(),
         // Never used here, or by a newer program whose tables look different: the format tells.
         Err(_) => match format(connection).await? {
             None => Ok(None),
@@ -161,7 +161,7 @@ pub(super) async fn facts_if_prepared(connection: &mut SqliteConnection, scope: 
                 let row = facts_row(connection, scope, Reading::Whole)
                     .await
                     .map_err(own("reading the scope"))?;
-                row.map(FactsRow::into_facts).transpose()
+                row.map(FactsDocuments::into_facts).transpose()
             }
         },
     }
@@ -172,7 +172,7 @@ async fn facts_row(
     connection: &mut SqliteConnection,
     scope: &Scope,
     reading: Reading<'_>,
-) -> Result<Option<FactsRow>, sqlx::Error> {
+) -> Result<Option<FactsDocuments>, sqlx::Error> {
     let (leases, instance) = match reading {
         Reading::Whole => (WHOLE, None),
         Reading::For(instance) => (FOR_INSTANCE, Some(instance.as_str())),
@@ -182,7 +182,7 @@ async fn facts_row(
         .bind(scope.as_str())
         .bind(instance)
         .try_map(|row: SqliteRow| {
-            Ok(FactsRow {
+            Ok(FactsDocuments {
                 epoch: row.try_get(0)?,
                 event_seq: row.try_get(1)?,
                 operation: row.try_get(2)?,
