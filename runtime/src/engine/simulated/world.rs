@@ -275,12 +275,11 @@ impl World {
 
     /// Ends a session by its number, and what it runs: it never hears from the server again.
     pub(super) fn end_session(&mut self, number: &str) {
-        if self
-            .orphan
-            .as_ref()
-            .is_some_and(|orphan| orphan.line.number.to_string() == number)
-        {
+        let line = self.orphan.as_ref().map(|orphan| orphan.line);
+        if let Some(line) = line.filter(|line| line.number.to_string() == number) {
             self.orphan = None;
+            // And the lock that its statement kept.
+            self.let_go(line);
         }
         self.ended.insert(number.to_owned());
     }
