@@ -13,32 +13,25 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// The scope's row and its tables as JSON documents, for the engines that select them so.
+/// The scope's row and its tables, as an engine selects them.
 #[derive(Debug)]
-#[cfg_attr(not(any(feature = "sqlite", feature = "mysql")), allow(dead_code))] // PostgreSQL selects rows
-pub(crate) struct FactsDocuments {
+pub(crate) struct Selected<S, B, L> {
     pub(crate) format: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) event_seq: i64,
     pub(crate) operation: Option<String>,
     pub(crate) now: i64,
-    pub(crate) schemas: String,
-    pub(crate) bindings: String,
-    pub(crate) leases: String,
+    pub(crate) schemas: S,
+    pub(crate) bindings: B,
+    pub(crate) leases: L,
 }
 
-/// The scope's row and the rows of its tables.
-#[derive(Debug)]
-pub(crate) struct FactsRows {
-    pub(crate) format: Option<String>,
-    pub(crate) epoch: i64,
-    pub(crate) event_seq: i64,
-    pub(crate) operation: Option<String>,
-    pub(crate) now: i64,
-    pub(crate) schemas: Vec<SchemaRow>,
-    pub(crate) bindings: Vec<BindingRow>,
-    pub(crate) leases: Vec<LeaseRow>,
-}
+/// The tables as JSON documents.
+#[cfg_attr(not(any(feature = "sqlite", feature = "mysql")), allow(dead_code))] // PostgreSQL selects rows
+pub(crate) type FactsDocuments = Selected<String, String, String>;
+
+/// The tables as rows.
+pub(crate) type FactsRows = Selected<Vec<SchemaRow>, Vec<BindingRow>, Vec<LeaseRow>>;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct SchemaRow {

@@ -155,7 +155,7 @@ impl Postgres {
     }
 
     async fn read_facts(&self, scope: &Scope) -> Result<Result<Option<Facts>, sqlx::Error>> {
-        let sql = prepared::reading(scope, Reading::Whole);
+        let sql = prepared::reading(scope, Reading::Whole, false);
         match self.rows(&sql).await? {
             Ok(rows) => facts_of(&rows).map(Ok),
             Err(error) => Ok(Err(error)),

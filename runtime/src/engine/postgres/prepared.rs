@@ -84,7 +84,8 @@ fn limits(settings: &Settings, set: &str) -> String {
 /// What [`BEGIN`] says, for every transaction of a connection.
 const MODE: &str = "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off";
 
-fn reading_of(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
+/// A reading as a statement of a script; `kept` where the connection is an equipped one.
+pub(super) fn reading(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
     let scope = Value::Text(scope.to_string());
     match reading {
         Reading::Whole => WHOLE.statement(&[scope], kept),
@@ -92,24 +93,15 @@ fn reading_of(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
     }
 }
 
-fn locked_reading_of(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
-    let lock = LOCK.statement(&[Value::Text(scope.to_string())], kept);
-    format!("{lock}; {}", reading_of(scope, reading, kept))
-}
-
-/// A reading, for a script on a connection that keeps nothing.
-pub(super) fn reading(scope: &Scope, reading: Reading<'_>) -> String {
-    reading_of(scope, reading, false)
-}
-
 /// The same, and the scope's row is held from there to the end of the transaction.
-pub(super) fn locked_reading(scope: &Scope, reading: Reading<'_>) -> String {
-    locked_reading_of(scope, reading, false)
+pub(super) fn locked_reading(scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
+    let lock = LOCK.statement(&[Value::Text(scope.to_string())], kept);
+    format!("{lock}; {}", self::reading(scope, reading, kept))
 }
 
 /// The script that begins a short transaction, holds the scope's row and reads what is.
 pub(super) fn begin(settings: &Settings, scope: &Scope, reading: Reading<'_>, kept: bool) -> String {
-    let read = locked_reading_of(scope, reading, kept);
+    let read = locked_reading(scope, reading, kept);
     if kept {
         // In the mode that the connection was equipped with.
         format!("BEGIN; {read}")

@@ -307,7 +307,7 @@ impl PgTransaction {
 #[async_trait]
 impl Transaction for PgTransaction {
     async fn facts(&mut self, reading: Reading<'_>) -> Result<Facts> {
-        let script = prepared::reading(&self.scope, reading);
+        let script = prepared::reading(&self.scope, reading, false);
         let rows = rows_of(self.held.connection()?, &script).await;
         let facts = held_facts(&rows.map_err(own("reading the scope"))?, &self.scope)?;
         self.facts = Some(facts.clone());
@@ -321,7 +321,7 @@ impl Transaction for PgTransaction {
              {read}",
             schema = lockstep_catalog::quote(Dialect::Postgres, &self.schema).map_err(|e| Error::bug(e.to_string()))?,
             limit = SCOPE_PATIENCE.as_millis(),
-            read = prepared::locked_reading(&self.scope, Reading::Whole),
+            read = prepared::locked_reading(&self.scope, Reading::Whole, false),
         );
         let rows = rows_of(self.held.connection()?, &sql).await.map_err(own(LOCKING))?;
         let facts = held_facts(&rows, &self.scope)?;
