@@ -138,6 +138,9 @@ impl Runtime {
     }
 
     /// Activates with options. Twice with the same instance is a no-op that says so.
+    ///
+    /// Once polled it goes on even if the future is dropped; only [`shutdown`](Self::shutdown) stops it. Where several operations
+    /// wait for the same lock nobody says which comes first: await one before asking for what must come after it.
     pub async fn activate_with(&self, handler_version: HandlerVersion, options: ActivateOptions) -> Result<Activation> {
         self.writable()?;
         let kind = match options.ttl {
@@ -246,7 +249,7 @@ impl Runtime {
             .await
     }
 
-    /// Deactivates with options.
+    /// Deactivates with options. Like an activation it goes on even if the future is dropped.
     pub async fn deactivate_with(
         &self,
         handler_version: HandlerVersion,

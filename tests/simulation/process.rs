@@ -228,11 +228,9 @@ impl Process {
         self.leases.retain(|lease| lease.is_live());
     }
 
-    /// Leaves everything as a process does that ends at once: nothing of it says goodbye.
-    pub(crate) fn vanish(self) {
-        for lease in self.leases {
-            std::mem::forget(lease);
-        }
-        drop(self.task);
+    /// Leaves everything as a process does that ends at once: nothing of it says goodbye. A lease that is dropped would, so
+    /// whoever asks keeps them until nobody listens any more.
+    pub(crate) fn vanish(self) -> Vec<Arc<Lease>> {
+        self.leases
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::Policy;
@@ -159,6 +160,8 @@ struct Play {
     processes: Vec<Process>,
     /// Starts that were replaced and live on, unknown to whoever replaced them.
     ghosts: Vec<Process>,
+    /// Leases of processes that crashed.
+    gone: Vec<Arc<lockstep::Lease>>,
     started: u8,
     luck: Luck,
     tell: bool,
@@ -196,6 +199,7 @@ impl Play {
             judge: Judge::new(kind),
             processes,
             ghosts: Vec::new(),
+            gone: Vec::new(),
             started: SLOTS as u8,
             luck: Luck::default(),
             tell,
@@ -381,7 +385,8 @@ impl Play {
         self.simulation.crash(number, running);
         self.unlucky(|| format!("start {number} crashes; web-{slot} starts again"));
         let again = self.start(slot).await;
-        std::mem::replace(&mut self.processes[slot], again).vanish();
+        let crashed = std::mem::replace(&mut self.processes[slot], again);
+        self.gone.extend(crashed.vanish());
     }
 
     /// Another start takes a program's name over, and the old one lives on.

@@ -7,7 +7,7 @@ use lockstep::{InDoubt, LeaseStatus, SchemaState, SchemaStatus, Sight};
 use super::Document;
 use super::documents::*;
 use super::human::why;
-use super::page::{Page, cell, list, state};
+use super::page::{Page, cell, count, list, state};
 use super::time::{shown, shown_or_dash, span};
 use crate::terminal::{DIM, ERROR, STRONG, WARNING, styled};
 
@@ -220,7 +220,8 @@ fn detail(kind: &EventKind) -> String {
             ..
         } => {
             format!(
-                "{schema}, {steps} steps in {}",
+                "{schema}, {} in {}",
+                count(*steps as usize, "step"),
                 span(std::time::Duration::from_micros(*duration_us))
             )
         }
@@ -232,7 +233,7 @@ fn detail(kind: &EventKind) -> String {
             } else {
                 format!(", lost {}", list(lost))
             };
-            format!("{schema}, {steps} steps{lost}")
+            format!("{schema}, {}{lost}", count(*steps as usize, "step"))
         }
         EventKind::SchemaRetained { schema, retention } => format!("{schema}: {}", why(&retention.reason)),
         EventKind::SchemaFailed { failure, .. } => {
