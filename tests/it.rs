@@ -8,6 +8,7 @@
     clippy::print_stderr
 )] // a test may panic, and tells what it saw
 
+mod answers;
 mod command_line;
 mod conformance;
 mod cost;

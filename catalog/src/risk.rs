@@ -24,6 +24,18 @@ pub enum Factor {
     Production,
 }
 
+impl std::fmt::Display for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::DataLoss => "data loss",
+            Self::TypeIncompatibility => "type incompatibility",
+            Self::LargeTable => "large table",
+            Self::ForeignKey => "foreign key",
+            Self::Production => "production",
+        })
+    }
+}
+
 impl Factor {
     /// How much it adds to the score.
     pub const fn points(self) -> u32 {

@@ -29,6 +29,7 @@ Exit codes:
   2    wrong command line
   3    refused by a rule: in use, rows would be lost, tampered, incompatible
   4    busy or timed out: trying again may help
+  5    differences or warnings were found, where that was asked for (--exit-code, --strict)
   130  stopped by Ctrl-C (143 by SIGTERM)
 
 Durations are a number and a unit: 500ms, 15s, 5m, 1h.

@@ -87,8 +87,10 @@ fn wrong_command_line(error: &clap::Error) -> ExitCode {
     }
     if asks_for_json() {
         let plain = shown.to_string();
-        let message = plain.lines().next().unwrap_or_default();
-        let trouble = Trouble::usage(message.strip_prefix("error: ").unwrap_or(message)).next("lockstep --help");
+        // The first paragraph: what is wrong, and with which arguments.
+        let lines = plain.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let message = lines.collect::<Vec<_>>().join(" ");
+        let trouble = Trouble::usage(message.strip_prefix("error: ").unwrap_or(&message)).next("lockstep --help");
         output::tell_program(&trouble);
     }
     terminal::say(shown.ansi().to_string().trim_end());

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod database;
 pub mod disk;
+pub mod documented;
 pub mod folder;
 pub mod link;
 pub mod maria;

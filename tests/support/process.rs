@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use super::{Database, Folder};
+use super::{Database, Folder, documented};
 
 /// How long any process of a scenario may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -109,8 +109,11 @@ impl Cli {
         self
     }
 
+    /// Runs it to its end; what it prints for programs must be as its page says.
     pub async fn run(mut self) -> Ended {
-        wait(self.0.spawn().expect("the command line starts")).await
+        let ended = wait(self.0.spawn().expect("the command line starts")).await;
+        documented::judged(&ended.stdout);
+        ended
     }
 }
 

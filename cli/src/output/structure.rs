@@ -206,7 +206,7 @@ fn show_risk(page: &mut Page, risk: &Risk) {
     let factors: Vec<String> = risk
         .factors
         .iter()
-        .map(|factor| format!("{} +{}", format!("{factor:?}").to_lowercase(), factor.points()))
+        .map(|factor| format!("{factor} +{}", factor.points()))
         .collect();
     let why = if factors.is_empty() {
         String::new()
