@@ -1,6 +1,6 @@
 //! What an operation costs in commits and statements, counted at the server, where noise cannot hide it.
 
-use lockstep::{HandlerVersion, Runtime, SchemaVersion};
+use lockstep::{HandlerVersion, Runtime, SchemaVersion, Settings};
 
 use crate::conformance::v;
 use crate::invariants;
@@ -71,16 +71,18 @@ async fn counted(database: &Database) -> Counted {
     }
 }
 
+/// Nothing is looked for by itself.
+fn unasked(settings: &mut Settings) {
+    settings.poll_every = std::time::Duration::from_secs(3600);
+}
+
 async fn counting() -> (Database, Folder, Runtime) {
     let database = Database::new(Engine::Postgres).await;
     let made = database.try_execute("CREATE EXTENSION pg_stat_statements").await;
     made.expect("a server with shared_preload_libraries = pg_stat_statements, as scripts/test starts it");
     let folder = chain();
     let runtime = database
-        .runtime(|b| {
-            b.schemas_dir(folder.path())
-                .settings(|s| s.poll_every = std::time::Duration::from_secs(3600))
-        })
+        .runtime(|b| b.schemas_dir(folder.path()).settings(unasked))
         .await;
     // The bindings are recorded, the pool is warm.
     let refused = runtime.activate("nobody@1.0.0".parse().expect("valid")).await;
@@ -127,7 +129,9 @@ async fn where_nothing_is_to_do_one_transaction_reads_and_none_writes() {
     runtime.shutdown().await;
 
     start_counting(&database).await;
-    let again = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let again = database
+        .runtime(|b| b.schemas_dir(folder.path()).settings(unasked))
+        .await;
     again.shutdown().await;
     let start = counted(&database).await;
     println!("a start with nothing to do: {start:?}");

@@ -6,9 +6,12 @@ use lockstep::lifecycle::{EventKind, FenceReason, Policy, RetentionReason};
 use lockstep::{ActivateOptions, DeactivateOptions, Deactivation, Error, LeaseKind};
 
 use super::{by, end, log, s, seq, soon, start, taken_back, v};
-use crate::support::{Database, Engine, Folder};
+use crate::support::{Database, Engine, Folder, steady};
 
-const TTL: Duration = Duration::from_millis(1500);
+const TTL: Duration = Duration::from_secs(2);
+
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(300);
 
 fn timed(instance: &str, ttl: Duration) -> ActivateOptions {
     ActivateOptions {
@@ -25,11 +28,15 @@ async fn run_out(database: &Database) {
 }
 
 pub async fn a_lease_lives_over_many_times_its_ttl_and_is_given_back(engine: Engine) {
+    steady(STILL, async || lives_on(engine).await).await;
+}
+
+async fn lives_on(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     let lease = runtime.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
     assert!(matches!(lease.granted().kind, LeaseKind::Timed { .. }));
     let before = seq(&runtime).await;
-    for _ in 0..8 {
+    for _ in 0..7 {
         tokio::time::sleep(TTL / 2).await;
         let reaped = runtime.reap().await.unwrap();
         assert!(reaped.fenced.is_empty() && lease.is_live(), "{reaped:?}");
@@ -57,6 +64,10 @@ pub async fn a_dropped_lease_is_given_back_in_the_background(engine: Engine) {
 }
 
 pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Engine) {
+    steady(STILL, async || runs_out(engine).await).await;
+}
+
+async fn runs_out(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime
         .activate_with(v("users@2.0.0"), timed("host-a", TTL))
@@ -101,6 +112,10 @@ pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Eng
 }
 
 pub async fn a_lease_that_ran_out_does_not_stand_in_the_way_of_a_rollback(engine: Engine) {
+    steady(STILL, async || stands_not_in_the_way(engine).await).await;
+}
+
+async fn stands_not_in_the_way(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime
         .activate_with(v("users@2.0.0"), timed("host-a", TTL))
@@ -117,6 +132,10 @@ pub async fn a_lease_that_ran_out_does_not_stand_in_the_way_of_a_rollback(engine
 }
 
 pub async fn a_holder_that_was_fenced_learns_it(engine: Engine) {
+    steady(STILL, async || learns_it(engine).await).await;
+}
+
+async fn learns_it(engine: Engine) {
     let (database, holder) = start(engine, &Folder::users()).await;
     let lease = holder.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
     // Another start of the same instance takes its place.
@@ -136,6 +155,10 @@ pub async fn a_holder_that_was_fenced_learns_it(engine: Engine) {
 }
 
 pub async fn after_its_grace_an_unused_schema_goes(engine: Engine) {
+    steady(STILL, async || goes_after_its_grace(engine).await).await;
+}
+
+async fn goes_after_its_grace(engine: Engine) {
     let folder = Folder::users();
     let (database, runtime) = super::start_with(engine, |b| {
         b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(TTL))

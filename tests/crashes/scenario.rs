@@ -228,10 +228,10 @@ impl Rig<'_> {
     }
 
     async fn renew(&self) {
-        let lease = &["lease", "users@2.0.0", "600", "20"];
+        let lease = &["lease", "users@2.0.0", "1500", "20"];
         self.dies(lease).await;
         // Its successor works at once, and lets go: whoever was first, the schema stays for the other.
-        self.does(&["lease", "users@2.0.0", "600", "0.1"]).await;
+        self.does(&["lease", "users@2.0.0", "60000", "0.1"]).await;
         self.does(ACTIVATE).await;
         until("the dead holder is fenced", async || {
             self.does(&["reap"]).await;

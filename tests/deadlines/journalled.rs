@@ -33,7 +33,7 @@ fn endless(way: &str, body: &str) -> Folder {
 }
 
 async fn with_rows(database: &Database) {
-    let rows: Vec<_> = (0..400).map(|i| format!("({i}, 'x')")).collect();
+    let rows: Vec<_> = (0..4000).map(|i| format!("({i}, 'x')")).collect();
     let columns = "INSERT INTO users (id, email) VALUES ";
     database.execute(&format!("{columns}{}", rows.join(", "))).await;
 }

@@ -107,7 +107,12 @@ impl Database {
 
     /// A runtime on it that reaps only when asked to.
     pub async fn runtime(&self, change: impl FnOnce(lockstep::Builder) -> lockstep::Builder) -> Runtime {
-        change(Runtime::builder(&self.url).settings(quiet))
+        let unhurried = |settings: &mut Settings| {
+            quiet(settings);
+            // A crowd of processes on two cores is slow to answer.
+            settings.connect_timeout = Duration::from_secs(30);
+        };
+        change(Runtime::builder(&self.url).settings(unhurried))
             .build()
             .await
             .expect("a runtime")

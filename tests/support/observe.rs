@@ -127,11 +127,14 @@ impl Database {
     }
 }
 
+/// How long something is waited for that has to come: a loaded machine is slow, what never comes is for ever.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Waits until something is so; a scenario that never gets there fails with what it waited for.
 pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !so().await {
-        assert!(started.elapsed() < Duration::from_secs(60), "never came to be: {what}");
+        assert!(started.elapsed() < PATIENCE, "never came to be: {what}");
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
     started.elapsed()
