@@ -216,7 +216,14 @@ async fn a_pooler_that_nobody_told_us_of_is_named_in_the_error() {
     let pooler = Pooler::new(&database, 3).await;
     let mut met = None;
     for _ in 0..6 {
-        let runtime = at(&pooler.url(""), &folder).await.expect("the pooler is there");
+        // Opening may be told already what the round before it asked to hear.
+        let runtime = match at(&pooler.url(""), &folder).await {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                met = Some(error);
+                break;
+            }
+        };
         // What a way back would lose is held still by a statement that the driver prepares under a number.
         let done = async {
             runtime.activate(v("users@1.0.0")).await?;

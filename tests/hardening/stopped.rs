@@ -9,7 +9,7 @@ use super::all_is_well;
 use crate::conformance::v;
 use crate::invariants;
 use crate::support::process::{ended, signal};
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, steady, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on
@@ -25,17 +25,37 @@ async fn stopped(database: &Database, folder: &Folder) -> tokio::process::Child 
     folder.write("schema_v2/002_long.up.postgres.sql", "SELECT pg_sleep(4);\n");
     folder.write("schema_v2/002_long.up.mysql.sql", "SELECT SLEEP(4);\n");
     folder.write("schema_v2/002_long.down.sql", "SELECT 1;\n");
-    let child = Actor::new(database, folder, &["activate", "users@2.0.0", "sleeper"]).start();
+    let mut child = Actor::new(database, folder, &["activate", "users@2.0.0", "sleeper"]).start();
+    let mut at_work = || {
+        assert!(
+            matches!(child.try_wait(), Ok(None)),
+            "it was over before it was stopped"
+        )
+    };
     match database.engine {
-        Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
-        Engine::Mysql => until("the step runs", async || database.running("SLEEP").await == 1).await,
+        Engine::Postgres => {
+            until("the step runs", async || {
+                at_work();
+                database.running("pg_sleep").await == 1
+            })
+            .await
+        }
+        Engine::Mysql => {
+            until("the step runs", async || {
+                at_work();
+                database.running("SLEEP").await == 1
+            })
+            .await
+        }
         Engine::Sqlite => {
             // Announced, and then the writer lock stays taken.
             until("the work is announced", async || {
+                at_work();
                 database.status().await.operation.is_some()
             })
             .await;
             until("the step runs", async || {
+                at_work();
                 let write = "PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK";
                 database.try_execute(write).await.is_err()
             })
@@ -77,6 +97,13 @@ async fn others_are_told(database: &Database, folder: &Folder) {
 }
 
 async fn a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on(engine: Engine) {
+    steady(STILL, async || finishes_it_once(engine).await).await;
+}
+
+/// For how long the machine may stand still: a step lasts longer.
+const STILL: Duration = Duration::from_secs(1);
+
+async fn finishes_it_once(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let first = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -93,6 +120,10 @@ async fn a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on(engine: En
 }
 
 async fn a_process_killed_while_it_was_stopped_leaves_nothing_behind(engine: Engine) {
+    steady(STILL, async || leaves_nothing_behind(engine).await).await;
+}
+
+async fn leaves_nothing_behind(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let first = database.runtime(|b| b.schemas_dir(folder.path())).await;

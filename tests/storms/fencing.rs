@@ -115,13 +115,17 @@ async fn a_holder_that_slept_past_its_lease_learns_that_it_lost(engine: Engine) 
 }
 
 async fn a_new_incarnation_of_an_instance_fences_the_old_one(engine: Engine) {
+    let ttl = Duration::from_secs(3);
+    steady(ttl / 6, async || fences_the_old_one(engine, ttl).await).await;
+}
+
+async fn fences_the_old_one(engine: Engine, ttl: Duration) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let name = || InstanceId::new("web-1").expect("a name");
     let old = database
         .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
         .await;
-    let ttl = Duration::from_secs(12);
     let before = old.lease_for(v("users@1.0.0"), ttl, false).await.unwrap();
     let new = database
         .runtime(|b| b.schemas_dir(folder.path()).instance(name()))

@@ -18,7 +18,7 @@ use lockstep::Lease;
 use super::{Database, until};
 
 /// How often a scenario is begun at most.
-const TRIES: usize = 6;
+const TRIES: usize = 10;
 
 /// Runs a scenario that bears that the machine stands still for so long; one that failed where it did so for longer is begun
 /// again. What fails on a machine that goes on fails.
