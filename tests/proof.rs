@@ -64,7 +64,7 @@ fn endless() -> Folder {
 }
 
 async fn work_ends_at_the_server_within_a_second_of_its_deadline(engine: Engine) {
-    steady(Duration::from_millis(200), async || ends_within_a_second(engine).await).await;
+    steady(Duration::from_millis(100), async || ends_within_a_second(engine).await).await;
 }
 
 async fn ends_within_a_second(engine: Engine) {
@@ -111,7 +111,7 @@ async fn at_work(database: &Database) -> bool {
 }
 
 async fn a_crashed_holder_is_fenced_within_its_ttl_and_five_seconds(engine: Engine) {
-    steady(Duration::from_millis(500), async || is_fenced_in_time(engine).await).await;
+    steady(Duration::from_millis(200), async || is_fenced_in_time(engine).await).await;
 }
 
 async fn is_fenced_in_time(engine: Engine) {

@@ -7,7 +7,7 @@ use lockstep::{ActivateOptions, Error, ErrorKind, Guarded, InstanceId, Runtime, 
 use sqlx::Connection;
 
 use super::{by, end, of, one, s, soon, start, start_with, taken_back, v};
-use crate::support::{Database, Engine, Folder, renewed, steady};
+use crate::support::{Database, Engine, Folder, renewed, steady, stretched};
 
 /// `one@1.0.0` on a table of notes; the way back keeps what was written.
 pub fn notes() -> Folder {
@@ -314,13 +314,16 @@ fn narrow(settings: &mut Settings) {
 }
 
 pub async fn renewals_go_on_while_one_is_open(engine: Engine) {
-    let ttl = Duration::from_secs(2);
     for ends in ["commit", "rollback"] {
-        steady(ttl / 6, async || renewals_go_on(engine, ttl, ends).await).await;
+        steady(STILL, async || renewals_go_on(engine, ends).await).await;
     }
 }
 
-async fn renewals_go_on(engine: Engine, ttl: Duration, ends: &str) {
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(100);
+
+async fn renewals_go_on(engine: Engine, ends: &str) {
+    let ttl = stretched(Duration::from_secs(2));
     let folder = notes();
     let (database, runtime) = start_with(engine, |b| b.schemas_dir(folder.path()).settings(narrow)).await;
     let other = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -409,7 +412,7 @@ pub async fn more_than_there_are_connections_wait_their_turn(engine: Engine) {
 }
 
 pub async fn waiting_for_a_turn_ends(engine: Engine) {
-    steady(Duration::from_millis(500), async || a_turn_ends(engine).await).await;
+    steady(STILL, async || a_turn_ends(engine).await).await;
 }
 
 async fn a_turn_ends(engine: Engine) {
@@ -417,7 +420,7 @@ async fn a_turn_ends(engine: Engine) {
     let (database, runtime) = start_with(engine, |b| {
         b.schemas_dir(folder.path()).settings(|x| {
             narrow(x);
-            x.guarded_timeout = Duration::from_secs(2);
+            x.guarded_timeout = stretched(Duration::from_secs(2));
         })
     })
     .await;

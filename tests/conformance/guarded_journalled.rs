@@ -105,7 +105,7 @@ pub async fn a_recovery_waits_for_those_that_are_open(engine: Engine) {
 }
 
 pub async fn one_that_is_left_idle_is_ended_by_the_server(engine: Engine) {
-    steady(Duration::from_millis(500), async || {
+    steady(Duration::from_millis(100), async || {
         is_ended_by_the_server(engine).await
     })
     .await;

@@ -7,7 +7,7 @@ use lockstep::metric;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::{end, folder, start, v};
-use crate::support::{Engine, renewed, steady};
+use crate::support::{Engine, renewed, steady, stretched};
 
 /// One recorder for the whole binary: operations run in tasks of their own, where a local one is not heard.
 fn recorder() -> &'static PrometheusHandle {
@@ -16,10 +16,8 @@ fn recorder() -> &'static PrometheusHandle {
 }
 
 pub async fn what_happens_is_counted_and_timed_with_bounded_labels(engine: Engine) {
-    steady(TTL / 6, async || counted_and_timed(engine).await).await;
+    steady(Duration::from_millis(100), async || counted_and_timed(engine).await).await;
 }
-
-const TTL: Duration = Duration::from_secs(3);
 
 async fn counted_and_timed(engine: Engine) {
     let handle = recorder();
@@ -33,7 +31,10 @@ async fn counted_and_timed(engine: Engine) {
         )],
     );
     let (database, runtime) = start(engine, &made).await;
-    let lease = runtime.lease_for(v("meter@1.0.0"), TTL, false).await.unwrap();
+    let lease = runtime
+        .lease_for(v("meter@1.0.0"), stretched(Duration::from_secs(3)), false)
+        .await
+        .unwrap();
     renewed(&database, &lease, 1).await;
     let live = handle.render();
     let line = |name: &str, rest: &str| {

@@ -1,11 +1,13 @@
 //! What leads to a crash point, and what completes the work afterwards.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::truth;
 use crate::invariants;
 use crate::support::process::{Ended, SIGABRT};
-use crate::support::{Actor, Database, Engine, Folder, until};
+use crate::support::{Actor, Database, Engine, Folder, stretched, until};
 
 /// What an actor does when it dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,7 +230,8 @@ impl Rig<'_> {
     }
 
     async fn renew(&self) {
-        let lease = &["lease", "users@2.0.0", "1500", "20"];
+        let ttl = stretched(Duration::from_millis(1500));
+        let lease = &["lease", "users@2.0.0", &ttl.as_millis().to_string(), "60"];
         self.dies(lease).await;
         // Its successor works at once, and lets go: whoever was first, the schema stays for the other.
         self.does(&["lease", "users@2.0.0", "60000", "0.1"]).await;

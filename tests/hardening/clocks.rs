@@ -15,7 +15,7 @@ use crate::support::{Actor, Database, Engine, Folder, MariaServer, Server, renew
 const TTL: Duration = Duration::from_secs(6);
 
 /// For how long the machine may stand still.
-const STILL: Duration = Duration::from_secs(1);
+const STILL: Duration = Duration::from_millis(200);
 
 /// When a holder has to be told: at its next renewal.
 const TOLD: Duration = Duration::from_secs(20);

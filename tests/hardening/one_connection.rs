@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use super::{all_is_well, whole_story};
 use crate::conformance::{s, v};
-use crate::support::{Database, Engine, Folder, facts_on, renewed, steady, until};
+use crate::support::{Database, Engine, Folder, facts_on, renewed, steady, stretched, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     one_connection_is_enough_for_everything
 );
 
 async fn one_connection_is_enough_for_everything(engine: Engine) {
-    steady(TTL / 6, async || with_one_connection(engine).await).await;
+    steady(Duration::from_millis(100), async || with_one_connection(engine).await).await;
 }
-
-const TTL: Duration = Duration::from_secs(3);
 
 async fn with_one_connection(engine: Engine) {
     let database = Database::new(engine).await;
@@ -29,7 +27,10 @@ async fn with_one_connection(engine: Engine) {
     let other = database.runtime(narrow).await;
     whole_story(&runtime).await;
     // A lease that is renewed while structural work goes on beside it, and both follow the log.
-    let lease = runtime.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
+    let lease = runtime
+        .lease_for(v("users@1.0.0"), stretched(Duration::from_secs(3)), false)
+        .await
+        .unwrap();
     other.activate(v("users@2.0.0")).await.unwrap();
     until("the others are followed", async || runtime.is_active("schema_v2")).await;
     let looked = futures_util::future::join_all((0..8).map(|_| runtime.report())).await;

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use super::{at, whole_story};
 use crate::conformance::{s, v};
 use crate::invariants;
-use crate::support::{Database, Engine, Folder, Pooler, renewed, steady, until};
+use crate::support::{Database, Engine, Folder, Pooler, renewed, steady, stretched, until};
 
 /// What the URL must say before such a pooler.
 const PARAMETERS: &str = "&statement-cache-capacity=0";
@@ -86,10 +86,8 @@ async fn the_whole_story_runs_through_a_transaction_pooler() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_runtimes_with_leases_share_a_pooler_and_follow_each_other() {
-    steady(TTL / 6, two_runtimes_with_leases).await;
+    steady(Duration::from_millis(100), two_runtimes_with_leases).await;
 }
-
-const TTL: Duration = Duration::from_secs(3);
 
 async fn two_runtimes_with_leases() {
     let database = Database::new(Engine::Postgres).await;
@@ -97,8 +95,14 @@ async fn two_runtimes_with_leases() {
     let pooler = Pooler::new(&database, 4).await;
     let one = at(&pooler.url(PARAMETERS), &folder).await.expect("the pooler is there");
     let two = at(&pooler.url(PARAMETERS), &folder).await.expect("the pooler is there");
-    let first = one.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
-    let second = two.lease_for(v("users@2.0.0"), TTL, false).await.unwrap();
+    let first = one
+        .lease_for(v("users@1.0.0"), stretched(Duration::from_secs(3)), false)
+        .await
+        .unwrap();
+    let second = two
+        .lease_for(v("users@2.0.0"), stretched(Duration::from_secs(3)), false)
+        .await
+        .unwrap();
     // No notification gets through a pooler: the log is polled.
     until("the other is followed", async || one.is_active("schema_v2")).await;
     let storms = futures_util::future::join_all((0..6).map(|n| {

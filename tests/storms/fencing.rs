@@ -9,7 +9,7 @@ use tokio::io::AsyncBufReadExt;
 use crate::conformance::{s, v};
 use crate::invariants;
 use crate::support::process::{ended, signal};
-use crate::support::{Actor, Database, Engine, Folder, facts_on, renewed, steady, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, renewed, steady, stretched, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained
@@ -18,6 +18,9 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_old_incarnation_cannot_give_back_the_lease_of_the_new_one
     a_lease_taken_through_a_long_step_is_live_when_it_is_handed_out
 );
+
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(100);
 
 /// Starts a process that holds a timed lease, and waits until it says so.
 async fn holder(database: &Database, folder: &Folder, ttl: &str) -> tokio::process::Child {
@@ -115,8 +118,10 @@ async fn a_holder_that_slept_past_its_lease_learns_that_it_lost(engine: Engine) 
 }
 
 async fn a_new_incarnation_of_an_instance_fences_the_old_one(engine: Engine) {
-    let ttl = Duration::from_secs(3);
-    steady(ttl / 6, async || fences_the_old_one(engine, ttl).await).await;
+    steady(STILL, async || {
+        fences_the_old_one(engine, stretched(Duration::from_secs(3))).await
+    })
+    .await;
 }
 
 async fn fences_the_old_one(engine: Engine, ttl: Duration) {
@@ -195,8 +200,10 @@ async fn an_old_incarnation_cannot_give_back_the_lease_of_the_new_one(engine: En
 
 /// The lease is granted at the end of the work, and counts from then.
 async fn a_lease_taken_through_a_long_step_is_live_when_it_is_handed_out(engine: Engine) {
-    let ttl = Duration::from_secs(2);
-    steady(ttl / 6, async || taken_through_a_long_step(engine, ttl).await).await;
+    steady(STILL, async || {
+        taken_through_a_long_step(engine, Duration::from_secs(3)).await
+    })
+    .await;
 }
 
 /// `ttl`: shorter than the step is long.

@@ -21,7 +21,7 @@ pub use observe::{PATIENCE, until};
 pub use pooler::Pooler;
 pub use process::{Actor, Cli};
 pub use server::Server;
-pub use steady::{renewed, steady};
+pub use steady::{renewed, steady, stretched};
 
 /// Facts that hold on every engine named, each a test of its own: `facts_on!(Sqlite sqlite, Postgres postgres: fact …)`.
 macro_rules! facts_on {
