@@ -244,6 +244,24 @@ impl Rig<'_> {
         invariants::check(self.database, true).await;
     }
 
+    /// The server has noticed that the processes are dead.
+    async fn sessions_are_gone(&self) {
+        let others = match self.database.engine {
+            Engine::Sqlite => return,
+            Engine::Mysql => {
+                "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            }
+            Engine::Postgres => {
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                 AND backend_type = 'client backend'"
+            }
+        };
+        until("the dead processes' sessions are gone", async || {
+            self.database.number(others).await == 0
+        })
+        .await;
+    }
+
     /// The first change of the second schema: on MySQL every one is journalled, elsewhere one in each.
     fn second(&self) -> u32 {
         if self.database.engine == Engine::Mysql { 3 } else { 2 }
@@ -261,7 +279,10 @@ impl Rig<'_> {
         self.does(ACTIVATE).await;
         self.dies_at(&format!("deactivation.journal.executed:{}", self.second()), DEACTIVATE)
             .await;
+        // Whoever reaps goes on with nothing that a live session still has in its hand.
+        self.sessions_are_gone().await;
         self.dies(&["reap"]).await;
+        self.sessions_are_gone().await;
         self.does(&["reap"]).await;
         self.done(false).await;
     }

@@ -7,7 +7,7 @@ use lockstep::{Error, ErrorKind, SchemaState};
 use super::{ends, server_is_free};
 use crate::conformance::v;
 use crate::invariants;
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, steady, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     waiting_for_the_structural_lock_ends_and_names_its_holder
@@ -90,6 +90,13 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
 
 /// Somebody who is no Lockstep holds a table that a step needs.
 async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engine: Engine) {
+    steady(Duration::from_millis(100), async || {
+        waits_for_a_locked_table(engine).await
+    })
+    .await;
+}
+
+async fn waits_for_a_locked_table(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;

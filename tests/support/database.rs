@@ -111,6 +111,7 @@ impl Database {
             quiet(settings);
             // A crowd of processes on two cores is slow to answer.
             settings.connect_timeout = Duration::from_secs(30);
+            settings.operation_timeout = Duration::from_secs(240);
         };
         change(Runtime::builder(&self.url).settings(unhurried))
             .build()

@@ -112,7 +112,7 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     let database = Database::new(Engine::Postgres).await;
     database.execute(CURRENT).await;
     let before = looks(&database).await;
-    let runtime = database.runtime(|b| b).await;
+    let runtime = database.runtime(|b| b.settings(|s| s.step_timeout = PATIENCE)).await;
     let tally = Arc::new(Tally::default());
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(database.url.clone(), writer, Arc::clone(&tally))))
