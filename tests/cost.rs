@@ -1,10 +1,10 @@
 //! What an operation costs in commits and statements, counted at the server, where noise cannot hide it.
 
-use lockstep::{HandlerVersion, Runtime, SchemaVersion};
+use lockstep::{HandlerVersion, Runtime, SchemaVersion, Settings};
 
 use crate::conformance::v;
 use crate::invariants;
-use crate::support::{Database, Engine, Folder};
+use crate::support::{Database, Folder, Server};
 
 const SCHEMAS: usize = 5;
 const STEPS: usize = 20;
@@ -71,21 +71,26 @@ async fn counted(database: &Database) -> Counted {
     }
 }
 
-async fn counting() -> (Database, Folder, Runtime) {
-    let database = Database::new(Engine::Postgres).await;
-    let made = database.try_execute("CREATE EXTENSION pg_stat_statements").await;
-    made.expect("a server with shared_preload_libraries = pg_stat_statements, as scripts/test starts it");
+/// Nothing is looked for by itself.
+fn unasked(settings: &mut Settings) {
+    settings.poll_every = std::time::Duration::from_secs(3600);
+}
+
+/// A server of the test's own: what counts has room for some thousand statements of all databases, and forgets the rest.
+async fn counting() -> (Server, Database, Folder, Runtime) {
+    let mut server = Server::new();
+    server.configure("shared_preload_libraries = pg_stat_statements");
+    server.start().await;
+    let database = Database::on(&server.url("postgres"), "").await;
+    database.execute("CREATE EXTENSION pg_stat_statements").await;
     let folder = chain();
     let runtime = database
-        .runtime(|b| {
-            b.schemas_dir(folder.path())
-                .settings(|s| s.poll_every = std::time::Duration::from_secs(3600))
-        })
+        .runtime(|b| b.schemas_dir(folder.path()).settings(unasked))
         .await;
     // The bindings are recorded, the pool is warm.
     let refused = runtime.activate("nobody@1.0.0".parse().expect("valid")).await;
     refused.expect_err("nobody binds it");
-    (database, folder, runtime)
+    (server, database, folder, runtime)
 }
 
 fn app() -> HandlerVersion {
@@ -94,7 +99,7 @@ fn app() -> HandlerVersion {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operation_takes_two_commits_and_two_statements_a_step_however_much_it_does() {
-    let (database, _folder, runtime) = counting().await;
+    let (_server, database, _folder, runtime) = counting().await;
     let steps = (SCHEMAS * STEPS) as i64;
 
     start_counting(&database).await;
@@ -122,12 +127,14 @@ async fn an_operation_takes_two_commits_and_two_statements_a_step_however_much_i
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_is_to_do_one_transaction_reads_and_none_writes() {
-    let (database, folder, runtime) = counting().await;
+    let (_server, database, folder, runtime) = counting().await;
     runtime.activate(app()).await.unwrap();
     runtime.shutdown().await;
 
     start_counting(&database).await;
-    let again = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let again = database
+        .runtime(|b| b.schemas_dir(folder.path()).settings(unasked))
+        .await;
     again.shutdown().await;
     let start = counted(&database).await;
     println!("a start with nothing to do: {start:?}");

@@ -2,8 +2,10 @@
 
 mod history;
 
+use std::time::Duration;
+
 use lockstep::registry::{HandlerState, LeaseState, SchemaState};
-use lockstep::{Runtime, Status};
+use lockstep::{Event, Runtime, Status};
 
 use crate::support::Database;
 
@@ -23,8 +25,7 @@ async fn check_in(database: &Database, at_rest: bool, one_clock: bool) {
         .build()
         .await
         .expect("the database can be looked at");
-    let status = runtime.report().await.expect("a status");
-    let events = events(&runtime).await;
+    let (status, events) = read(&runtime).await;
     if one_clock {
         let ordered = events.windows(2).find(|pair| pair[0].at > pair[1].at);
         assert!(ordered.is_none(), "R4: time goes backward at {ordered:?}");
@@ -34,7 +35,20 @@ async fn check_in(database: &Database, at_rest: bool, one_clock: bool) {
     runtime.shutdown().await;
 }
 
-async fn events(runtime: &Runtime) -> Vec<lockstep::Event> {
+/// The state and the log of one moment: what a dead process had sent may still come to count between the two readings.
+async fn read(runtime: &Runtime) -> (Status, Vec<Event>) {
+    for _ in 0..50 {
+        let status = runtime.report().await.expect("a status");
+        let events = events(runtime).await;
+        if status.event_seq == events.len() as u64 {
+            return (status, events);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    (runtime.report().await.expect("a status"), events(runtime).await)
+}
+
+async fn events(runtime: &Runtime) -> Vec<Event> {
     let mut all = Vec::new();
     loop {
         let page = runtime.events_since(all.len() as u64, 500).await.expect("the log");

@@ -26,7 +26,7 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
 );
 
 /// No wait of a probe is longer, whatever goes wrong.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(PATIENCE, work).await;
@@ -143,7 +143,8 @@ fn with_long_step() -> Folder {
     let folder = scenario::transactional();
     folder.write(
         "schema_v2/004_long.up.sql",
-        "INSERT INTO log SELECT 'long ' || (count(*) > 0) FROM \
+        "-- lockstep: timeout=10m\n\
+         INSERT INTO log SELECT 'long ' || (count(*) > 0) FROM \
          (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT i FROM n);\n",
     );
     folder.write(
@@ -170,7 +171,15 @@ async fn a_kill_inside_a_long_statement_and_the_same_command_at_once(engine: Eng
         database.status().await.operation.is_some()
     })
     .await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until("the long statement runs", async || match engine {
+        Engine::Postgres => database.running("pg_sleep").await == 1,
+        Engine::Mysql => database.running("sleep(").await == 1,
+        Engine::Sqlite => database
+            .try_execute("PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK")
+            .await
+            .is_err(),
+    })
+    .await;
     first.start_kill().expect("killed");
     assert_eq!(ended(first).await.signal, Some(9), "it was at work");
 

@@ -9,7 +9,7 @@ use lockstep::{ErrorKind, EventKind};
 use crate::conformance::v;
 use crate::invariants;
 use crate::support::process::ended;
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, PATIENCE, facts_on, steady, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     work_ends_at_the_server_within_a_second_of_its_deadline
@@ -64,6 +64,10 @@ fn endless() -> Folder {
 }
 
 async fn work_ends_at_the_server_within_a_second_of_its_deadline(engine: Engine) {
+    steady(Duration::from_millis(100), async || ends_within_a_second(engine).await).await;
+}
+
+async fn ends_within_a_second(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = endless();
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -107,6 +111,10 @@ async fn at_work(database: &Database) -> bool {
 }
 
 async fn a_crashed_holder_is_fenced_within_its_ttl_and_five_seconds(engine: Engine) {
+    steady(Duration::from_millis(200), async || is_fenced_in_time(engine).await).await;
+}
+
+async fn is_fenced_in_time(engine: Engine) {
     const TTL: Duration = Duration::from_secs(1);
     let database = Database::new(engine).await;
     let folder = Folder::users();
@@ -148,7 +156,7 @@ async fn until_told(events: &mut lockstep::EventStream, so: impl Fn(&EventKind) 
         }
         panic!("the stream ended");
     };
-    let told = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    let told = tokio::time::timeout(PATIENCE, wait).await;
     told.expect("the event comes");
 }
 

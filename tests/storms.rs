@@ -31,7 +31,7 @@ pub(crate) fn with_slow_step() -> Folder {
     folder.write("schema_slow/001_slow.up.mysql.sql", "SELECT SLEEP(4);\n");
     folder.write(
         "schema_slow/001_slow.up.sql",
-        "CREATE TABLE reports AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) \
+        "-- lockstep: timeout=10m\nCREATE TABLE reports AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) \
          SELECT count(*) AS many FROM n;\n",
     );
     folder.write("schema_slow/001_slow.down.postgres.sql", "SELECT 1;\n");
@@ -99,11 +99,13 @@ async fn status_shows_who_applies_what_since_when(engine: Engine) {
 
     let slow = Actor::new(&database, &folder, &["activate", "reports@1.0.0", "deploy"]).start();
     let pid = slow.id().expect("it runs");
+    let mut announced = None;
     until("the long work is announced", async || {
-        runtime.report().await.unwrap().operation.is_some()
+        announced = runtime.report().await.unwrap().operation;
+        announced.is_some()
     })
     .await;
-    let operation = runtime.report().await.unwrap().operation.expect("still announced");
+    let operation = announced.expect("announced");
     assert_eq!(
         (operation.kind, operation.subject.as_str()),
         (OperationKind::Activate, "reports@1.0.0")
@@ -128,11 +130,11 @@ async fn status_shows_who_takes_back_what_even_after_a_crash(engine: Engine) {
     folder.write("schema_slow/001_slow.up.postgres.sql", "SELECT 1;\n");
     folder.write("schema_slow/001_slow.up.mysql.sql", "SELECT 1;\n");
     folder.write("schema_slow/001_slow.down.postgres.sql", "SELECT pg_sleep(2);\n");
-    folder.write("schema_slow/001_slow.down.mysql.sql", "SELECT SLEEP(2);\n");
+    folder.write("schema_slow/001_slow.down.mysql.sql", "SELECT SLEEP(4);\n");
     folder.write("schema_slow/001_slow.up.sql", "CREATE TABLE reports (many INTEGER);\n");
     folder.write(
         "schema_slow/001_slow.down.sql",
-        "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) \
+        "-- lockstep: timeout=10m\nCREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) \
          SELECT count(*) AS many FROM n; DROP TABLE n; DROP TABLE reports;\n",
     );
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -168,13 +170,53 @@ facts_on!(Postgres postgres_beside, Mysql mysql_beside:
 );
 
 async fn another_process_activates_and_renews_while_a_long_step_runs(engine: Engine) {
-    beside_a_long_step(engine, &with_slow_step()).await;
+    beside_a_long_step(engine, &with_open_end()).await;
+}
+
+/// The slow step goes on until somebody lets it: on MySQL, where no statement sees what others write meanwhile, by a lock.
+fn with_open_end() -> Folder {
+    let folder = with_slow_step();
+    let limit = "-- lockstep: timeout=10m\n";
+    let waits = "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM go_on) LOOP PERFORM pg_sleep(0.05); END LOOP; END $$;\n";
+    folder.write("schema_slow/001_slow.up.postgres.sql", &format!("{limit}{waits}"));
+    let waits = "SELECT GET_LOCK(CONCAT(DATABASE(), '_sleep('), 600);\n";
+    folder.write("schema_slow/001_slow.up.mysql.sql", &format!("{limit}{waits}"));
+    folder
+}
+
+/// Keeps the slow step from ending.
+enum Open {
+    Postgres,
+    Mysql(sqlx::MySqlConnection),
+}
+
+impl Open {
+    async fn hold(database: &Database) -> Self {
+        use sqlx::Connection;
+        if database.engine == Engine::Postgres {
+            database.execute("CREATE TABLE go_on (yes INTEGER)").await;
+            return Self::Postgres;
+        }
+        let mut holder = sqlx::MySqlConnection::connect(&database.url)
+            .await
+            .expect("a connection");
+        let hold = sqlx::raw_sql("DO GET_LOCK(CONCAT(DATABASE(), '_sleep('), 0)");
+        hold.execute(&mut holder).await.expect("held");
+        Self::Mysql(holder)
+    }
+
+    async fn end(self, database: &Database) {
+        match self {
+            Self::Postgres => database.execute("INSERT INTO go_on VALUES (1)").await,
+            Self::Mysql(holder) => crate::support::leave(holder).await,
+        }
+    }
 }
 
 /// The same where the long step is one of a schema that also has steps outside a transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_process_activates_and_renews_while_a_long_journalled_step_runs() {
-    let folder = with_slow_step();
+    let folder = with_open_end();
     folder.write(
         "schema_slow/000_alone.up.sql",
         "-- lockstep: no-transaction\nCREATE INDEX CONCURRENTLY users_by_email ON users (email);\n",
@@ -197,9 +239,10 @@ async fn beside_a_long_step(engine: Engine, folder: &Folder) {
         .await
         .told();
 
+    let open = Open::hold(&database).await;
     let mut slow = Actor::new(&database, folder, &["activate", "reports@1.0.0", "deploy"]).start();
     until("the long step runs", async || database.running("sleep(").await == 1).await;
-    let told = Actor::new(&database, folder, &["measure", "users@1.1.0", "1000", "5"])
+    let told = Actor::new(&database, folder, &["measure", "users@1.1.0", "5"])
         .run()
         .await
         .told();
@@ -207,6 +250,7 @@ async fn beside_a_long_step(engine: Engine, folder: &Folder) {
     println!("beside a long step: {told}");
     assert_eq!(still, 1, "all of it was done while the long step still ran");
     assert!(slow.try_wait().expect("a look").is_none(), "the long work still runs");
+    open.end(&database).await;
 
     assert_eq!(ended(slow).await.told()["outcome"], "applied");
     invariants::check(&database, true).await;
@@ -222,7 +266,7 @@ async fn an_activation_does_not_fail_because_the_pool_was_busy(engine: Engine) {
         .runtime(|b| {
             b.schemas_dir(folder.path()).settings(|s| {
                 s.max_connections = 1;
-                s.connect_timeout = std::time::Duration::from_secs(1);
+                s.connect_timeout = std::time::Duration::from_secs(3);
             })
         })
         .await;

@@ -15,15 +15,17 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     one_that_was_stopped_between_its_transactions_writes_nothing_and_learns_it
 );
 
-const TTL_MS: &str = "1500";
+const TTL_MS: &str = "3000";
 
-/// A runtime that takes back what nobody holds any more.
-async fn reaper(database: &Database, folder: &Folder) -> Runtime {
+const A_WHILE: Duration = Duration::from_secs(20);
+
+/// A runtime that takes back what nobody holds any more, with so much patience.
+async fn reaper(database: &Database, folder: &Folder, patience: Duration) -> Runtime {
     database
         .runtime(|b| {
             b.schemas_dir(folder.path()).settings(|x| {
                 x.on_expire = Policy::Rollback;
-                x.operation_timeout = Duration::from_secs(2);
+                x.operation_timeout = patience;
             })
         })
         .await
@@ -107,7 +109,7 @@ async fn one_that_was_stopped_between_its_transactions_writes_nothing_and_learns
     let child = Actor::new(&database, &folder, &["write", "one@1.0.0", TTL_MS, "0"]).start();
     has_written(&database, 3).await;
     stop(&database, &child, false).await;
-    let runtime = reaper(&database, &folder).await;
+    let runtime = reaper(&database, &folder, A_WHILE).await;
     until("its lease runs out and its schema goes", async || {
         let reaped = round(&runtime).await;
         reaped.is_some_and(|reaped| reaped.rolled_back.iter().any(|gone| gone.schema == s("schema_a")))
@@ -127,7 +129,7 @@ async fn one_that_was_stopped_inside_a_transaction_keeps_its_schema_until_the_se
     let child = Actor::new(&database, &folder, &["write", "one@1.0.0", TTL_MS, "200"]).start();
     has_written(&database, 2).await;
     stop(&database, &child, true).await;
-    let runtime = reaper(&database, &folder).await;
+    let runtime = reaper(&database, &folder, A_WHILE).await;
     let mut fenced_before = false;
     until("its lease runs out and its schema goes", async || {
         let Some(reaped) = round(&runtime).await else {
@@ -156,8 +158,8 @@ async fn one_that_was_stopped_inside_a_transaction_of_the_only_writer_goes_on() 
     has_written(&database, 2).await;
     stop(&database, &child, true).await;
     let before = database.number("SELECT count(*) FROM notes").await;
-    tokio::time::sleep(Duration::from_millis(2000)).await;
-    let runtime = reaper(&database, &folder).await;
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let runtime = reaper(&database, &folder, Duration::from_secs(2)).await;
     let busy = runtime.reap().await.expect_err("the writer lock is held");
     assert!(matches!(busy, Error::Busy { .. }), "{busy:?}");
     assert_eq!(busy.kind(), ErrorKind::Retry);

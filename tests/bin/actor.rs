@@ -2,7 +2,7 @@
 //!
 //! - `activate HANDLER@VERSION INSTANCE`, `deactivate HANDLER@VERSION INSTANCE`
 //! - `lease HANDLER@VERSION TTL_MS SECONDS` holds a timed lease that long, and says so if it is lost
-//! - `measure HANDLER@VERSION TTL_MS COUNT` activates, renews that often, and tells how many milliseconds each took
+//! - `measure HANDLER@VERSION COUNT` activates, renews that often, and tells how many milliseconds each took
 //! - `rounds HANDLER@VERSION INSTANCE COUNT` activates and deactivates that often, and tells how many microseconds each
 //!   took and what went wrong
 //! - `write HANDLER@VERSION TTL_MS PAUSE_MS` takes a timed lease and writes notes through guarded transactions, pausing
@@ -52,7 +52,8 @@ async fn act(arguments: &[String]) -> lockstep::Result<Value> {
         .settings(|s| {
             // Nothing happens behind a scenario's back.
             s.reap_every = None;
-            s.operation_timeout = Duration::from_secs(60);
+            s.operation_timeout = Duration::from_secs(300);
+            s.connect_timeout = Duration::from_secs(60);
             s.guarded_timeout = Duration::from_secs(3);
         })
         .build()
@@ -90,10 +91,9 @@ async fn perform(runtime: &Runtime, verb: &str, rest: &[&str]) -> lockstep::Resu
             }
             Ok(json!(lease.release().await?))
         }
-        ("measure", [version, ttl, count]) => {
-            let ttl = Duration::from_millis(ttl.parse().map_err(|_| usage())?);
+        ("measure", [version, count]) => {
             let count: u32 = count.parse().map_err(|_| usage())?;
-            measure(runtime, version.parse()?, ttl, count).await
+            measure(runtime, version.parse()?, count).await
         }
         ("rounds", [version, name, count]) => {
             let count: u32 = count.parse().map_err(|_| usage())?;
@@ -127,7 +127,7 @@ async fn write(lease: &Lease, pause: Duration) -> Error {
         let mut guarded = match lease.begin().await {
             Ok(guarded) => guarded,
             Err(error @ Error::LeaseLost { .. }) => {
-                return match tokio::time::timeout(Duration::from_secs(1), lease.lost()).await {
+                return match tokio::time::timeout(Duration::from_secs(20), lease.lost()).await {
                     Ok(Error::LeaseLost { .. }) if !lease.is_live() => error,
                     _ => usage(),
                 };
@@ -148,10 +148,10 @@ async fn write(lease: &Lease, pause: Duration) -> Error {
     usage()
 }
 
-async fn measure(runtime: &Runtime, version: HandlerVersion, ttl: Duration, count: u32) -> lockstep::Result<Value> {
+async fn measure(runtime: &Runtime, version: HandlerVersion, count: u32) -> lockstep::Result<Value> {
     let options = ActivateOptions {
         instance: Some(runtime.instance().clone()),
-        ttl: Some(ttl),
+        ttl: Some(Duration::from_secs(300)),
         ..ActivateOptions::default()
     };
     let started = Instant::now();
@@ -162,7 +162,7 @@ async fn measure(runtime: &Runtime, version: HandlerVersion, ttl: Duration, coun
         let started = Instant::now();
         runtime.renew(&version, runtime.instance()).await?;
         renewed.push(started.elapsed().as_millis());
-        tokio::time::sleep(ttl / 10).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(json!({"activate_ms": activated, "renew_ms": renewed}))
 }

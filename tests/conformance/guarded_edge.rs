@@ -8,7 +8,7 @@ use lockstep::{Error, InstanceId};
 
 use super::guarded::{LONG, count, indexed_notes, insert, notes};
 use super::{end, v};
-use crate::support::{Database, Engine, Folder};
+use crate::support::{Database, Engine, Folder, PATIENCE};
 
 /// Runtimes that take the same names from each other write through guarded transactions while the schema goes and comes.
 /// What was committed is there, in the table or where the way back keeps it, and no statement met a missing table.
@@ -66,7 +66,7 @@ async fn at_the_edge(engine: Engine, folder: &Folder, long: Duration) {
         })
         .collect();
     for task in tasks {
-        let done = tokio::time::timeout(long + Duration::from_secs(60), task).await;
+        let done = tokio::time::timeout(long + PATIENCE, task).await;
         done.expect("no deadlock").expect("no panic");
     }
     let there = database.has_table("notes").await;

@@ -17,7 +17,7 @@ async fn holder_beside(database: &Database, known: &str) -> String {
          JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
          WHERE p.db = DATABASE() AND p.command = 'Sleep' AND t.trx_rows_locked > 0 AND p.id <> {known}"
     );
-    for _ in 0..20 {
+    for _ in 0..80 {
         tokio::time::sleep(Duration::from_millis(250)).await;
         if let [holder] = database.rows(&sql).await.concat().as_slice() {
             return holder.clone();
@@ -107,7 +107,7 @@ async fn patient(database: &Database, folder: &Folder, operation: Duration) -> R
 pub async fn a_way_back_whose_hold_is_ended_drops_nothing_under_an_open_one(engine: Engine) {
     let folder = notes();
     let (_server, database, runtime) = alone(engine, &folder, &[]).await;
-    let other = patient(&database, &folder, Duration::from_secs(12)).await;
+    let other = patient(&database, &folder, Duration::from_secs(30)).await;
     let (leaving, scope, mine) = before_its_first_commit(&database, &runtime, &other).await;
     let holder = holder_beside(&database, &mine).await;
     database.execute(&format!("KILL {holder}")).await;
@@ -242,7 +242,7 @@ pub async fn where_the_table_of_holds_is_missing_it_is_made(engine: Engine) {
     guarded.commit().await.unwrap();
     assert_eq!(count(&database).await, 1);
     database.execute("DROP TABLE lockstep_guard").await;
-    let left = other.deactivate(v("one@1.0.0")).await.expect("it is made");
+    let left = runtime.deactivate(v("one@1.0.0")).await.expect("it is made");
     assert_eq!(taken_back(&left), ["schema_a"]);
     end(database, [runtime, other]).await;
 }

@@ -6,9 +6,14 @@ use lockstep::lifecycle::{EventKind, FenceReason, Policy, RetentionReason};
 use lockstep::{ActivateOptions, DeactivateOptions, Deactivation, Error, LeaseKind};
 
 use super::{by, end, log, s, seq, soon, start, taken_back, v};
-use crate::support::{Database, Engine, Folder};
+use crate::support::{Database, Engine, Folder, renewed, steady, stretched};
 
-const TTL: Duration = Duration::from_millis(1500);
+fn ttl() -> Duration {
+    stretched(Duration::from_secs(2))
+}
+
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(100);
 
 fn timed(instance: &str, ttl: Duration) -> ActivateOptions {
     ActivateOptions {
@@ -25,12 +30,17 @@ async fn run_out(database: &Database) {
 }
 
 pub async fn a_lease_lives_over_many_times_its_ttl_and_is_given_back(engine: Engine) {
+    steady(STILL, async || lives_on(engine).await).await;
+}
+
+async fn lives_on(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
-    let lease = runtime.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
+    let lease = runtime.lease_for(v("users@1.0.0"), ttl(), false).await.unwrap();
     assert!(matches!(lease.granted().kind, LeaseKind::Timed { .. }));
     let before = seq(&runtime).await;
-    for _ in 0..8 {
-        tokio::time::sleep(TTL / 2).await;
+    // Renewed at a third of it, each time.
+    for _ in 0..6 {
+        renewed(&database, &lease, 1).await;
         let reaped = runtime.reap().await.unwrap();
         assert!(reaped.fenced.is_empty() && lease.is_live(), "{reaped:?}");
     }
@@ -57,9 +67,13 @@ pub async fn a_dropped_lease_is_given_back_in_the_background(engine: Engine) {
 }
 
 pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Engine) {
+    steady(STILL, async || runs_out(engine).await).await;
+}
+
+async fn runs_out(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime
-        .activate_with(v("users@2.0.0"), timed("host-a", TTL))
+        .activate_with(v("users@2.0.0"), timed("host-a", ttl()))
         .await
         .unwrap();
     runtime
@@ -101,9 +115,13 @@ pub async fn a_lease_that_runs_out_is_fenced_and_its_schema_retained(engine: Eng
 }
 
 pub async fn a_lease_that_ran_out_does_not_stand_in_the_way_of_a_rollback(engine: Engine) {
+    steady(STILL, async || stands_not_in_the_way(engine).await).await;
+}
+
+async fn stands_not_in_the_way(engine: Engine) {
     let (database, runtime) = start(engine, &Folder::users()).await;
     runtime
-        .activate_with(v("users@2.0.0"), timed("host-a", TTL))
+        .activate_with(v("users@2.0.0"), timed("host-a", ttl()))
         .await
         .unwrap();
     let refusal = super::refused(runtime.rollback(s("schema_v2"), true).await);
@@ -117,28 +135,36 @@ pub async fn a_lease_that_ran_out_does_not_stand_in_the_way_of_a_rollback(engine
 }
 
 pub async fn a_holder_that_was_fenced_learns_it(engine: Engine) {
+    steady(STILL, async || learns_it(engine).await).await;
+}
+
+async fn learns_it(engine: Engine) {
     let (database, holder) = start(engine, &Folder::users()).await;
-    let lease = holder.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
+    let lease = holder.lease_for(v("users@1.0.0"), ttl(), false).await.unwrap();
     // Another start of the same instance takes its place.
     let name = holder.instance().clone();
     let successor = database.runtime(|b| b.instance(name.clone())).await;
-    let next = successor.lease_for(v("users@1.0.0"), TTL, false).await.unwrap();
-    let told = tokio::time::timeout(TTL, lease.lost())
+    let next = successor.lease_for(v("users@1.0.0"), ttl(), false).await.unwrap();
+    let told = tokio::time::timeout(ttl(), lease.lost())
         .await
         .expect("before it runs out");
     assert!(matches!(told, Error::LeaseLost { .. }), "{told}");
     assert!(!lease.is_live() && next.is_live());
     drop(lease);
-    tokio::time::sleep(TTL).await;
+    tokio::time::sleep(ttl()).await;
     assert!(next.is_live(), "the one that is gone takes nothing with it");
     next.release().await.unwrap();
     end(database, [holder, successor]).await;
 }
 
 pub async fn after_its_grace_an_unused_schema_goes(engine: Engine) {
+    steady(STILL, async || goes_after_its_grace(engine).await).await;
+}
+
+async fn goes_after_its_grace(engine: Engine) {
     let folder = Folder::users();
     let (database, runtime) = super::start_with(engine, |b| {
-        b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(TTL))
+        b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(ttl()))
     })
     .await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
@@ -150,7 +176,7 @@ pub async fn after_its_grace_an_unused_schema_goes(engine: Engine) {
         "{kept:?}"
     );
     assert!(runtime.reap().await.unwrap().rolled_back.is_empty(), "not yet");
-    tokio::time::sleep(TTL + Duration::from_millis(200)).await;
+    tokio::time::sleep(ttl() + Duration::from_millis(200)).await;
     let reaped = runtime.reap().await.unwrap();
     let gone: Vec<_> = reaped.rolled_back.iter().map(|r| r.schema.to_string()).collect();
     assert_eq!(gone, ["schema_v2", "schema_v1"], "{reaped:?}");
@@ -161,13 +187,13 @@ pub async fn after_its_grace_an_unused_schema_goes(engine: Engine) {
 pub async fn used_again_before_its_grace_is_over_it_stays(engine: Engine) {
     let folder = Folder::users();
     let (database, runtime) = super::start_with(engine, |b| {
-        b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(TTL))
+        b.schemas_dir(folder.path()).on_deactivate(Policy::Grace(ttl()))
     })
     .await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
     runtime.deactivate(v("users@1.0.0")).await.unwrap();
     runtime.activate(v("users@1.1.0")).await.unwrap();
-    tokio::time::sleep(TTL + Duration::from_millis(200)).await;
+    tokio::time::sleep(ttl() + Duration::from_millis(200)).await;
     let reaped = runtime.reap().await.unwrap();
     assert!(reaped.rolled_back.is_empty(), "{reaped:?}");
     assert!(database.has_table("users").await);
@@ -203,7 +229,10 @@ pub async fn the_expiry_policy_rolls_back_where_it_is_told_to(engine: Engine) {
             .settings(|x| x.on_expire = Policy::Rollback)
     })
     .await;
-    runtime.activate_with(v("users@2.0.0"), timed("a", TTL)).await.unwrap();
+    runtime
+        .activate_with(v("users@2.0.0"), timed("a", ttl()))
+        .await
+        .unwrap();
     runtime.activate_with(v("users@1.0.0"), by("b")).await.unwrap();
     run_out(&database).await;
     let reaped = runtime.reap().await.unwrap();

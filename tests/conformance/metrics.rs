@@ -7,7 +7,7 @@ use lockstep::metric;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::{end, folder, start, v};
-use crate::support::Engine;
+use crate::support::{Engine, renewed, steady, stretched};
 
 /// One recorder for the whole binary: operations run in tasks of their own, where a local one is not heard.
 fn recorder() -> &'static PrometheusHandle {
@@ -16,6 +16,10 @@ fn recorder() -> &'static PrometheusHandle {
 }
 
 pub async fn what_happens_is_counted_and_timed_with_bounded_labels(engine: Engine) {
+    steady(Duration::from_millis(100), async || counted_and_timed(engine).await).await;
+}
+
+async fn counted_and_timed(engine: Engine) {
     let handle = recorder();
     let schema = format!("metered_{engine:?}").to_lowercase();
     let made = folder(
@@ -28,10 +32,10 @@ pub async fn what_happens_is_counted_and_timed_with_bounded_labels(engine: Engin
     );
     let (database, runtime) = start(engine, &made).await;
     let lease = runtime
-        .lease_for(v("meter@1.0.0"), Duration::from_millis(600), false)
+        .lease_for(v("meter@1.0.0"), stretched(Duration::from_secs(3)), false)
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    renewed(&database, &lease, 1).await;
     let live = handle.render();
     let line = |name: &str, rest: &str| {
         let found = live.lines().find(|l| l.starts_with(name) && l.contains(rest));

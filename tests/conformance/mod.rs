@@ -3,7 +3,7 @@
 //! The lists below name every fact; each file holds the facts of one concept, and each fact ends with the invariants.
 // Files are the concepts, functions the facts: a fact that no list names is dead code, and the compiler says so.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lockstep::lifecycle::{Failure, Refusal};
 use lockstep::{
@@ -12,7 +12,7 @@ use lockstep::{
 };
 
 use crate::invariants;
-use crate::support::{Database, Engine, Folder};
+use crate::support::{Database, Engine, Folder, PATIENCE};
 
 pub mod activation;
 pub mod bindings;
@@ -397,15 +397,16 @@ pub fn taken_back(deactivation: &Deactivation) -> Vec<String> {
     }
 }
 
-/// Asks again and again for at most ten seconds.
+/// Asks again and again until there is an answer.
 pub async fn soon<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..500 {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
         if let Some(found) = ask().await {
             return found;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{what} did not happen within ten seconds");
+    panic!("{what} did not happen within {PATIENCE:?}");
 }
 
 /// The whole log.

@@ -192,8 +192,13 @@ pub async fn rows_written_after_the_trial_stop_the_way_back(engine: Engine) {
             "DROP TABLE items;",
         ),
         ("002_i", UP, DOWN),
-        // The last to come is the first to go: while it takes its time, others write.
-        ("003_slow", "SELECT 1;", "SELECT pg_sleep(1);"),
+        // The last to come is the first to go: on trial it is quick, and then it waits until somebody wrote.
+        (
+            "003_slow",
+            "SELECT 1;",
+            "DO $$ BEGIN WHILE EXISTS (SELECT FROM lockstep_schema WHERE state = 'reverting') \
+             AND NOT EXISTS (SELECT FROM items) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$;",
+        ),
     ]);
     let (database, runtime) = start(engine, &made).await;
     runtime.activate(v("one@1.0.0")).await.unwrap();

@@ -1,11 +1,11 @@
 //! Every crash point, on every engine that can reach it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lockstep::FAILPOINTS;
 
 use super::scenario::{Scenario, of_point, run};
-use crate::support::{Engine, facts_on};
+use crate::support::{Engine, facts_on, steady};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_activation_completes_wherever_it_died
@@ -21,6 +21,9 @@ facts_on!(Postgres journalled, Mysql mysql_journalled:
     a_recovery_completes_wherever_it_died
 );
 
+/// For how long the machine may stand still where a lease is to be renewed.
+const STILL: Duration = Duration::from_millis(100);
+
 /// All points of a scenario; a failure names the point.
 async fn all(engine: Engine, scenario: Scenario) {
     let mut ran = 0;
@@ -28,7 +31,11 @@ async fn all(engine: Engine, scenario: Scenario) {
         for times in scenario.times(engine, point) {
             let started = Instant::now();
             println!("{engine:?}: dying at {point}:{times}");
-            run(engine, point, *times).await;
+            match scenario {
+                // It has to live on until it is renewed for the last time.
+                Scenario::Renew => steady(STILL, async || run(engine, point, *times).await).await,
+                _ => run(engine, point, *times).await,
+            }
             println!(
                 "{engine:?}: {point}:{times} recovered, {} ms",
                 started.elapsed().as_millis()

@@ -1,11 +1,13 @@
 //! What leads to a crash point, and what completes the work afterwards.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::truth;
 use crate::invariants;
 use crate::support::process::{Ended, SIGABRT};
-use crate::support::{Actor, Database, Engine, Folder, until};
+use crate::support::{Actor, Database, Engine, Folder, stretched, until};
 
 /// What an actor does when it dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,10 +230,11 @@ impl Rig<'_> {
     }
 
     async fn renew(&self) {
-        let lease = &["lease", "users@2.0.0", "600", "20"];
+        let ttl = stretched(Duration::from_millis(1500));
+        let lease = &["lease", "users@2.0.0", &ttl.as_millis().to_string(), "60"];
         self.dies(lease).await;
         // Its successor works at once, and lets go: whoever was first, the schema stays for the other.
-        self.does(&["lease", "users@2.0.0", "600", "0.1"]).await;
+        self.does(&["lease", "users@2.0.0", "60000", "0.1"]).await;
         self.does(ACTIVATE).await;
         until("the dead holder is fenced", async || {
             self.does(&["reap"]).await;
@@ -239,6 +242,24 @@ impl Rig<'_> {
         })
         .await;
         invariants::check(self.database, true).await;
+    }
+
+    /// The server has noticed that the processes are dead.
+    async fn sessions_are_gone(&self) {
+        let others = match self.database.engine {
+            Engine::Sqlite => return,
+            Engine::Mysql => {
+                "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            }
+            Engine::Postgres => {
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                 AND backend_type = 'client backend'"
+            }
+        };
+        until("the dead processes' sessions are gone", async || {
+            self.database.number(others).await == 0
+        })
+        .await;
     }
 
     /// The first change of the second schema: on MySQL every one is journalled, elsewhere one in each.
@@ -258,7 +279,10 @@ impl Rig<'_> {
         self.does(ACTIVATE).await;
         self.dies_at(&format!("deactivation.journal.executed:{}", self.second()), DEACTIVATE)
             .await;
+        // Whoever reaps goes on with nothing that a live session still has in its hand.
+        self.sessions_are_gone().await;
         self.dies(&["reap"]).await;
+        self.sessions_are_gone().await;
         self.does(&["reap"]).await;
         self.done(false).await;
     }

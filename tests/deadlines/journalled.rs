@@ -20,20 +20,20 @@ const ENDLESS: &[&str] = &[
 ];
 
 /// `schema_v2` with a second step that takes far longer than its limit.
-fn endless(way: &str, body: &str) -> Folder {
+fn endless(way: &str, limit: &str, body: &str) -> Folder {
     let folder = Folder::users();
     for each in ["up", "down"] {
         folder.write(&format!("schema_v2/002_endless.{each}.sql"), "SELECT 1;\n");
     }
     folder.write(
         &format!("schema_v2/002_endless.{way}.sql"),
-        &format!("-- lockstep: timeout=300ms\n{body};\n"),
+        &format!("-- lockstep: timeout={limit}\n{body};\n"),
     );
     folder
 }
 
 async fn with_rows(database: &Database) {
-    let rows: Vec<_> = (0..400).map(|i| format!("({i}, 'x')")).collect();
+    let rows: Vec<_> = (0..4000).map(|i| format!("({i}, 'x')")).collect();
     let columns = "INSERT INTO users (id, email) VALUES ";
     database.execute(&format!("{columns}{}", rows.join(", "))).await;
 }
@@ -41,7 +41,7 @@ async fn with_rows(database: &Database) {
 async fn an_endless_step_leaves_every_row_as_it_was(engine: Engine) {
     for body in ENDLESS {
         let database = Database::new(engine).await;
-        let folder = endless("up", body);
+        let folder = endless("up", "300ms", body);
         let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
         runtime.activate(v("users@1.0.0")).await.unwrap();
         with_rows(&database).await;
@@ -66,7 +66,7 @@ async fn an_endless_step_leaves_every_row_as_it_was(engine: Engine) {
         let touched = database.number("SELECT count(*) FROM users WHERE email <> 'x'").await;
         assert_eq!(touched, 0, "nothing of it is there");
         invariants::check(&database, true).await;
-        let mended = endless("up", "SELECT 2");
+        let mended = endless("up", "1h", "SELECT 2");
         let again = database.runtime(|b| b.schemas_dir(mended.path())).await;
         again.activate(v("users@2.0.0")).await.expect("the mended step runs");
         for runtime in [runtime, again] {
@@ -80,7 +80,8 @@ async fn an_endless_step_leaves_every_row_as_it_was(engine: Engine) {
 async fn an_endless_way_down_is_stopped_and_resumed(engine: Engine) {
     let database = Database::new(engine).await;
     database.execute("CREATE TABLE stuck (yes INTEGER)").await;
-    let folder = endless("down", "SELECT SLEEP(3600) FROM stuck");
+    // The same limit holds when it is resumed.
+    let folder = endless("down", "3s", "SELECT SLEEP(3600) FROM stuck");
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     runtime.activate(v("users@2.0.0")).await.unwrap();
     database.execute("INSERT INTO stuck VALUES (1)").await;

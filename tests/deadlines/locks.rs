@@ -7,7 +7,7 @@ use lockstep::{Error, ErrorKind, SchemaState};
 use super::{ends, server_is_free};
 use crate::conformance::v;
 use crate::invariants;
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, steady, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     waiting_for_the_structural_lock_ends_and_names_its_holder
@@ -32,7 +32,10 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
     until("the lock is held", async || match engine {
         Engine::Postgres => {
             database
-                .number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+                .number(
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                )
                 .await
                 > 0
         }
@@ -50,11 +53,11 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
     let runtime = database
         .runtime(|b| {
             b.schemas_dir(folder.path())
-                .settings(|s| s.operation_timeout = Duration::from_secs(1))
+                .settings(|s| s.operation_timeout = Duration::from_secs(4))
         })
         .await;
     let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
-    println!("{engine:?}: gave up waiting after {} ms of 1000", took.as_millis());
+    println!("{engine:?}: gave up waiting after {} ms of 4000", took.as_millis());
     let error = outcome.expect_err("the lock is held");
     let Error::Busy { holder: named, .. } = &error else {
         panic!("{error:?}");
@@ -71,12 +74,14 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
 
     holder.start_kill().expect("killed");
     holder.wait().await.expect("ended");
-    let (outcome, took) = ends(runtime.activate(v("users@2.0.0"))).await;
+    let unhurried = database.runtime(|b| b.schemas_dir(folder.path())).await;
+    let (outcome, took) = ends(unhurried.activate(v("users@2.0.0"))).await;
     println!(
         "{engine:?}: the lock was free {} ms after its holder was killed",
         took.as_millis()
     );
     outcome.expect("the lock is free");
+    unhurried.shutdown().await;
     runtime.shutdown().await;
     server_is_free(&database).await;
     invariants::check(&database, true).await;
@@ -85,6 +90,13 @@ async fn waiting_for_the_structural_lock_ends_and_names_its_holder(engine: Engin
 
 /// Somebody who is no Lockstep holds a table that a step needs.
 async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engine: Engine) {
+    steady(Duration::from_millis(100), async || {
+        waits_for_a_locked_table(engine).await
+    })
+    .await;
+}
+
+async fn waits_for_a_locked_table(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -100,14 +112,14 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
     let short = database
         .runtime(|b| {
             b.schemas_dir(folder.path()).settings(|s| {
-                s.operation_timeout = Duration::from_millis(1500);
+                s.operation_timeout = Duration::from_secs(4);
                 s.lock_timeout = Duration::from_millis(200);
             })
         })
         .await;
     let (outcome, took) = ends(short.activate(v("users@2.0.0"))).await;
     println!(
-        "{engine:?}: gave a locked table up after {} ms of 1500",
+        "{engine:?}: gave a locked table up after {} ms of 4000",
         took.as_millis()
     );
     let error = outcome.expect_err("the table is locked");
@@ -125,9 +137,14 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
     assert!(!database.has_column("users", "display_name").await);
 
     // Let go in time, the same waiting succeeds.
+    let waiting = |b: lockstep::Builder| {
+        b.schemas_dir(folder.path())
+            .settings(|s| s.lock_timeout = Duration::from_millis(200))
+    };
+    let long = database.runtime(waiting).await;
     let again = tokio::spawn({
-        let short = short.clone();
-        async move { short.activate(v("users@2.0.0")).await }
+        let long = long.clone();
+        async move { long.activate(v("users@2.0.0")).await }
     });
     tokio::time::sleep(Duration::from_millis(400)).await;
     someone.execute("ROLLBACK").await;
@@ -135,6 +152,7 @@ async fn a_table_that_somebody_locked_is_waited_for_no_longer_than_allowed(engin
     again.await.expect("no panic").expect("the table is free");
     assert!(database.has_column("users", "display_name").await);
     short.shutdown().await;
+    long.shutdown().await;
     server_is_free(&database).await;
     invariants::check(&database, true).await;
     database.drop().await;

@@ -9,9 +9,16 @@ use super::at;
 use crate::conformance::v;
 use crate::invariants;
 use crate::support::clock::Clock;
-use crate::support::{Actor, Database, Engine, Folder, MariaServer, Server, until};
+use crate::support::{Actor, Database, Engine, Folder, MariaServer, Server, renewed, steady, until};
 
-const TTL: Duration = Duration::from_millis(1500);
+/// Long enough for a slow machine; nobody waits for its end.
+const TTL: Duration = Duration::from_secs(6);
+
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(200);
+
+/// When a holder has to be told: at its next renewal.
+const TOLD: Duration = Duration::from_secs(20);
 
 /// A table with a row, held by a timed lease.
 async fn held(database: &Database, folder: &Folder) -> (Runtime, lockstep::Lease) {
@@ -26,6 +33,10 @@ async fn held(database: &Database, folder: &Folder) -> (Runtime, lockstep::Lease
 /// On PostgreSQL the server's clock is the only one that counts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_in_another_time_changes_nothing_on_postgres() {
+    steady(STILL, another_time_changes_nothing).await;
+}
+
+async fn another_time_changes_nothing() {
     let database = Database::new(Engine::Postgres).await;
     let folder = Folder::users();
     let (runtime, lease) = held(&database, &folder).await;
@@ -37,7 +48,7 @@ async fn a_client_in_another_time_changes_nothing_on_postgres() {
         let reaped = act(&["reap"]).await.told();
         assert_eq!(reaped["fenced"].as_array().map(Vec::len), Some(0), "{offset}: {reaped}");
         act(&["activate", "users@2.0.0", "other"]).await.told();
-        act(&["lease", "users@1.1.0", "900", "2"]).await.told();
+        act(&["lease", "users@1.1.0", "4500", "2"]).await.told();
         act(&["deactivate", "users@2.0.0", "other"]).await.told();
         assert!(lease.is_live(), "{offset}");
     }
@@ -51,6 +62,10 @@ async fn a_client_in_another_time_changes_nothing_on_postgres() {
 /// On SQLite each process brings its own clock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_hours_ahead_on_sqlite_may_end_a_lease_but_destroys_nothing() {
+    steady(STILL, hours_ahead).await;
+}
+
+async fn hours_ahead() {
     let database = Database::new(Engine::Sqlite).await;
     let folder = Folder::users();
     let (runtime, lease) = held(&database, &folder).await;
@@ -68,7 +83,7 @@ async fn a_process_hours_ahead_on_sqlite_may_end_a_lease_but_destroys_nothing() 
         "by its clock the lease is over: {reaped}"
     );
     assert_eq!(reaped["rolled_back"].as_array().map(Vec::len), Some(0), "R5: {reaped}");
-    let lost = tokio::time::timeout(TTL, lease.lost())
+    let lost = tokio::time::timeout(TOLD, lease.lost())
         .await
         .expect("R6: its holder is told");
     assert_eq!(lost.kind(), ErrorKind::LeaseLost);
@@ -115,6 +130,10 @@ async fn a_process_hours_behind_on_sqlite_is_fenced_and_told() {
 /// The server's clock leaps forward and back again under live leases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_whose_clock_leaps_fences_at_worst_and_destroys_nothing() {
+    steady(STILL, postgres_leaps).await;
+}
+
+async fn postgres_leaps() {
     let clock = Clock::new();
     let mut server = Server::new();
     server.environment(&clock.environment());
@@ -130,6 +149,10 @@ async fn a_server_whose_clock_leaps_fences_at_worst_and_destroys_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mariadb_whose_clock_leaps_fences_at_worst_and_destroys_nothing() {
+    steady(STILL, mariadb_leaps).await;
+}
+
+async fn mariadb_leaps() {
     let clock = Clock::new();
     let mut server = MariaServer::new();
     server.environment(&clock.environment());
@@ -150,11 +173,11 @@ async fn leaps(clock: &Clock, database: &Database, seconds: &str) {
     assert!(reaped.rolled_back.is_empty(), "R5: {reaped:?}");
     if reaped.fenced.is_empty() {
         // Its renewal came first: then it lives on in the new time.
-        tokio::time::sleep(TTL).await;
+        renewed(database, &lease, 1).await;
         assert!(lease.is_live() && runtime.reap().await.unwrap().fenced.is_empty());
         lease.release().await.expect("given back");
     } else {
-        let lost = tokio::time::timeout(TTL, lease.lost())
+        let lost = tokio::time::timeout(TOLD, lease.lost())
             .await
             .expect("R6: its holder is told");
         assert_eq!(lost.kind(), ErrorKind::LeaseLost);
@@ -168,7 +191,7 @@ async fn leaps(clock: &Clock, database: &Database, seconds: &str) {
         .await
         .expect("a lease in the new time");
     clock.moved("-6h");
-    tokio::time::sleep(TTL).await;
+    renewed(database, &lease, 2).await;
     assert!(lease.is_live(), "it is renewed by whatever clock");
     let refused = runtime
         .rollback(crate::conformance::s("schema_v1"), true)

@@ -88,7 +88,7 @@ async fn a_user_that_may_not_end_a_crashed_session_is_told_the_grant() {
     let (database, folder) = (Database::new(Engine::Mysql).await, Folder::users());
     folder.write(
         "schema_v1/003_quick.up.sql",
-        "-- lockstep: timeout=300ms\nCREATE TABLE quick (id INTEGER PRIMARY KEY);\n",
+        "-- lockstep: timeout=1s\nCREATE TABLE quick (id INTEGER PRIMARY KEY);\n",
     );
     folder.write("schema_v1/003_quick.down.sql", "DROP TABLE quick;\n");
     // Asleep with the lock in its hand, beyond its step's time; nobody may end it but an administrator.
@@ -100,7 +100,7 @@ async fn a_user_that_may_not_end_a_crashed_session_is_told_the_grant() {
     let limited = Runtime::builder(&url)
         .schemas_dir(folder.path())
         .settings(crate::support::database::quiet)
-        .settings(|x| x.operation_timeout = std::time::Duration::from_secs(8))
+        .settings(|x| x.operation_timeout = std::time::Duration::from_secs(12))
         .build()
         .await
         .expect("it is prepared");

@@ -88,12 +88,16 @@ async fn a_commit_whose_session_an_administrator_ends_is_looked_up() {
                 .try_execute("CREATE TABLE probe (i INTEGER); DROP TABLE probe")
                 .await
         });
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        let waits = database.number(&format!("SELECT count(*) {waiting}")).await == 1;
-        if !waits {
-            let _ = writing.await;
+        // It waits, or it has come through.
+        loop {
+            if database.number(&format!("SELECT count(*) {waiting}")).await == 1 {
+                return true;
+            }
+            if writing.is_finished() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        waits
     })
     .await;
     let work = tokio::spawn({

@@ -9,29 +9,54 @@ use super::all_is_well;
 use crate::conformance::v;
 use crate::invariants;
 use crate::support::process::{ended, signal};
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, steady, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on
     a_process_killed_while_it_was_stopped_leaves_nothing_behind
 );
 
-/// A step that takes a second or so, started by a process that is then stopped.
+/// A step that takes a few seconds, started by a process that is then stopped.
 async fn stopped(database: &Database, folder: &Folder) -> tokio::process::Child {
     folder.write(
         "schema_v2/002_long.up.sql",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) SELECT count(*) FROM n;\n",
+        "-- lockstep: timeout=10m\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) SELECT count(*) FROM n;\n",
     );
-    folder.write("schema_v2/002_long.up.postgres.sql", "SELECT pg_sleep(1);\n");
-    folder.write("schema_v2/002_long.up.mysql.sql", "SELECT SLEEP(1);\n");
+    folder.write("schema_v2/002_long.up.postgres.sql", "SELECT pg_sleep(4);\n");
+    folder.write("schema_v2/002_long.up.mysql.sql", "SELECT SLEEP(4);\n");
     folder.write("schema_v2/002_long.down.sql", "SELECT 1;\n");
-    let child = Actor::new(database, folder, &["activate", "users@2.0.0", "sleeper"]).start();
+    let mut child = Actor::new(database, folder, &["activate", "users@2.0.0", "sleeper"]).start();
+    let mut at_work = || {
+        assert!(
+            matches!(child.try_wait(), Ok(None)),
+            "it was over before it was stopped"
+        )
+    };
     match database.engine {
-        Engine::Postgres => until("the step runs", async || database.running("pg_sleep").await == 1).await,
-        Engine::Mysql => until("the step runs", async || database.running("SLEEP").await == 1).await,
-        Engine::Sqlite => {
+        Engine::Postgres => {
             until("the step runs", async || {
-                let write = "PRAGMA busy_timeout = 50; BEGIN IMMEDIATE; ROLLBACK";
+                at_work();
+                database.running("pg_sleep").await == 1
+            })
+            .await
+        }
+        Engine::Mysql => {
+            until("the step runs", async || {
+                at_work();
+                database.running("SLEEP").await == 1
+            })
+            .await
+        }
+        Engine::Sqlite => {
+            // Announced, and then the writer lock stays taken.
+            until("the work is announced", async || {
+                at_work();
+                database.status().await.operation.is_some()
+            })
+            .await;
+            until("the step runs", async || {
+                at_work();
+                let write = "PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK";
                 database.try_execute(write).await.is_err()
             })
             .await
@@ -44,7 +69,7 @@ async fn stopped(database: &Database, folder: &Folder) -> tokio::process::Child 
 async fn impatient(database: &Database, folder: &Folder) -> Runtime {
     let quick = |b: lockstep::Builder| {
         b.schemas_dir(folder.path())
-            .settings(|s| s.operation_timeout = Duration::from_secs(1))
+            .settings(|s| s.operation_timeout = Duration::from_secs(2))
     };
     database.runtime(quick).await
 }
@@ -60,16 +85,25 @@ async fn others_are_told(database: &Database, folder: &Folder) {
     assert!(error.to_string().contains("announced"), "who works is named: {error}");
     if database.engine == Engine::Postgres {
         // Whoever needs no structural work is not in the way of it.
-        runtime
+        let beside = database.runtime(|b| b.schemas_dir(folder.path())).await;
+        beside
             .activate(v("users@1.1.0"))
             .await
             .expect("a lease on what is there");
-        runtime.deactivate(v("users@1.1.0")).await.expect("given back");
+        beside.deactivate(v("users@1.1.0")).await.expect("given back");
+        beside.shutdown().await;
     }
     runtime.shutdown().await;
 }
 
 async fn a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on(engine: Engine) {
+    steady(STILL, async || finishes_it_once(engine).await).await;
+}
+
+/// For how long the machine may stand still: a step lasts longer.
+const STILL: Duration = Duration::from_secs(1);
+
+async fn finishes_it_once(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let first = database.runtime(|b| b.schemas_dir(folder.path())).await;
@@ -86,6 +120,10 @@ async fn a_process_stopped_in_a_step_finishes_it_once_when_it_goes_on(engine: En
 }
 
 async fn a_process_killed_while_it_was_stopped_leaves_nothing_behind(engine: Engine) {
+    steady(STILL, async || leaves_nothing_behind(engine).await).await;
+}
+
+async fn leaves_nothing_behind(engine: Engine) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let first = database.runtime(|b| b.schemas_dir(folder.path())).await;

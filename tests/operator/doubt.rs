@@ -34,7 +34,7 @@ fn three(engine: Engine) -> Folder {
 
 /// What `repair` tells once the dead process's session has gone.
 async fn looked(database: &Database, folder: &Folder) -> Value {
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         let told = json(database, folder, &["repair", "schema_a"]).await;
         if told["seen"]["doubt"]["session_lives"] != true {
             return told;

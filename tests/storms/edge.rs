@@ -180,13 +180,24 @@ async fn processes_at_the_edge_agree_with_the_catalog(engine: Engine) {
     database.drop().await;
 }
 
+/// Keeps the way back of `schema_v1` in its first step until there is a row in a table of its own.
+async fn held_up(database: &Database, folder: &Folder, more: &str) {
+    database.execute("CREATE TABLE go_on (yes INTEGER)").await;
+    let waits = "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM go_on) LOOP PERFORM pg_sleep(0.02); END LOOP; END $$;";
+    folder.write("schema_v1/003_wait.up.sql", "SELECT 1;\n");
+    folder.write("schema_v1/003_wait.down.sql", &format!("{waits}\n{more}"));
+}
+
+async fn let_go_on(database: &Database) {
+    database.execute("INSERT INTO go_on VALUES (1)").await;
+}
+
 /// R1 under an open rollback: the lease that appears wins, the rollback comes to nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
     let database = Database::new(Engine::Postgres).await;
     let folder = Folder::users();
-    folder.write("schema_v1/003_wait.up.sql", "SELECT 1;\n");
-    folder.write("schema_v1/003_wait.down.sql", "SELECT pg_sleep(1);\n");
+    held_up(&database, &folder, "").await;
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     let other = database.runtime(|b| b.schemas_dir(folder.path())).await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
@@ -204,6 +215,7 @@ async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
         1,
         "it did not wait for the rollback"
     );
+    let_go_on(&database).await;
     let left = leaving.await.unwrap().unwrap();
     let Deactivation::KeptInUse { by, .. } = left else {
         panic!("the rollback was to come to nothing: {left:?}");
@@ -229,8 +241,7 @@ async fn a_lease_that_appears_under_a_rollback_makes_it_a_no_op() {
 async fn rows_written_under_a_rollback_are_not_lost() {
     let database = Database::new(Engine::Postgres).await;
     let folder = Folder::users();
-    folder.write("schema_v1/003_wait.up.sql", "SELECT 1;\n");
-    folder.write("schema_v1/003_wait.down.sql", "SELECT pg_sleep(0.5);\n");
+    held_up(&database, &folder, "SELECT pg_sleep(0.5);\n").await;
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
     runtime.activate(v("users@1.0.0")).await.unwrap();
     let leaving = tokio::spawn({
@@ -238,10 +249,14 @@ async fn rows_written_under_a_rollback_are_not_lost() {
         async move { runtime.deactivate(v("users@1.0.0")).await }
     });
     until("the trial runs", async || database.running("pg_sleep").await == 1).await;
-    until("the trial is over", async || database.running("pg_sleep").await == 0).await;
+    let_go_on(&database).await;
+    until("the trial is over", async || {
+        database.running("pg_sleep").await == 0 || leaving.is_finished()
+    })
+    .await;
     let mut written = 0;
     while !leaving.is_finished() {
-        let insert = format!("SET lock_timeout = '5s'; INSERT INTO users (id, email) VALUES ({written}, 'late')");
+        let insert = format!("SET lock_timeout = '20s'; INSERT INTO users (id, email) VALUES ({written}, 'late')");
         written += usize::from(database.try_execute(&insert).await.is_ok());
     }
     let left = leaving.await.unwrap().unwrap();

@@ -9,7 +9,7 @@ use tokio::io::AsyncBufReadExt;
 use crate::conformance::{s, v};
 use crate::invariants;
 use crate::support::process::{ended, signal};
-use crate::support::{Actor, Database, Engine, Folder, facts_on, until};
+use crate::support::{Actor, Database, Engine, Folder, facts_on, renewed, steady, stretched, until};
 
 facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained
@@ -18,6 +18,9 @@ facts_on!(Sqlite sqlite, Postgres postgres, Mysql mysql:
     an_old_incarnation_cannot_give_back_the_lease_of_the_new_one
     a_lease_taken_through_a_long_step_is_live_when_it_is_handed_out
 );
+
+/// For how long the machine may stand still.
+const STILL: Duration = Duration::from_millis(100);
 
 /// Starts a process that holds a timed lease, and waits until it says so.
 async fn holder(database: &Database, folder: &Folder, ttl: &str) -> tokio::process::Child {
@@ -72,13 +75,28 @@ async fn a_crashed_holder_is_fenced_after_its_time_and_its_schema_is_retained(en
     database.drop().await;
 }
 
+/// Stops it, but not in the middle of a renewal: the one writer that SQLite has would keep everybody out.
+async fn stop_between_renewals(database: &Database, child: &tokio::process::Child) {
+    until("it is stopped between two renewals", async || {
+        signal(child, "STOP");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let writes = "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK";
+        let between = database.engine != Engine::Sqlite || database.try_execute(writes).await.is_ok();
+        if !between {
+            signal(child, "CONT");
+        }
+        between
+    })
+    .await;
+}
+
 async fn a_holder_that_slept_past_its_lease_learns_that_it_lost(engine: Engine) {
     for fenced in [true, false] {
         let database = Database::new(engine).await;
         let folder = Folder::users();
         let child = holder(&database, &folder, "900").await;
         let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
-        signal(&child, "STOP");
+        stop_between_renewals(&database, &child).await;
         until("the lease runs out", async || {
             database.status().await.leases.iter().all(|l| l.due)
         })
@@ -100,13 +118,19 @@ async fn a_holder_that_slept_past_its_lease_learns_that_it_lost(engine: Engine) 
 }
 
 async fn a_new_incarnation_of_an_instance_fences_the_old_one(engine: Engine) {
+    steady(STILL, async || {
+        fences_the_old_one(engine, stretched(Duration::from_secs(3))).await
+    })
+    .await;
+}
+
+async fn fences_the_old_one(engine: Engine, ttl: Duration) {
     let database = Database::new(engine).await;
     let folder = Folder::users();
     let name = || InstanceId::new("web-1").expect("a name");
     let old = database
         .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
         .await;
-    let ttl = Duration::from_millis(1500);
     let before = old.lease_for(v("users@1.0.0"), ttl, false).await.unwrap();
     let new = database
         .runtime(|b| b.schemas_dir(folder.path()).instance(name()))
@@ -176,16 +200,23 @@ async fn an_old_incarnation_cannot_give_back_the_lease_of_the_new_one(engine: En
 
 /// The lease is granted at the end of the work, and counts from then.
 async fn a_lease_taken_through_a_long_step_is_live_when_it_is_handed_out(engine: Engine) {
+    steady(STILL, async || {
+        taken_through_a_long_step(engine, Duration::from_secs(3)).await
+    })
+    .await;
+}
+
+/// `ttl`: shorter than the step is long.
+async fn taken_through_a_long_step(engine: Engine, ttl: Duration) {
     let database = Database::new(engine).await;
     let folder = super::with_slow_step();
     let runtime = database.runtime(|b| b.schemas_dir(folder.path())).await;
-    let ttl = Duration::from_millis(900);
     let lease = runtime.lease_for(v("reports@1.0.0"), ttl, false).await.unwrap();
     assert!(lease.is_live());
     let status = runtime.report().await.unwrap();
     assert!(status.leases.iter().all(|l| !l.due), "{:?}", status.leases);
     // It goes on being renewed well past its first time to live.
-    tokio::time::sleep(ttl * 2).await;
+    renewed(&database, &lease, 4).await;
     assert!(lease.is_live());
     assert!(runtime.report().await.unwrap().leases.iter().all(|l| !l.due));
     lease.release().await.unwrap();

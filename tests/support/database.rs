@@ -107,7 +107,13 @@ impl Database {
 
     /// A runtime on it that reaps only when asked to.
     pub async fn runtime(&self, change: impl FnOnce(lockstep::Builder) -> lockstep::Builder) -> Runtime {
-        change(Runtime::builder(&self.url).settings(quiet))
+        let unhurried = |settings: &mut Settings| {
+            quiet(settings);
+            // A crowd of processes on two cores is slow to answer.
+            settings.connect_timeout = Duration::from_secs(30);
+            settings.operation_timeout = Duration::from_secs(240);
+        };
+        change(Runtime::builder(&self.url).settings(unhurried))
             .build()
             .await
             .expect("a runtime")

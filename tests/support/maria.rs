@@ -66,6 +66,8 @@ impl MariaServer {
             .arg("--no-defaults")
             .arg(format!("--datadir={}", server.data().display()));
         install.args(["--skip-test-db", "--auth-root-authentication-method=normal"]);
+        // Of its own, here too: it starts a server.
+        install.arg(format!("--tmpdir={}", server.folder.path().display()));
         succeeds(install);
         let administrator = "CREATE USER IF NOT EXISTS lockstep@localhost;\n\
                              GRANT ALL ON *.* TO lockstep@localhost WITH GRANT OPTION;\n";

@@ -11,16 +11,18 @@ pub mod observe;
 pub mod pooler;
 pub mod process;
 pub mod server;
+pub mod steady;
 pub mod wire;
 
 pub use database::{Database, Engine, leave};
 pub use folder::Folder;
 pub use link::{Fate, Link};
 pub use maria::MariaServer;
-pub use observe::until;
+pub use observe::{PATIENCE, until};
 pub use pooler::Pooler;
 pub use process::{Actor, Cli};
 pub use server::Server;
+pub use steady::{renewed, steady, stretched};
 
 /// Facts that hold on every engine named, each a test of its own: `facts_on!(Sqlite sqlite, Postgres postgres: fact …)`.
 macro_rules! facts_on {

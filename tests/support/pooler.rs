@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Database;
-use super::server::{as_server, end, give_to_server, server_folder};
+use super::server::{PATIENCE, as_server, end, give_to_server, server_folder};
 
 /// A pooler for one database.
 pub struct Pooler {
@@ -33,7 +33,7 @@ impl Pooler {
         let config = format!(
             "[databases]\n{name} = host={host} port={} user={}{password}\n[pgbouncer]\nlisten_addr =\nunix_socket_dir = {dir}\n\
              listen_port = 6432\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {size}\nmax_client_conn = 200\n\
-             query_wait_timeout = 20\nlogfile = {dir}/log\n",
+             query_wait_timeout = 120\nlogfile = {dir}/log\n",
             options.get_port(),
             options.get_username(),
             dir = folder.path().display(),
@@ -56,7 +56,7 @@ impl Pooler {
         while let Err(error) = std::os::unix::net::UnixStream::connect(pooler.folder.path().join(".s.PGSQL.6432")) {
             let ended = pooler.process.as_mut().and_then(|p| p.try_wait().ok().flatten());
             assert!(
-                ended.is_none() && started.elapsed() < Duration::from_secs(10),
+                ended.is_none() && started.elapsed() < PATIENCE,
                 "PgBouncer does not answer ({error}, {ended:?}): {}",
                 pooler.log()
             );

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use super::{Database, Folder, documented};
 
 /// How long any process of a scenario may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// What a process came to.
 #[derive(Debug)]

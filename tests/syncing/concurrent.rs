@@ -16,7 +16,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::scenario::{looks, side};
 use crate::invariants;
-use crate::support::{Database, Engine, facts_on, until};
+use crate::support::{Database, Engine, PATIENCE, facts_on, until};
 
 facts_on!(Postgres postgres:
     writers_go_on_while_a_sync_works
@@ -112,7 +112,7 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     let database = Database::new(Engine::Postgres).await;
     database.execute(CURRENT).await;
     let before = looks(&database).await;
-    let runtime = database.runtime(|b| b).await;
+    let runtime = database.runtime(|b| b.settings(|s| s.step_timeout = PATIENCE)).await;
     let tally = Arc::new(Tally::default());
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(database.url.clone(), writer, Arc::clone(&tally))))
@@ -123,7 +123,7 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
     .await;
     tally.slowest_ms.store(0, Ordering::Relaxed);
     let (earlier, began) = (tally.done.load(Ordering::Relaxed), Instant::now());
-    let synced = tokio::time::timeout(Duration::from_secs(120), sync(&runtime, &database, DESIRED)).await;
+    let synced = tokio::time::timeout(PATIENCE, sync(&runtime, &database, DESIRED)).await;
     let took = began.elapsed();
     let meanwhile = tally.done.load(Ordering::Relaxed) - earlier;
     tally.stop.store(true, Ordering::Relaxed);
@@ -156,7 +156,7 @@ async fn writers_go_on_while_a_sync_works(_: Engine) {
         assert!(told.contains(part), "{part} in {told}");
     }
     assert!(meanwhile > 20, "the writers were held up: {meanwhile} in {took:?}");
-    assert!(slowest < 10_000, "a writer waited for {slowest} ms");
+    assert!(slowest < 60_000, "a writer waited for {slowest} ms");
     let there = looks(&database).await;
     assert!(compare(&there, &side(&database, DESIRED).await.structure).is_empty());
     let written = i64::try_from(written).unwrap();

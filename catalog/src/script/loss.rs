@@ -21,6 +21,8 @@ pub enum Losses {
         at: usize,
         /// Its first words, or the part of it that is not understood.
         what: String,
+        /// What the others take along.
+        removed: Vec<Removed>,
     },
 }
 
@@ -33,11 +35,11 @@ pub fn losses(dialect: Dialect, statements: &[Statement], now: &Snapshot) -> Los
         made: BTreeSet::new(),
         removed: BTreeSet::new(),
     };
+    let mut unknown = None;
     for (at, statement) in statements.iter().enumerate() {
         let tokens = tokens_of(dialect, statement);
         if let Err(part) = reading.statement(&tokens) {
-            let what = part.unwrap_or_else(|| kind_of(dialect, statement));
-            return Losses::Unknown { at, what };
+            unknown.get_or_insert_with(|| (at, part.unwrap_or_else(|| kind_of(dialect, statement))));
         }
     }
     // With a table go its columns.
@@ -46,7 +48,11 @@ pub fn losses(dialect: Dialect, statements: &[Statement], now: &Snapshot) -> Los
         Removed::Table { .. } => true,
         Removed::Column { table, .. } => !gone.contains(&Removed::Table { table: table.clone() }),
     };
-    Losses::Removed(reading.removed.into_iter().filter(whole).collect())
+    let removed = reading.removed.into_iter().filter(whole).collect();
+    match unknown {
+        None => Losses::Removed(removed),
+        Some((at, what)) => Losses::Unknown { at, what, removed },
+    }
 }
 
 /// Clauses of ALTER TABLE that put partitions, with their rows, elsewhere.
@@ -462,8 +468,22 @@ mod tests {
         let statements: Vec<_> = texts.iter().map(statement).collect();
         match losses(Dialect::Mysql, &statements, &now) {
             Losses::Removed(removed) => Ok(removed.iter().map(ToString::to_string).collect()),
-            Losses::Unknown { at, what } => Err(format!("{at}: {what}")),
+            Losses::Unknown { at, what, .. } => Err(format!("{at}: {what}")),
         }
+    }
+
+    /// What cannot be told of one statement is no reason to forget what the others say.
+    #[test]
+    fn beside_a_statement_that_nobody_understands_the_others_are_read() {
+        let now = table("orders", &[("id", "int")]);
+        let statements = ["CALL tidy_up()", "DROP TABLE orders"].map(|text| Statement {
+            text: text.to_owned(),
+            line: 1,
+        });
+        let Losses::Unknown { at, removed, .. } = losses(Dialect::Mysql, &statements, &now) else {
+            panic!("nobody knows what a procedure does");
+        };
+        assert_eq!((at, removed.len()), (0, 1), "{removed:?}");
     }
 
     #[test]

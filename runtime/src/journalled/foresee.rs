@@ -78,15 +78,15 @@ pub(crate) async fn without_loss(
     }
 }
 
-/// The tables and columns that the downs (of what is in effect) say they remove, and carry nowhere; or the step that says what
-/// nobody can tell.
+/// The tables and columns that the downs (of what is in effect) say they remove, and carry nowhere; and the first step that
+/// says what nobody can tell, if there is one.
 pub(super) fn removed_by(
     dialect: Dialect,
     spec: &SchemaSpec,
     compiled: &Compiled,
     progress: Option<&Progress>,
     now: &Snapshot,
-) -> std::result::Result<Vec<Removed>, (String, String)> {
+) -> (Vec<Removed>, Option<(String, String)>) {
     let (mut steps, mut statements): (Vec<&str>, Vec<Statement>) = (Vec::new(), Vec::new());
     let goes = |at: u32| progress.is_none_or(|progress| progress.in_effect.contains_key(&at));
     let all: Vec<_> = (0..).zip(spec.steps.iter().zip(&compiled.steps)).collect();
@@ -96,10 +96,17 @@ pub(super) fn removed_by(
             statements.push(statement.clone());
         }
     }
-    match losses(dialect, &statements, now) {
-        Losses::Removed(removed) => Ok(removed.into_iter().filter(|each| !carried(spec, each)).collect()),
-        Losses::Unknown { at, what } => Err((steps.get(at).copied().unwrap_or_default().to_owned(), what)),
-    }
+    let (removed, unknown) = match losses(dialect, &statements, now) {
+        Losses::Removed(removed) => (removed, None),
+        Losses::Unknown { at, what, removed } => {
+            let step = steps.get(at).copied().unwrap_or_default().to_owned();
+            (removed, Some((step, what)))
+        }
+    };
+    (
+        removed.into_iter().filter(|each| !carried(spec, each)).collect(),
+        unknown,
+    )
 }
 
 /// The transactional downs run on trial in a transaction that is always given up. Steps outside a transaction (indexes)
@@ -129,8 +136,8 @@ async fn on_trial(
         Stopped::Failed(failure) => Error::Step { failure },
     };
     let compiled = core.compiled(spec)?;
-    // The trial tells whether there is loss today; what it names is looked at again when it goes.
-    let removed = removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?).unwrap_or_default();
+    // The trial tells whether there is loss today; what is named is looked at again when it goes.
+    let (removed, _) = removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?);
     // A step that is left out is asked about all the same.
     let asked = job.unreturned(transaction, spec, &compiled).await;
     let mut lost = asked.map_err(failed)?;
@@ -158,10 +165,10 @@ async fn by_text(
     transaction: &mut dyn Transaction,
 ) -> Result<Foreseen> {
     let compiled = core.compiled(spec)?;
-    let removed = match removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?) {
-        Ok(removed) => removed,
-        Err((step, what)) => return Ok(Foreseen::Unknown { step, what }),
-    };
+    let (removed, unknown) = removed_by(core.dialect(), spec, &compiled, None, &transaction.snapshot().await?);
+    if let Some((step, what)) = unknown {
+        return Ok(Foreseen::Unknown { step, what });
+    }
     let limit = core.step_limit(None, deadline);
     let counts = transaction.count(&removed, &limit).await?;
     let job = Job {

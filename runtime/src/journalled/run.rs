@@ -249,8 +249,8 @@ impl Run<'_> {
         let progress = progress_of(self.core, &spec.version).await?;
         let compiled = self.core.compiled(spec)?;
         let now = self.session.snapshot().await?;
-        let removed = removed_by(self.core.dialect(), spec, &compiled, Some(&progress), &now);
-        self.empty = removed.unwrap_or_default().into_iter().collect();
+        let (removed, _) = removed_by(self.core.dialect(), spec, &compiled, Some(&progress), &now);
+        self.empty = removed.into_iter().collect();
         Ok(())
     }
 

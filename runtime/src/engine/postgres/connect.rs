@@ -212,9 +212,13 @@ fn is_transient(state: Option<&str>) -> bool {
 const POOLER: &str = "a connection pooler that gives each transaction another connection seems to be in between: add \
      statement-cache-capacity=0 to the URL's parameters";
 
-/// Whether a prepared statement is there before we made it, or gone after: the session is not ours alone.
-fn is_shared_session(state: Option<&str>) -> bool {
-    matches!(state, Some("42P05" | "26000"))
+/// Whether a prepared statement is there before we made it, or gone after, or we are told what another asked to hear: the
+/// session is not ours alone.
+fn is_shared_session(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Protocol(said) => said.contains("NotificationResponse"),
+        _ => matches!(sqlstate(error).as_deref(), Some("42P05" | "26000")),
+    }
 }
 
 /// Whether a statement is not prepared on this connection.
@@ -259,7 +263,7 @@ pub(super) fn own(doing: &'static str) -> impl Fn(sqlx::Error) -> Error {
             Some("0A000") if is_standby(&error) => Error::ReadOnly { message: words(&error) },
             _ => Error::Database {
                 doing,
-                message: if is_shared_session(state.as_deref()) {
+                message: if is_shared_session(&error) {
                     format!("{}; {POOLER}", words(&error))
                 } else {
                     words(&error)
@@ -376,7 +380,7 @@ fn bind(query: Query<'_>, value: Value) -> Query<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{keeps_statements, literal, numbered};
+    use super::{keeps_statements, literal, numbered, own};
 
     #[test]
     fn a_url_says_that_a_pooler_is_in_between() {
@@ -385,6 +389,13 @@ mod tests {
         assert!(!keeps_statements(
             "postgres://a@b/c?sslmode=disable&statement-cache-capacity=0"
         ));
+    }
+
+    #[test]
+    fn what_was_told_to_the_session_before_us_names_the_pooler() {
+        let told = "execute: unexpected message: NotificationResponse".to_owned();
+        let error = own("connecting")(sqlx::Error::Protocol(told)).to_string();
+        assert!(error.contains("statement-cache-capacity=0"), "{error}");
     }
 
     #[test]
