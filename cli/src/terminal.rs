@@ -24,8 +24,18 @@ pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
 /// Writes a result. A reader that went away is no fault of the command's.
 pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = written
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Writes a result that a program reads, byte for byte: what a stream for people takes out of a text (the characters that
+/// steer a terminal) may stand in a default, a comment or a body.
+pub(crate) fn print_exactly(text: &str) {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+fn written(result: std::io::Result<()>) {
+    if let Err(error) = result
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         tracing::error!(%error, "the result could not be written");

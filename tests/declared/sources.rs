@@ -179,3 +179,28 @@ async fn the_schemas_of_the_files_are_printed() {
         assert_eq!(schema["type"], "object", "{schema:#}");
     }
 }
+
+#[tokio::test]
+async fn statements_are_printed_byte_for_byte() {
+    let (database, folder) = (Database::new(Engine::Sqlite).await, Folder::empty());
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
+    let steering = "a\u{1b}[31mb\u{1}c";
+    folder.write(
+        "desired.sql",
+        &format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT DEFAULT '{steering}')"),
+    );
+    let file = folder.path().join("desired.sql").display().to_string();
+    let args = [
+        "schema",
+        "diff",
+        "--from",
+        &database.url,
+        "--to",
+        &file,
+        "--format",
+        "sql",
+    ];
+    let printed = Cli::bare(&args).run().await.stdout;
+    assert!(printed.contains(steering), "{printed:?}");
+    database.drop().await;
+}

@@ -63,7 +63,7 @@ impl Table {
 }
 
 /// How a table is cut into partitions.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Eq, Serialize, Deserialize)]
 pub struct Partitioning {
     /// What stands after `PARTITION BY`, as the engine prints it: `RANGE (created_at)`.
     pub by: String,
@@ -73,6 +73,16 @@ pub struct Partitioning {
     /// The partitions one by one, where each has a name and a place of its own (MySQL's `RANGE` and `LIST`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Partition>,
+    /// Whether those that are only counted were told one by one, by the names they have anyway. It is no difference, so it is
+    /// neither kept nor compared.
+    #[serde(skip)]
+    pub listed: bool,
+}
+
+impl PartialEq for Partitioning {
+    fn eq(&self, other: &Self) -> bool {
+        self.by == other.by && self.partitions == other.partitions && self.parts == other.parts
+    }
 }
 
 /// A partition that is no table (MySQL).
@@ -85,6 +95,9 @@ pub struct Partition {
     /// Its comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// What else is said of it, as the engine prints it: `MAX_ROWS = 5`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub settings: String,
     /// The names of its own partitions, where some are not those that the engine makes up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subpartitions: Vec<String>,

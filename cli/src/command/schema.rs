@@ -54,7 +54,7 @@ async fn inspect(app: &App, source: Option<Source>, selection: &SelectionArgs) -
     match app.format {
         Format::Sql => {
             let plan = create(&side.structure).map_err(|error| Trouble::input("unsupported", error.to_string()))?;
-            terminal::print(&statements(&plan));
+            terminal::print_exactly(&statements(&plan));
         }
         Format::Mermaid | Format::Dot => terminal::print(&tables::mermaid(&side.structure)),
         Format::Svg => terminal::print(&tables::svg(&side.structure)),
@@ -91,7 +91,7 @@ async fn difference(app: &App, args: SchemaDiff) -> Result<u8> {
     // Statements that must not run are not printed to be run.
     if diff.obstacles.is_empty() || app.format != Format::Sql {
         match app.format {
-            Format::Sql => terminal::print(&statements(&diff.plan)),
+            Format::Sql => terminal::print_exactly(&statements(&diff.plan)),
             _ => app.show(&Compared::of("schema diff", &diff)),
         }
     }

@@ -95,3 +95,12 @@ INSERT INTO s (id, a) VALUES (1, 'é'), (2, NULL);
 -- desired
 CREATE TABLE s (id int PRIMARY KEY, a varchar(20), v varchar(20)) CHARACTER SET utf8mb4;
 -- keeps: SELECT id, HEX(CONVERT(v USING utf8mb4)) FROM s ORDER BY id
+
+-- case: a text needs more bytes in the new set than it has room for
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a tinytext, b text) DEFAULT CHARACTER SET latin1;
+-- rows
+INSERT INTO t VALUES (1, 'a', 'ü'), (2, REPEAT('é', 200), 'x');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a tinytext, b text) DEFAULT CHARACTER SET utf8mb4;
+-- refused: cannot become tinytext as it is

@@ -81,3 +81,9 @@ CREATE TABLE t (id int PRIMARY KEY, a binary(2) DEFAULT 'xy', b varbinary(5) DEF
 CREATE TABLE t (id int PRIMARY KEY);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a timestamp NULL, b timestamp NULL DEFAULT NULL, c timestamp NOT NULL DEFAULT '2020-01-01 00:00:00');
+
+-- case: defaults with characters that steer a terminal
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a binary(4) NOT NULL DEFAULT 0x00, b varchar(9));
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a binary(4) NOT NULL DEFAULT 0x7701, b varchar(9) DEFAULT '\0\Zx', c varbinary(4) DEFAULT 0x1B5B);

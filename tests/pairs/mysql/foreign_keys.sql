@@ -222,3 +222,15 @@ INSERT INTO beds VALUES (1, 2);
 CREATE TABLE rooms (a int, b int, c int, UNIQUE KEY ab (a, b), UNIQUE KEY abc (a, b, c));
 CREATE TABLE beds (x int, y int, FOREIGN KEY beside (x, y) REFERENCES rooms (a, b) ON DELETE CASCADE);
 -- keeps: SELECT x, y FROM beds
+
+-- case: foreign keys without names, of which one takes the name of another that stays
+-- current
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE c (a int, b int, FOREIGN KEY (a) REFERENCES p (id), FOREIGN KEY (b) REFERENCES p (id));
+-- rows
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1, NULL);
+-- desired
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE c (a int, b int, d int, FOREIGN KEY (b) REFERENCES p (id) ON DELETE CASCADE, FOREIGN KEY (d) REFERENCES p (id), FOREIGN KEY (a) REFERENCES p (id));
+-- keeps: SELECT a, b FROM c

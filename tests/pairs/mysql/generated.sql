@@ -93,3 +93,48 @@ INSERT INTO t (id, a) VALUES (1, 5);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a bigint, b bigint AS (a + 1) VIRTUAL);
 -- keeps: SELECT id, a, b FROM t ORDER BY 1
+
+-- case: a computed column comes that has no room for a value
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, s varchar(20));
+-- rows
+INSERT INTO t VALUES (1, 3, 'x'), (2, 3000, 'words');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int, s varchar(20), g tinyint AS (a) STORED, h varchar(4) AS (s) VIRTUAL, d decimal(4,1) AS (a) STORED);
+-- refused: is what h would be, which has no room for it: [[Some("2"), Some("words")]]
+
+-- case: a computed column gets a type without room for a value
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, g int AS (a * 100) STORED);
+-- rows
+INSERT INTO t (id, a) VALUES (1, 1), (2, 900);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int, g tinyint AS (a * 100) STORED);
+-- refused: is what g would be, which has no room for it: [[Some("2"), Some("90000")]]
+
+-- case: computed values that are only rounded have room
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a decimal(5,2), s varchar(9));
+-- rows
+INSERT INTO t VALUES (1, 127.40, 'ab  ');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a decimal(5,2), s varchar(9), g tinyint AS (a) STORED, d decimal(4,1) AS (a) STORED, h varchar(2) AS (s) VIRTUAL);
+-- keeps: SELECT id, a, s FROM t
+
+-- case: computed values that must be unique are there twice
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int);
+-- rows
+INSERT INTO t VALUES (1, 3), (2, -3);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int, g int AS (ABS(a)) STORED, UNIQUE KEY g (g));
+-- refused: is there more than once, which g does not allow
+
+-- case: a computed value breaks a check
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a int, g int AS (a + 1) VIRTUAL);
+-- rows
+INSERT INTO t (id, a) VALUES (1, 3), (2, -3);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a int, g int AS (a * 2) VIRTUAL, CONSTRAINT positive CHECK (g > 0));
+-- refused: breaks positive

@@ -230,3 +230,12 @@ INSERT INTO t VALUES (1, NULL), (2, 1);
 CREATE TABLE p (id int PRIMARY KEY);
 CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 9, CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id));
 -- refused: points to no row of p
+
+-- case: texts that tell rows apart become numbers that do not
+-- current
+CREATE TABLE t (a varchar(5) NOT NULL PRIMARY KEY);
+-- rows
+INSERT INTO t VALUES ('1'), ('01'), ('2');
+-- desired
+CREATE TABLE t (a int NOT NULL PRIMARY KEY);
+-- refused: is there more than once, which PRIMARY KEY does not allow

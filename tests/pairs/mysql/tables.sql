@@ -156,3 +156,17 @@ CREATE TABLE left_one (id int PRIMARY KEY, y int);
 -- @renamed from=left_one
 CREATE TABLE right_one (id int PRIMARY KEY, x int);
 -- refused: by way of a third name
+
+-- case: tables that are put together from others
+-- current
+CREATE TABLE a (id int) ENGINE=MyISAM;
+CREATE TABLE b (id int) ENGINE=MyISAM;
+CREATE TABLE two (id int) ENGINE=MERGE UNION=(a) INSERT_METHOD=FIRST;
+-- rows
+INSERT INTO a VALUES (1);
+-- desired
+CREATE TABLE a (id int) ENGINE=MyISAM;
+CREATE TABLE b (id int) ENGINE=MyISAM;
+CREATE TABLE one (id int) ENGINE=MERGE UNION=(a, b) INSERT_METHOD=LAST COMMENT='UNION=(`x`)';
+CREATE TABLE two (id int) ENGINE=MERGE UNION=(a, b);
+-- keeps: SELECT id FROM a UNION ALL SELECT id FROM b

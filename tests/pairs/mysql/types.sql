@@ -348,3 +348,12 @@ INSERT INTO t VALUES (1, 1999, 1999, 1999);
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a decimal(6,1), b double, c int unsigned);
 -- keeps: SELECT id, CAST(a AS SIGNED), b + 0, c + 0 FROM t ORDER BY 1
+
+-- case: a floating number that is negative does not become unsigned
+-- current
+CREATE TABLE t (id int PRIMARY KEY, a float);
+-- rows
+INSERT INTO t VALUES (1, 1), (2, -1);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, a float unsigned);
+-- refused: cannot become float unsigned as it is: [[Some("2"), Some("-1")]]

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::column::{self, declaration, definition, is_same};
 use super::convert::{Typed, conversion};
-use super::{Writer, change, check, full, lock, quoted, table};
+use super::{Writer, change, check, full, history, lock, quoted, table};
 use crate::backtick::literal;
 use crate::compare::{Pair, TablePair};
 use crate::structure::{Column, Table};
@@ -107,10 +107,12 @@ impl<'a> Writer<'a> {
     fn alter_table(&mut self, pair: &TablePair<'a>, from: &'a Table, to: &'a Table) -> Result<(), WriteError> {
         let mut alter = Alter::default();
         self.ask_history(pair, from, to)?;
+        self.forget_history(pair, from, to)?;
         self.columns(&mut alter, pair, from, to)?;
         self.keys_and_checks(&mut alter, pair, from, to)?;
-        self.indexes(&mut alter, pair, to)?;
-        settings(&mut alter, from, to)?;
+        self.indexes(&mut alter, pair, from, to)?;
+        self.ask_period(from, to)?;
+        settings(&mut alter, from, to, history::is_redeclared(pair, from, to))?;
         let cut = alter.clauses.is_empty() || !self.put_together(from, to)?;
         if !alter.clauses.is_empty() {
             let mut altering = change(
@@ -136,8 +138,12 @@ impl<'a> Writer<'a> {
     /// A table's new collation stands in the same ALTER, so a column that takes it over need not say it: MySQL remembers who
     /// did.
     fn columns(&mut self, alter: &mut Alter, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
+        let redeclared = history::is_redeclared(pair, from, to);
         for pair in &pair.columns {
             if let Pair::Dropped(old) = *pair {
+                if old.options.contains_key("row") && redeclared {
+                    continue;
+                }
                 alter.add(format!("DROP COLUMN {}", quoted(&old.name)?));
                 alter.rewrites |= old.generated.as_ref().is_none_or(|generated| generated.stored);
             }
@@ -177,6 +183,7 @@ impl<'a> Writer<'a> {
                     alter.add(format!("ADD COLUMN {}{place}", definition(column, to, false)?));
                     alter.rewrites |= column.auto_increment || column.generated.as_ref().is_some_and(|one| one.stored);
                     self.ask_new_column(column, to)?;
+                    self.ask_computed(to, column)?;
                 }
                 Pair::Both { from: old, to: new, .. } if !is_same((old, from), (new, to)) => {
                     self.column(alter, (old, from), (new, to), &place)?;
@@ -407,8 +414,11 @@ impl<'a> Writer<'a> {
             }
             return Ok(());
         }
-        if old.generated.is_some() && new.generated.is_some() {
-            return Ok(());
+        if let (Some(before), Some(after)) = (&old.generated, &new.generated) {
+            return match before.expression != after.expression || old.data_type != new.data_type {
+                true => self.ask_computed(to, new),
+                false => Ok(()),
+            };
         }
         let converts = conversion(
             &name,
@@ -489,7 +499,8 @@ fn spare_name(from: &Table, to: &Table, name: &str) -> String {
         .unwrap_or(start)
 }
 
-fn settings(alter: &mut Alter, from: &Table, to: &Table) -> Result<(), WriteError> {
+/// `redeclared`: the history went before, and begins anew.
+fn settings(alter: &mut Alter, from: &Table, to: &Table, redeclared: bool) -> Result<(), WriteError> {
     let changed = |name: &str| from.options.get(name) != to.options.get(name);
     if changed("period") {
         if from.options.contains_key("period")
@@ -502,7 +513,7 @@ fn settings(alter: &mut Alter, from: &Table, to: &Table) -> Result<(), WriteErro
         }
         alter.rewrites = true;
     }
-    if changed("system_versioning") {
+    if changed("system_versioning") || redeclared {
         alter.rewrites = true;
         if to.options.contains_key("system_versioning") {
             if let Some(period) = table::system_period(to)? {

@@ -53,9 +53,16 @@ impl Writer<'_> {
         if let Some(from) = self.table_before(&table.name)
             && let Some(at) = find(from)
         {
+            let new = find(table).and_then(|at| table.columns.get(at));
+            if let (Some(before), Some(after)) =
+                (&from.columns[at].generated, new.and_then(|new| new.generated.as_ref()))
+                && before.expression != after.expression
+            {
+                let computed = self.before(table, &after.expression)?;
+                return Ok(computed.map(|sql| format!("({sql})")));
+            }
             let old = self.names.old_column(&table.name, name);
             let sql = quoted(old.unwrap_or(&from.columns[at].name))?;
-            let new = find(table).and_then(|at| table.columns.get(at));
             return Ok(Some(match new.and_then(|new| fills(&from.columns[at], new)) {
                 Some(default) => format!("COALESCE({sql}, {default})"),
                 None => sql,
@@ -64,8 +71,12 @@ impl Writer<'_> {
         let Some(new) = find(table).and_then(|at| table.columns.get(at)) else {
             return quoted(name).map(Some);
         };
+        if let Some(generated) = &new.generated {
+            let computed = self.before(table, &generated.expression)?;
+            return Ok(computed.map(|sql| format!("({sql})")));
+        }
         Ok(match &new.default {
-            _ if new.auto_increment || new.generated.is_some() => None,
+            _ if new.auto_increment => None,
             Some(default) => Some(format!("({default})")),
             None if new.nullable => Some("NULL".to_owned()),
             None => None,
@@ -191,6 +202,10 @@ impl Writer<'_> {
                 };
                 format!("CONVERT({text} USING {}) COLLATE {new}", super::convert::charset(new))
             }
+            _ if before.data_type != to.data_type && sql != "NULL" => {
+                let (old, new) = (DataType::read(&before.data_type), DataType::read(&to.data_type));
+                taken_for(&sql, &old, &new).unwrap_or(sql)
+            }
             _ => sql,
         }))
     }
@@ -288,8 +303,24 @@ impl Writer<'_> {
     }
 }
 
+/// What is written in several ways, as the one value that it becomes; `None` where nothing else than what is the same now will
+/// be the same then.
+fn taken_for(value: &str, old: &DataType, new: &DataType) -> Option<String> {
+    let kind = match new {
+        DataType::Int { .. } => "DECIMAL(65,0)".to_owned(),
+        DataType::Decimal { digits, scale, .. } => format!("DECIMAL({digits},{scale})"),
+        DataType::Float | DataType::Double => "DOUBLE".to_owned(),
+        DataType::Date => "DATE".to_owned(),
+        DataType::Time { fraction } => format!("TIME({fraction})"),
+        DataType::Datetime { fraction } | DataType::Timestamp { fraction } => format!("DATETIME({fraction})"),
+        DataType::Other(kind) => kind.clone(),
+        _ => return None,
+    };
+    (old.is_text() || old.is_bytes()).then(|| format!("CAST({value} AS {kind})"))
+}
+
 /// The names in an expression told from those of another table.
-fn of(table: &str, expression: &str) -> String {
+pub(super) fn of(table: &str, expression: &str) -> String {
     backtick::replaced(expression, |name| {
         quoted(name).ok().map(|name| format!("{table}.{name}"))
     })

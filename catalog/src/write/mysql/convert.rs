@@ -40,14 +40,28 @@ pub(super) fn conversion(column: &str, from: Typed<'_>, to: Typed<'_>) -> Conver
         Lost::Where(condition) => conditions.push(condition),
         Lost::Everything => conditions.push(format!("{column} IS NOT NULL")),
     }
+    // The other numbers have a range, which is asked for.
+    let unsigned = |one: Typed<'_>| one.data_type.to_ascii_lowercase().contains("unsigned");
+    if matches!(new, DataType::Float | DataType::Double) && unsigned(to) && !unsigned(from) {
+        conditions.push(format!("{column} < 0"));
+    }
     if let (Some(before), Some(after)) = (from.collation.map(charset), to.collation.map(charset))
         && old.has_collation()
         && new.has_collation()
-        && !holds(after, before)
+        && before != after
     {
-        conditions.push(format!(
-            "BINARY CONVERT(CONVERT({column} USING {after}) USING {before}) <> BINARY {column}"
-        ));
+        if !holds(after, before) {
+            conditions.push(format!(
+                "BINARY CONVERT(CONVERT({column} USING {after}) USING {before}) <> BINARY {column}"
+            ));
+        }
+        // The room of a text is counted in bytes, of which the same letters may need more.
+        if let (DataType::Text { bytes: had }, DataType::Text { bytes }) = (&old, &new)
+            && *bytes < had.saturating_mul(4)
+            && before != "ascii"
+        {
+            conditions.push(format!("LENGTH(CONVERT({column} USING {after})) > {bytes}"));
+        }
     }
     Conversion {
         lost: (!conditions.is_empty()).then(|| conditions.join(" OR ")),
@@ -112,7 +126,7 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
             literal(&kind.to_ascii_uppercase())
         )),
         (_, Json) if old.is_text() => Lost::Where(format!("NOT JSON_VALID({column})")),
-        (_, Other(kind)) if old.is_text() => Lost::Where(format!("CAST({column} AS {kind}) IS NULL")),
+        (_, Other(kind)) if old.is_text() => Lost::Where(is_no(column, kind)),
         (Spatial(_), _) | (_, Spatial(_) | Other(_) | Json) => Lost::Everything,
         _ if new.is_text() => to_text(column, old, new, collation),
         _ if new.is_bytes() => to_bytes(column, old, new),
@@ -120,6 +134,11 @@ fn lost(column: &str, old: &DataType, new: &DataType, collation: Option<&str>) -
         _ if [old, new].iter().any(|one| one.is_time() || **one == DataType::Year) => to_time(column, old, new),
         _ => number::to_number(column, old, new),
     }
+}
+
+/// What is no uuid, and no address, becomes NULL when it is taken for one; what is NULL stays it.
+fn is_no(column: &str, kind: &str) -> String {
+    format!("{column} IS NOT NULL AND CAST({column} AS {kind}) IS NULL")
 }
 
 fn is_unsure(labels: &[String]) -> bool {
@@ -202,6 +221,15 @@ fn longest(old: &DataType) -> Option<u64> {
 }
 
 fn to_bytes(column: &str, old: &DataType, new: &DataType) -> Lost {
+    // They become the bytes that they are kept as, not the letters that they are shown with.
+    if let DataType::Other(kind) = old {
+        let width = if kind == "inet4" { 4 } else { 16 };
+        return match new {
+            DataType::Binary { length } if *length == width => Lost::Nothing,
+            DataType::Varbinary { length: room } | DataType::Blob { bytes: room } if *room >= width => Lost::Nothing,
+            _ => Lost::Everything,
+        };
+    }
     let bytes = if old.has_collation() {
         column.to_owned()
     } else if matches!(old, DataType::Bit { .. }) {
@@ -231,6 +259,7 @@ fn from_bytes(column: &str, old: &DataType, new: &DataType, collation: Option<&s
     match new {
         DataType::Varbinary { length: room } | DataType::Blob { bytes: room } if most <= *room => Lost::Nothing,
         _ if new.is_bytes() => Lost::Where(too_many_bytes(column, new)),
+        DataType::Other(kind) => Lost::Where(is_no(column, kind)),
         _ if new.is_text() => {
             let set = collation.map_or("utf8mb4", charset);
             let text = format!("CONVERT({column} USING {set})");
@@ -367,6 +396,8 @@ mod tests {
             ("int(11)", "varchar(11)"),
             ("point", "geometry"),
             ("bit(3)", "bit(9)"),
+            ("uuid", "binary(16)"),
+            ("inet6", "varbinary(16)"),
         ] {
             assert_eq!(lost(from, to), None, "{from} to {to}");
         }
@@ -387,6 +418,10 @@ mod tests {
             ("set('a','b')", "set('a')", "FIND_IN_SET('b', c)"),
             ("varbinary(8)", "binary(8)", "<> 8"),
             ("time", "int(11)", "IS NOT NULL"),
+            ("char(36)", "uuid", "c IS NOT NULL AND CAST(c AS uuid) IS NULL"),
+            ("binary(16)", "uuid", "c IS NOT NULL AND CAST(c AS uuid) IS NULL"),
+            ("uuid", "binary(20)", "c IS NOT NULL"),
+            ("float", "double unsigned", "c < 0"),
         ] {
             let condition = lost(from, to).unwrap_or_default();
             assert!(condition.contains(part), "{from} to {to}: {condition}");
@@ -417,5 +452,13 @@ mod tests {
         let narrow = conversion("c", typed("utf8mb4_bin"), typed("latin1_bin"));
         assert!(narrow.lost.is_some_and(|lost| lost.contains("USING latin1")));
         assert_eq!(conversion("c", typed("latin1_bin"), typed("utf8mb4_bin")).lost, None);
+        let text = |data_type, collation| Typed {
+            data_type,
+            collation: Some(collation),
+        };
+        let wide = conversion("c", text("tinytext", "latin1_bin"), text("tinytext", "utf8mb4_bin"));
+        assert!(wide.lost.is_some_and(|lost| lost.contains("USING utf8mb4)) > 255")));
+        let roomy = conversion("c", text("tinytext", "latin1_bin"), text("text", "utf8mb4_bin"));
+        assert_eq!(roomy.lost, None);
     }
 }

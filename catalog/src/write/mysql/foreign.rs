@@ -233,21 +233,27 @@ impl<'a> Writer<'a> {
 
     pub(super) fn add_foreign_keys(&mut self, foreign: &ForeignKeys<'a>) -> Result<(), WriteError> {
         for (table, keys) in &foreign.add {
-            let mut clauses = Vec::new();
-            for new in keys {
-                clauses.push(format!("ADD {}", index::constraint(new.constraint, new.named)?));
-                if new.doubtful {
-                    self.ask_reference(table, &new.constraint.name, new.key)?;
+            // Those whose names the server makes up come last, when it sees the others'.
+            for named in [true, false] {
+                let mut clauses = Vec::new();
+                for new in keys.iter().filter(|new| new.named == named) {
+                    clauses.push(format!("ADD {}", index::constraint(new.constraint, named)?));
+                    if new.doubtful {
+                        self.ask_reference(table, &new.constraint.name, new.key)?;
+                    }
                 }
+                if clauses.is_empty() {
+                    continue;
+                }
+                let mut adding = change(
+                    format!("ALTER TABLE {} {}", quoted(&table.name.name)?, clauses.join(", ")),
+                    format!("{}: foreign keys", table.name),
+                    check::of_table(table),
+                );
+                adding.lock = lock(&table.name.name, true);
+                adding.scans = true;
+                self.push(adding);
             }
-            let mut adding = change(
-                format!("ALTER TABLE {} {}", quoted(&table.name.name)?, clauses.join(", ")),
-                format!("{}: foreign keys", table.name),
-                check::of_table(table),
-            );
-            adding.lock = lock(&table.name.name, true);
-            adding.scans = true;
-            self.push(adding);
         }
         Ok(())
     }

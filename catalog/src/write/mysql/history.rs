@@ -4,12 +4,13 @@
 //!  DROP TABLE, and
 //!  DROP SYSTEM VERSIONING    the whole history goes, and nothing brings it back     ─► refused while there is one
 //!  DROP COLUMN, MODIFY       happens to the rows of the history too                 ─► refused where one has a value there
+//!  other columns hold the time the server takes none beside those it has: the history goes ─► as above, and begins anew
 //!  every other ALTER         is only done where the session says KEEP               ─► said in the statement itself
 //! ```
 
 use super::alter::is_filled;
 use super::convert::{Typed, conversion};
-use super::{Writer, column, full, quoted};
+use super::{Writer, about, change, column, full, lock, quoted};
 use crate::Dialect;
 use crate::compare::{Pair, TablePair, is_widening};
 use crate::structure::{Column, Kind, ObjectRef, Table};
@@ -24,14 +25,45 @@ pub(super) fn is_kept(table: &Table) -> bool {
     table.options.contains_key("system_versioning")
 }
 
+/// Whether the columns that say since when and until when a row was there come where there are others, declared or not.
+pub(super) fn is_redeclared(pair: &TablePair<'_>, from: &Table, to: &Table) -> bool {
+    let comes = |pair: &Pair<'_, Column>| matches!(pair, Pair::Added(column) if column.options.contains_key("row"));
+    is_kept(from) && is_kept(to) && pair.columns.iter().any(comes)
+}
+
 impl<'a> Writer<'a> {
+    /// Ends a history that begins anew with other columns.
+    pub(super) fn forget_history(&mut self, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
+        if !is_redeclared(pair, from, to) {
+            return Ok(());
+        }
+        let mut clauses = Vec::new();
+        for pair in &pair.columns {
+            if let Pair::Dropped(old) = *pair
+                && old.options.contains_key("row")
+            {
+                clauses.push(format!("DROP COLUMN {}", quoted(&old.name)?));
+            }
+        }
+        clauses.push("DROP SYSTEM VERSIONING".to_owned());
+        let mut ending = change(
+            format!("ALTER TABLE {} {}", full(&to.name)?, clauses.join(", ")),
+            format!("{}: its history begins anew, with other columns", to.name),
+            about(Kind::Table, &to.name),
+        );
+        ending.lock = lock(&to.name.name, true);
+        ending.rewrites = true;
+        self.push(ending);
+        Ok(())
+    }
+
     /// The rows of a table's history that would be lost, or would not be what they were.
     pub(super) fn ask_history(&mut self, pair: &TablePair<'a>, from: &Table, to: &Table) -> Result<(), WriteError> {
         if !is_kept(from) {
             return Ok(());
         }
         let (end, past) = self.past(from, to)?;
-        if !is_kept(to) {
+        if !is_kept(to) || is_redeclared(pair, from, to) {
             let message = format!("is in the history of {}, which would be lost", to.name);
             return self.ask_past(to, "SYSTEM VERSIONING", &end, &past, &message);
         }

@@ -1,9 +1,10 @@
 //! What indexes, keys and checks are declared as.
 
+use super::period::WITHOUT_OVERLAPS;
 use super::{full, list, quoted};
 use crate::IdentifierError;
 use crate::backtick::literal;
-use crate::structure::{Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Table};
+use crate::structure::{Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Options, Table};
 
 /// An index, as it stands in CREATE TABLE and behind ADD.
 pub(super) fn definition(index: &Index, table: &Table) -> Result<String, IdentifierError> {
@@ -17,10 +18,7 @@ pub(super) fn definition(index: &Index, table: &Table) -> Result<String, Identif
         (_, true) => "UNIQUE KEY",
         _ => "KEY",
     };
-    let mut columns = parts(&index.parts)?;
-    if let Some(period) = index.options.get("without_overlaps") {
-        columns = format!("{columns}, {} WITHOUT OVERLAPS", quoted(period)?);
-    }
+    let columns = key_parts(&index.parts, &index.options)?;
     let mut sql = format!("{kind} {} ({columns})", quoted(&index.name)?);
     let in_memory = table
         .options
@@ -43,6 +41,15 @@ pub(super) fn definition(index: &Index, table: &Table) -> Result<String, Identif
         sql.push_str(word);
     }
     Ok(sql)
+}
+
+/// The parts of an index or a key, and the period in which they tell rows apart.
+fn key_parts(of: &[IndexPart], options: &Options) -> Result<String, IdentifierError> {
+    let columns = parts(of)?;
+    Ok(match options.get(WITHOUT_OVERLAPS) {
+        Some(period) => format!("{columns}, {} WITHOUT OVERLAPS", quoted(period)?),
+        None => columns,
+    })
 }
 
 /// The parts of an index, in order.
@@ -72,7 +79,13 @@ pub(super) fn constraint(constraint: &Constraint, named: bool) -> Result<String,
     }
     match &constraint.kind {
         ConstraintKind::PrimaryKey(key) => {
-            sql.push_str(&format!("PRIMARY KEY ({})", parts(&key.parts)?));
+            sql.push_str(&format!(
+                "PRIMARY KEY ({})",
+                key_parts(&key.parts, &constraint.options)?
+            ));
+            if let Some(method) = constraint.options.get("using") {
+                sql.push_str(&format!(" USING {method}"));
+            }
             if let Some(comment) = &constraint.comment {
                 sql.push_str(&format!(" COMMENT {}", literal(comment)));
             }

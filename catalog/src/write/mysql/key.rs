@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
             _ => None,
         };
         let (old, new) = (parts(pair.from()), parts(pair.to()));
-        if pair.differs() {
+        if pair.differs() || (new.is_some() && keeps_block_size(from, to)) {
             alter.rewrites = true;
             if old.is_some() {
                 alter.clauses.insert(0, "DROP PRIMARY KEY".to_owned());
@@ -102,14 +102,22 @@ impl<'a> Writer<'a> {
             Some(parts)
                 if pair.differs() || compares_anew(from, to, parts.iter().filter_map(|one| one.column_name())) =>
             {
-                self.ask_unique(to, "PRIMARY KEY", parts)
+                let options = pair.to().map(|one| one.options.clone()).unwrap_or_default();
+                self.ask_key(to, "PRIMARY KEY", parts, &options)
             }
             _ => Ok(()),
         }
     }
 
-    pub(super) fn indexes(&mut self, alter: &mut Alter, pair: &TablePair<'a>, to: &Table) -> Result<(), WriteError> {
+    pub(super) fn indexes(
+        &mut self,
+        alter: &mut Alter,
+        pair: &TablePair<'a>,
+        from: &Table,
+        to: &Table,
+    ) -> Result<(), WriteError> {
         let (mut gone, mut come): (Vec<&Index>, Vec<&Index>) = (Vec::new(), Vec::new());
+        let resized = keeps_block_size(from, to);
         for pair in &pair.indexes {
             match *pair {
                 Pair::Added(new) => come.push(new),
@@ -120,7 +128,7 @@ impl<'a> Writer<'a> {
                     alike,
                 } => {
                     let columns = new.parts.iter().filter_map(|part| part.column_name());
-                    let remade = columns.clone().any(|name| alter.parts_from(name));
+                    let remade = resized || columns.clone().any(|name| alter.parts_from(name));
                     if !alike && !remade && only_hidden(old, new) {
                         alter.add(self.hide(new)?);
                     } else if !alike || remade {
@@ -135,7 +143,7 @@ impl<'a> Writer<'a> {
                         && let Some(from) = table
                         && compares_anew(from, to, columns)
                     {
-                        self.ask_unique(to, &new.name, &new.parts)?;
+                        self.ask_key(to, &new.name, &new.parts, &new.options)?;
                     }
                 }
             }
@@ -165,7 +173,7 @@ impl<'a> Writer<'a> {
             }
             alter.scans = true;
             if new.unique {
-                self.ask_unique(to, &new.name, &new.parts)?;
+                self.ask_key(to, &new.name, &new.parts, &new.options)?;
             }
         }
         Ok(())
@@ -176,6 +184,12 @@ impl<'a> Writer<'a> {
         let word = index.options.get("invisible").map_or(shown, String::as_str);
         Ok(format!("ALTER INDEX {} {word}", quoted(&index.name)?))
     }
+}
+
+/// Whether the indexes would go on with the size of block that the table had, and say so: the table is copied anyway.
+fn keeps_block_size(from: &Table, to: &Table) -> bool {
+    let size = |table: &Table| table.options.get("key_block_size").cloned();
+    size(from).is_some() && size(from) != size(to)
 }
 
 /// What MySQL does not see when it is said together with the rest: that a full text's parser is another one, and that a

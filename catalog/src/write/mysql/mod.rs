@@ -13,6 +13,7 @@
 mod alter;
 mod check;
 mod column;
+mod computed;
 mod convert;
 mod data_type;
 mod foreign;
@@ -23,6 +24,7 @@ mod names;
 mod number;
 mod object;
 mod partition;
+mod period;
 mod rename;
 mod table;
 

@@ -12,7 +12,10 @@ use crate::write::WriteError;
 /// `PARTITION BY …`.
 pub(super) fn clause(partitioning: &Partitioning) -> Result<String, IdentifierError> {
     let mut sql = format!("PARTITION BY {}", partitioning.by);
-    if let Some(count) = &partitioning.partitions
+    if let (Some(count), true) = (count(partitioning), partitioning.listed) {
+        let named: Vec<String> = (0..count).map(|at| format!("PARTITION `p{at}`")).collect();
+        sql.push_str(&format!(" ({})", named.join(", ")));
+    } else if let Some(count) = &partitioning.partitions
         && count != "PARTITIONS 1"
     {
         sql.push(' ');
@@ -34,6 +37,9 @@ fn definition(part: &Partition) -> Result<String, IdentifierError> {
     if !part.values.is_empty() {
         sql.push(' ');
         sql.push_str(&part.values);
+    }
+    if !part.settings.is_empty() {
+        sql.push_str(&format!(" {}", part.settings));
     }
     if let Some(comment) = &part.comment {
         sql.push_str(&format!(" COMMENT = {}", literal(comment)));
@@ -104,7 +110,9 @@ impl Writer<'_> {
         new: &Partitioning,
     ) -> Result<Option<(String, String)>, WriteError> {
         if let (Some(before), Some(after)) = (count(old), count(new)) {
-            return Ok(Some(counted(before, after)));
+            // Those of a history are no spread that could be put together.
+            let fewer = new.by.starts_with("SYSTEM_TIME") && after < before;
+            return Ok((!fewer).then(|| counted(before, after)));
         }
         if is_spread(old) || is_spread(new) {
             return Ok(spread(old, new)?);
@@ -141,6 +149,8 @@ impl Writer<'_> {
                     "partitions put together".to_owned(),
                 ))
             }
+            // Its rows have a place in the one that takes the rest.
+            (_, [], _) if new.parts.iter().any(|part| part.values == "DEFAULT") => None,
             (_, [], _) => {
                 for part in gone {
                     self.check_empty(table, part)?;
@@ -335,8 +345,8 @@ mod tests {
         };
         let new = Partitioning {
             by: by.to_owned(),
-            partitions: None,
             parts: values.iter().map(part).collect(),
+            ..Partitioning::default()
         };
         outside(&new, &inner(by).unwrap_or_default())
     }

@@ -176,8 +176,10 @@ pub(super) fn option(name: &str, value: Option<&str>) -> Option<String> {
         ("collation", None) => return None,
         (_, Some(value)) => value,
         ("key_block_size" | "checksum" | "delay_key_write" | "avg_row_length" | "min_rows" | "max_rows", None) => "0",
+        ("page_checksum", None) => "1",
         ("encryption", None) => "'N'",
         ("insert_method", None) => "NO",
+        ("union", None) => "()",
         (_, None) => "DEFAULT",
     };
     Some(format!("{}={value}", name.to_ascii_uppercase()))

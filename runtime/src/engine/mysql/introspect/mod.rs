@@ -45,6 +45,7 @@ pub(super) async fn structure(
     for row in &found {
         reading.take(&mut Cells::of(row)?);
     }
+    reading.partitions.place(&mut reading.structure, &reading.tables);
     show::complete(connection, &mut reading).await?;
     let mut structure = reading.finish();
     structure.select(selection);
@@ -158,7 +159,6 @@ impl Reading {
     }
 
     fn finish(mut self) -> Structure {
-        self.partitions.place(&mut self.structure, &self.tables);
         self.view_dependencies();
         self.structure
     }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use lockstep_catalog::structure::{Partition, Partitioning, Structure};
+use lockstep_catalog::structure::{Partition, Partitioning, Structure, Table};
+use lockstep_catalog::{Dialect, quote};
 
 use super::Cells;
 
@@ -68,6 +69,7 @@ fn partitioning(rows: Vec<Row>) -> Option<Partitioning> {
                 name: row.name.clone(),
                 values: values(row),
                 comment: row.comment.clone(),
+                settings: String::new(),
                 subpartitions: sub_name.into_iter().collect(),
             }),
         }
@@ -84,16 +86,68 @@ fn partitioning(rows: Vec<Row>) -> Option<Partitioning> {
     Some(if named {
         Partitioning {
             by,
-            partitions: None,
             parts,
+            ..Partitioning::default()
         }
     } else {
         Partitioning {
             by,
             partitions: Some(format!("PARTITIONS {}", parts.len())),
-            parts: Vec::new(),
+            ..Partitioning::default()
         }
     })
+}
+
+/// What SHOW CREATE TABLE says of a table's partitions, and the catalog does not (MariaDB):
+///
+/// ```text
+///  PARTITION BY SYSTEM_TIME LIMIT 1000              when history goes into the next partition
+///  PARTITION BY KEY ALGORITHM = 1 (`a`)             how rows are spread
+///   PARTITION `rest` DEFAULT                        which of a list takes what is in no other; the catalog says 0
+///   PARTITION `p0` VALUES IN (1) MAX_ROWS = 5       what is said of one
+/// ```
+pub(super) fn restore(table: &mut Table, text: &str) {
+    let Some(partitioning) = &mut table.partitioning else {
+        return;
+    };
+    let Some((_, printed)) = text.rsplit_once("\n PARTITION BY ") else {
+        return;
+    };
+    let mut lines = printed.lines();
+    let by = lines.next().unwrap_or_default();
+    if by.starts_with("SYSTEM_TIME") {
+        partitioning.by = partitioning.by.replacen("SYSTEM_TIME", by.trim(), 1);
+    } else if by.contains("KEY ALGORITHM = 1 (") {
+        partitioning.by = partitioning.by.replacen("KEY (", "KEY ALGORITHM = 1 (", 1);
+    }
+    for line in lines {
+        if line.starts_with("PARTITIONS ") && by.starts_with("SYSTEM_TIME") {
+            partitioning.partitions = Some(line.trim().to_owned());
+            partitioning.parts.clear();
+        }
+        partitioning.listed |= line.starts_with("(PARTITION ");
+        let line = line.trim_start_matches(['(', ' ']);
+        let of = |part: &&mut Partition| {
+            quote(Dialect::Mysql, &part.name).is_ok_and(|name| line.starts_with(&format!("PARTITION {name} ")))
+        };
+        let Some(part) = partitioning.parts.iter_mut().find(of) else {
+            continue;
+        };
+        let name = quote(Dialect::Mysql, &part.name).unwrap_or_default();
+        let rest = line.strip_prefix(&format!("PARTITION {name} ")).unwrap_or_default();
+        if rest == "DEFAULT" || rest.starts_with("DEFAULT ") {
+            "DEFAULT".clone_into(&mut part.values);
+        }
+        let rest = rest.strip_prefix(part.values.as_str()).unwrap_or_default();
+        let told = rest.split(" COMMENT = ").next().unwrap_or_default();
+        let words: Vec<&str> = told.split_whitespace().collect();
+        let settings: Vec<String> = words
+            .windows(3)
+            .filter(|said| matches!(said, ["MAX_ROWS" | "MIN_ROWS", "=", _]))
+            .map(|said| said.join(" ").trim_end_matches([',', ')']).to_owned())
+            .collect();
+        part.settings = settings.join(" ");
+    }
 }
 
 /// `p0sp0`, `p0sp1`, …

@@ -7,16 +7,18 @@
 //! - defaults and expressions that information_schema cannot tell whole
 //! - the parser of a FULLTEXT index, a view's algorithm and the names of its columns (MySQL)
 //! - in a database of few tables, the words of an index that change nothing, so that they are said again
+//! - which partition takes the rest, and what else is said of partitions (MariaDB)
+//! - the tables that a table of the engine MERGE is put together from
 //! - periods of time that a table's rows are valid for, and keys without overlaps (MariaDB)
 
-use lockstep_catalog::structure::{ConstraintKind, Name, Routine, RoutineKind, Sequence, SequenceOptions};
+use lockstep_catalog::structure::{ConstraintKind, Name, Options, Routine, RoutineKind, Sequence, SequenceOptions};
 use lockstep_catalog::{Dialect, quote};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{Column as _, Row};
 
 use super::super::connect::{optional_text, own};
 use super::object::felt_modes;
-use super::{DOING, Reading, exact, patiently};
+use super::{DOING, Reading, exact, partition, patiently};
 use crate::{Error, Result};
 
 pub(super) async fn complete(connection: &mut MySqlConnection, reading: &mut Reading) -> Result<()> {
@@ -108,11 +110,14 @@ fn script(reading: &Reading) -> Option<String> {
 
 /// A period leaves a check behind that compares its two columns; nothing else of it shows.
 fn needs_text(mariadb: bool, table: &lockstep_catalog::structure::Table) -> bool {
-    let versioned = table.options.contains_key("system_versioning");
-    if !mariadb {
-        return table.indexes.iter().any(|index| index.method == "fulltext");
+    let merges = table
+        .options
+        .get("engine")
+        .is_some_and(|engine| engine.eq_ignore_ascii_case("MRG_MyISAM"));
+    if !mariadb || merges {
+        return merges || table.indexes.iter().any(|index| index.method == "fulltext");
     }
-    (versioned && table.partitioning.is_some())
+    table.partitioning.is_some()
         || exact::lost_something(table)
         || table.constraints.iter().any(|one| match &one.kind {
             ConstraintKind::Check { expression } => is_period(expression),
@@ -188,6 +193,9 @@ impl Reading {
         };
         for line in text.lines().map(str::trim) {
             let line = line.strip_suffix(',').unwrap_or(line);
+            if let Some((_, merged)) = line.split_once(") ENGINE=MRG_MyISAM ") {
+                merge(&mut table.options, merged);
+            }
             exact::restore(table, line);
             if let Some(period) = line.strip_prefix("PERIOD FOR `") {
                 let Some((period, columns)) = period.split_once("` (") else {
@@ -198,6 +206,15 @@ impl Reading {
                     .options
                     .insert("period".to_owned(), format!("`{period}` ({columns}"));
                 continue;
+            }
+            let overlaps = without_overlaps(line);
+            if let (true, Some(period)) = (line.starts_with("PRIMARY KEY "), &overlaps) {
+                for one in &mut table.constraints {
+                    if let ConstraintKind::PrimaryKey(key) = &mut one.kind {
+                        key.parts.truncate(key.parts.len().saturating_sub(2));
+                        one.options.insert("without_overlaps".to_owned(), period.clone());
+                    }
+                }
             }
             let Some(index) = table.indexes.iter_mut().find(|index| {
                 line.contains(&format!(
@@ -217,21 +234,33 @@ impl Reading {
                 let parser = parser.split('`').next().unwrap_or_default();
                 index.options.insert("parser".to_owned(), parser.to_owned());
             }
-            if let Some((before, _)) = line.split_once("` WITHOUT OVERLAPS)") {
-                // The period's two columns stand for it in the catalog.
-                let period = before.rsplit('`').next().unwrap_or_default().to_owned();
+            if let Some(period) = overlaps {
                 index.parts.truncate(index.parts.len().saturating_sub(2));
                 index.options.insert("without_overlaps".to_owned(), period);
             }
         }
-        if table.options.contains_key("system_versioning")
-            && let Some(partitioning) = &mut table.partitioning
-            && let Some(at) = text.find(" PARTITION BY SYSTEM_TIME")
-        {
-            let rest = &text[at + " PARTITION BY ".len()..];
-            partitioning.by = rest.split('(').next().unwrap_or(rest).trim().to_owned();
-        }
+        partition::restore(table, text);
     }
+}
+
+/// `INSERT_METHOD=LAST UNION=(`a`,`b`)`: the tables that a table of the engine MERGE is put together from.
+fn merge(options: &mut Options, text: &str) {
+    let text = text.split(" COMMENT=").next().unwrap_or(text);
+    if let Some((_, of)) = text.split_once("UNION=(`")
+        && let Some((of, _)) = of.rsplit_once("`)")
+    {
+        options.insert("union".to_owned(), format!("(`{of}`)"));
+    }
+    if let Some((_, method)) = text.split_once("INSERT_METHOD=") {
+        let method = method.split(' ').next().unwrap_or_default();
+        options.insert("insert_method".to_owned(), method.to_owned());
+    }
+}
+
+/// The period of a key whose values may not be there twice at a time. Its two columns stand for it in the catalog.
+fn without_overlaps(line: &str) -> Option<String> {
+    let (before, _) = line.split_once("` WITHOUT OVERLAPS)")?;
+    before.rsplit('`').next().map(str::to_owned)
 }
 
 /// What was sent together with other statements keeps the sign between them in MySQL.

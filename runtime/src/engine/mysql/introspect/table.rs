@@ -30,8 +30,8 @@ impl Reading {
                 table.options.insert("engine".to_owned(), engine);
                 table.options.insert("collation".to_owned(), collation.clone());
                 for (option, value) in options(&created_with) {
-                    // Aria says its default once it was altered, and not before.
-                    if option == "page_checksum" && value == "1" {
+                    // Aria says its defaults once it was altered, or here and not when it is asked for its text.
+                    if matches!(option.as_str(), "page_checksum" | "transactional") && value == "1" {
                         continue;
                     }
                     table.options.insert(option, value);
@@ -156,6 +156,9 @@ impl Reading {
         let hide = if self.mariadb { "IGNORED" } else { "INVISIBLE" };
         let Some(table) = self.table(&table) else { return };
         if name == "PRIMARY" {
+            // A hash is what a table in memory has where nothing is said.
+            let in_memory = table.options.get("engine").is_some_and(|engine| engine == "MEMORY");
+            let using = (in_memory && method == "btree").then(|| ("using".to_owned(), "BTREE".to_owned()));
             let known = table.constraints.iter_mut().find_map(|one| match &mut one.kind {
                 ConstraintKind::PrimaryKey(key) => Some(key),
                 _ => None,
@@ -165,6 +168,7 @@ impl Reading {
                 None => table.constraints.push(Constraint {
                     generated_name: true,
                     comment,
+                    options: using.into_iter().collect(),
                     ..constraint(
                         name,
                         ConstraintKind::PrimaryKey(Key {
