@@ -93,6 +93,10 @@ fn path(rest: &mut &str) -> Result<Vec<String>, usize> {
 /// A name in quotes of whatever kind it begins with, those in it doubled, and what follows; `None` where it is not in quotes,
 /// or nothing ends them.
 pub(crate) fn quoted_name(text: &str) -> Option<(String, &str)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        // Nothing stands for a closing bracket in brackets.
+        return rest.split_once(']').map(|(name, after)| (name.to_owned(), after));
+    }
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '`' | '\''))?;
     let mut name = String::new();
     let mut rest = &text[1..];

@@ -152,3 +152,11 @@ CREATE TABLE boxes (
   space INT AS (side * side) STORED -- @renamed from=area
 );
 -- keeps: SELECT code, side FROM boxes ORDER BY code
+
+-- case: a computed column comes before the one it is computed from
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+-- rows
+INSERT INTO t VALUES (1);
+-- desired
+CREATE TABLE t (d INT AS (c + 1), c INT AS (b + 1), b INT DEFAULT 5, id INTEGER PRIMARY KEY, e INT CHECK (e IS NULL OR e < f), f INT);

@@ -209,3 +209,54 @@ CREATE TABLE stock (
   pieces INT -- @renamed from=amount
 );
 -- keeps: SELECT id, amount, pieces FROM stock
+
+-- case: an old name in square brackets
+-- current
+CREATE TABLE [old t] (id INTEGER PRIMARY KEY, [a, b] TEXT);
+-- rows
+INSERT INTO [old t] VALUES (1, 'a');
+-- desired
+CREATE TABLE t ( -- @renamed from=[old t]
+  id INTEGER PRIMARY KEY,
+  ab TEXT -- @renamed from=[a, b]
+);
+
+-- case: a view is renamed that takes writes, and another stands on it
+-- current
+CREATE TABLE t (a INT);
+CREATE VIEW old_v AS SELECT a FROM t;
+CREATE VIEW w AS SELECT a FROM old_v;
+CREATE TRIGGER tr INSTEAD OF INSERT ON old_v BEGIN INSERT INTO t VALUES (NEW.a); END;
+-- rows
+INSERT INTO old_v VALUES (1);
+-- desired
+CREATE TABLE t (a INT);
+CREATE VIEW new_v AS SELECT a FROM t; -- @renamed from=old_v
+CREATE VIEW w AS SELECT a FROM new_v;
+CREATE TRIGGER tr INSTEAD OF INSERT ON new_v BEGIN INSERT INTO t VALUES (NEW.a); END;
+-- keeps: SELECT a FROM w
+
+-- case: columns are renamed by which views join
+-- current
+CREATE TABLE a (k INT, x INT);
+CREATE TABLE b (k INT, y INT);
+CREATE VIEW v AS SELECT x, y FROM a JOIN b USING (k);
+CREATE VIEW w AS SELECT x, y FROM a NATURAL JOIN b;
+CREATE TRIGGER tr AFTER DELETE ON a BEGIN DELETE FROM b WHERE y IN (SELECT y FROM b JOIN a USING (k)); END;
+-- rows
+INSERT INTO a VALUES (1, 2);
+INSERT INTO b VALUES (1, 3), (2, 4);
+-- desired
+CREATE TABLE a (
+  key INT, -- @renamed from=k
+  x INT
+);
+CREATE TABLE b (
+  key INT, -- @renamed from=k
+  y INT
+);
+CREATE VIEW v AS SELECT x, y FROM a JOIN b USING (key);
+CREATE VIEW w AS SELECT x, y FROM a NATURAL JOIN b;
+CREATE TRIGGER tr AFTER DELETE ON a BEGIN DELETE FROM b WHERE y IN (SELECT y FROM b JOIN a USING (key)); END;
+-- keeps: SELECT x, y FROM v
+-- keeps: SELECT x, y FROM w

@@ -165,3 +165,21 @@ INSERT INTO accounts VALUES (1, '9007199254740993');
 -- desired
 CREATE TABLE accounts (id INTEGER PRIMARY KEY, units REAL);
 -- refused: cannot become real
+
+-- case: ANY takes everything in a STRICT table alone, and a text would become a number
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY, a ANY) STRICT;
+-- rows
+INSERT INTO t VALUES (1, 1), (2, '001');
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a ANY);
+-- refused: cannot become any
+
+-- case: a default that a STRICT column does not take
+-- current
+CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT;
+-- rows
+INSERT INTO t VALUES (1);
+-- desired
+CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL NOT NULL DEFAULT 'x') STRICT;
+-- refused: cannot become real

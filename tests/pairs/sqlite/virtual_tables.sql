@@ -251,3 +251,35 @@ CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1, y0, y1);
 INSERT INTO boxes VALUES (1, 0, 1, 20, 30), (2, 5, 6, -7, -6);
 -- desired
 CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1);
+
+-- case: a view changes over which there is an index
+-- current
+CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+CREATE VIEW texts AS SELECT id, title AS words FROM docs;
+CREATE VIRTUAL TABLE found USING fts5(words, content=texts, content_rowid=id);
+-- rows
+INSERT INTO docs VALUES (7, 'red', 'blue');
+INSERT INTO found (found) VALUES ('rebuild');
+-- desired
+CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+CREATE VIEW texts AS SELECT id, title AS words, body AS rest FROM docs;
+CREATE VIRTUAL TABLE found USING fts5(words, content=texts, content_rowid=id);
+-- keeps: SELECT rowid, words FROM found WHERE found MATCH 'red'
+
+-- case: rows of an older full-text table keep their language
+-- current
+CREATE VIRTUAL TABLE notes USING fts4(body, languageid="lid");
+-- rows
+INSERT INTO notes (docid, body, lid) VALUES (3, 'red', 7), (4, 'blue', 0);
+-- desired
+CREATE VIRTUAL TABLE notes USING fts4(body, tag, languageid="lid");
+-- keeps: SELECT docid, lid FROM notes WHERE notes MATCH 'red' AND lid = 7
+
+-- case: boxes keep their numbers under another name
+-- current
+CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1, +tag TEXT);
+-- rows
+INSERT INTO boxes VALUES (7, 1, 2, 'x');
+-- desired
+CREATE VIRTUAL TABLE boxes USING rtree(number, x0, x1, +tag TEXT);
+-- keeps: SELECT x0, x1, tag FROM boxes WHERE rowid = 7

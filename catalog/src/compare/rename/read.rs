@@ -67,7 +67,7 @@ fn old_name(text: &str) -> Result<Vec<String>, usize> {
                 rest = after;
                 name
             }
-            None if rest.starts_with(['"', '`', '\'']) => return Err(at),
+            None if rest.starts_with(['"', '`', '\'', '[']) => return Err(at),
             None => {
                 let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '.');
                 let (name, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));

@@ -1,5 +1,6 @@
 //! `CREATE TABLE`.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::expression::{spelled, without_brackets};
@@ -85,7 +86,9 @@ pub fn table(sql: &str) -> Option<Declared> {
         }
     }
     let Making { mut table, inline, .. } = made;
-    finish(&mut table);
+    let beside = |(_, one): &(usize, Constraint)| matches!(one.kind, ConstraintKind::PrimaryKey(_));
+    let key_stands_beside = inline.iter().any(beside);
+    finish(&mut table, key_stands_beside);
     Some(Declared {
         table,
         name: at.start..at.end(),
@@ -116,16 +119,35 @@ fn options(mut reader: Reader<'_, '_>) -> Option<Options> {
     Some(options)
 }
 
-/// What follows from the whole: the columns of a key without a rowid hold no NULL, and an alias of the rowid has no direction.
-fn finish(table: &mut Table) {
-    let without_rowid = table.options.contains_key("without_rowid");
-    let key: Vec<String> = table
-        .primary_key()
-        .map(|key| key.parts.iter().filter_map(IndexPart::column_name).map(fold).collect())
-        .unwrap_or_default();
-    if without_rowid {
-        for column in table.columns.iter_mut().filter(|one| key.contains(&fold(&one.name))) {
-            column.nullable = false;
+/// What follows from the whole: the columns of a key hold no NULL where there is no rowid, or the table is STRICT; and an
+/// alias of the rowid has no direction (beside its column, DESC makes it none).
+fn finish(table: &mut Table, key_stands_beside: bool) {
+    let has = |option: &str| table.options.contains_key(option);
+    let (without_rowid, strict) = (has("without_rowid"), has("strict"));
+    let integers: HashSet<String> = table
+        .columns
+        .iter()
+        .filter(|one| one.data_type == "integer")
+        .map(|one| fold(&one.name))
+        .collect();
+    for constraint in &mut table.constraints {
+        if let ConstraintKind::PrimaryKey(key) = &mut constraint.kind
+            && let [part] = key.parts.as_mut_slice()
+            && part.column_name().is_some_and(|name| integers.contains(&fold(name)))
+            && !(key_stands_beside || without_rowid)
+        {
+            part.descending = false;
+        }
+    }
+    if without_rowid || strict {
+        let alias = is_rowid_alias(table).map(fold);
+        let key: HashSet<String> = table
+            .primary_key()
+            .map(|key| key.parts.iter().filter_map(IndexPart::column_name).map(fold).collect())
+            .unwrap_or_default();
+        for column in &mut table.columns {
+            let own = fold(&column.name);
+            column.nullable &= !key.contains(&own) || alias.as_ref() == Some(&own);
         }
     }
     table.sort();

@@ -122,3 +122,23 @@ fn sources_are_what_a_query_needs() {
     found.sort();
     assert_eq!(found, ["t", "u v", "w"]);
 }
+
+#[test]
+fn the_columns_of_a_key_hold_no_null_where_the_engine_says_so() {
+    for (sql, nullable, alias) in [
+        ("CREATE TABLE t (a TEXT PRIMARY KEY)", true, false),
+        ("CREATE TABLE t (a TEXT PRIMARY KEY) STRICT", false, false),
+        ("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT", true, true),
+        ("CREATE TABLE t (a INTEGER PRIMARY KEY DESC) STRICT", false, false),
+        ("CREATE TABLE t (a INTEGER, PRIMARY KEY (a DESC)) STRICT", true, true),
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT, WITHOUT ROWID",
+            false,
+            false,
+        ),
+    ] {
+        let table = read(sql);
+        assert_eq!(table.columns[0].nullable, nullable, "{sql}");
+        assert_eq!(is_rowid_alias(&table).is_some(), alias, "{sql}");
+    }
+}

@@ -15,6 +15,10 @@ use crate::structure::{Structure, Trigger, View};
 pub(super) struct Shaken {
     /// Tables that are built anew or dropped, as they are called after the renames, folded.
     pub(super) tables: HashSet<String>,
+    /// Views that get another name, which no statement gives them, as they are called then, folded.
+    pub(super) views: HashSet<String>,
+    /// Columns that get another name, and their tables, as they are called then, folded.
+    pub(super) renamed: HashSet<String>,
     /// Columns that are dropped, folded.
     pub(super) columns: HashSet<String>,
     /// Whether any statement makes SQLite resolve everything.
@@ -32,8 +36,11 @@ pub(super) struct Aside {
 pub(super) fn aside(comparison: &Comparison<'_>, shaken: &Shaken) -> Aside {
     let mut aside = Aside::default();
     for pair in &comparison.views {
-        if let (Some(view), true) = (pair.from(), pair.differs()) {
-            aside.views.insert(fold(&view.name.name));
+        if let Some(view) = pair.from() {
+            let own = fold(&view.name.name);
+            if pair.differs() || shaken.views.contains(&own) {
+                aside.views.insert(own);
+            }
         }
     }
     for pair in &comparison.triggers {
@@ -65,6 +72,7 @@ fn close(comparison: &Comparison<'_>, shaken: &Shaken, aside: &mut Aside) {
     let unsettled = |text: &str, names: &HashSet<String>| {
         !names.is_disjoint(&shaken.tables)
             || !names.is_disjoint(&shaken.columns)
+            || (joins_by_name(names) && !names.is_disjoint(&shaken.renamed))
             || sources(text).iter().any(|name| !known.contains(name))
             || is_loose(text, &columns)
     };
@@ -93,6 +101,11 @@ fn close(comparison: &Comparison<'_>, shaken: &Shaken, aside: &mut Aside) {
             aside.triggers.insert(fold(&trigger.name));
         }
     }
+}
+
+/// Whether it joins tables by columns that have to be called the same: while they are renamed one by one, they are not.
+fn joins_by_name(words: &HashSet<String>) -> bool {
+    words.contains("using") || words.contains("natural")
 }
 
 /// Every name that could be a column's, wherever it is one.

@@ -36,6 +36,20 @@ pub(super) fn is_full_text(table: &Table) -> bool {
     module.is_some_and(|module| module.starts_with("fts")) && !shows(table)
 }
 
+/// The column that says in which language each row is, which no list of its columns shows.
+pub(super) fn language_of(table: &Table) -> Option<String> {
+    let one = table.virtual_table.as_ref().filter(|_| is_full_text(table))?;
+    option(&one.arguments, "languageid")
+}
+
+/// The value of an option among a module's arguments.
+fn option(arguments: &[String], called: &str) -> Option<String> {
+    arguments.iter().find_map(|argument| {
+        let value = argument.strip_prefix(called)?.strip_prefix("='")?.strip_suffix('\'')?;
+        Some(value.replace("''", "'"))
+    })
+}
+
 /// Where the table has its text.
 pub(super) fn text_of(table: &Table) -> Text {
     let Some(one) = &table.virtual_table else {
@@ -44,11 +58,7 @@ pub(super) fn text_of(table: &Table) -> Text {
     if !is_full_text(table) {
         return Text::Own;
     }
-    let content = one.arguments.iter().find_map(|argument| {
-        let value = argument.strip_prefix("content='")?.strip_suffix('\'')?;
-        Some(value.replace("''", "'"))
-    });
-    match content {
+    match option(&one.arguments, "content") {
         None => Text::Own,
         Some(name) if name.is_empty() => Text::Nowhere,
         Some(name) => Text::In(fold(&name)),

@@ -70,7 +70,7 @@ pub(super) fn write(
             .script
             .push(about, Cost::Nothing, format!("view {}", view.name), sql);
     }
-    writing.fill_full_text(&ways)?;
+    writing.fill_full_text(&ways, &aside)?;
     for trigger in aside.triggers_to_make(comparison) {
         let about = ObjectRef::part(Kind::Trigger, trigger.on.clone(), trigger.name.as_str());
         let sql = create::trigger(trigger)?;
@@ -108,6 +108,13 @@ fn shaken(renames: &Renames, ways: &[(&TablePair<'_>, Way<'_>)]) -> Shaken {
     let mut shaken = Shaken::default();
     for rename in &renames.0 {
         shaken.resolves |= matches!(rename, Rename::Table { .. } | Rename::Column { .. });
+        match rename {
+            Rename::View { to, .. } => {
+                shaken.views.insert(fold(&to.name));
+            }
+            Rename::Column { table, to, .. } => shaken.renamed.extend([fold(&table.name), fold(to)]),
+            _ => {}
+        }
     }
     for (pair, way) in ways {
         match (pair.table, way) {
@@ -383,8 +390,9 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Indexes over the text of a table that has rows already, and over one whose values were changed on the way.
-    fn fill_full_text(&mut self, ways: &[(&TablePair<'_>, Way<'_>)]) -> Result<(), WriteError> {
+    /// Indexes over the text of a table that has rows already, and over one whose values were changed on the way, or a view
+    /// that may show others now.
+    fn fill_full_text(&mut self, ways: &[(&TablePair<'_>, Way<'_>)], aside: &Aside) -> Result<(), WriteError> {
         let there: HashSet<String> = self
             .comparison
             .from
@@ -393,11 +401,12 @@ impl Writing<'_> {
             .map(|table| fold(&table.name.name))
             .chain(self.comparison.from.views.iter().map(|view| fold(&view.name.name)))
             .collect();
-        let anew: HashSet<String> = ways
+        let mut anew: HashSet<String> = ways
             .iter()
             .filter(|(_, way)| matches!(way, Way::Rebuild(_)))
             .filter_map(|(pair, _)| Some(fold(&pair.table.to()?.name.name)))
             .collect();
+        anew.extend(aside.views.iter().cloned());
         for (pair, way) in ways {
             let Some(table) = pair.table.to() else { continue };
             let Text::In(content) = full_text::text_of(table) else {
@@ -416,7 +425,7 @@ impl Writing<'_> {
                     .views
                     .iter()
                     .any(|one| fold(&one.name.name) == content);
-            if (is_new && there.contains(&content) && still_there) || anew.contains(&content) {
+            if still_there && (anew.contains(&content) || (is_new && there.contains(&content))) {
                 full_text::fill(&mut self.script, table)?;
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::conversion::{changed_by, refused_by_strict};
-use super::create::name;
+use super::create::{default_value, name};
 use super::full_text::{Text, text_of};
-use super::projection::{Projection, affinity};
+use super::projection::{Projection, stored};
 use super::script::part_of;
 use crate::compare::{Comparison, Pair, TablePair};
 use crate::read::sqlite::{fold, mentioned};
@@ -23,25 +23,26 @@ pub(super) fn obstacles(
     if let Pair::Dropped(table) = pair.table {
         return gone_without_text(table);
     }
-    let Pair::Both { from, to, .. } = pair.table else {
+    let Pair::Both { from, to: wanted, .. } = pair.table else {
         return Ok(Vec::new());
     };
-    let Some(rows) = Projection::of(names, to)? else {
+    let Some(rows) = Projection::of(names, wanted)? else {
         return Ok(Vec::new());
     };
-    if to.virtual_table.is_some() {
-        return without_text(&rows, pair, from, to);
+    if wanted.virtual_table.is_some() {
+        return without_text(&rows, pair, from, wanted);
     }
     let mut asking = Asking {
         rows,
         checks: Vec::new(),
     };
-    let strict = to.options.contains_key("strict");
+    let strict = wanted.options.contains_key("strict");
     let was_strict = from.options.contains_key("strict");
     for column in &pair.columns {
         match *column {
             Pair::Added(column) => {
                 asking.has_a_value(column)?;
+                asking.takes_its_default(column, strict)?;
                 asking.can_be_computed(None, column)?;
             }
             Pair::Both { from, to, .. } => {
@@ -57,10 +58,11 @@ pub(super) fn obstacles(
         .columns
         .iter()
         .filter_map(|column| match column {
-            Pair::Both { from, to, .. }
-                if from.data_type != to.data_type
-                    || from.collation != to.collation
-                    || filled_with(from, to).is_some() =>
+            Pair::Both { from: was, to, .. }
+                if was.data_type != to.data_type
+                    || stored(from, was) != stored(wanted, to)
+                    || was.collation != to.collation
+                    || filled_with(was, to).is_some() =>
             {
                 Some(fold(&to.name))
             }
@@ -188,6 +190,23 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// A default that a STRICT table does not take stands in the way of every row that would get it.
+    fn takes_its_default(&mut self, column: &Column, strict: bool) -> Result<(), WriteError> {
+        let default = column.default.as_deref().filter(|_| strict).map(default_value);
+        let Some(default) = default else { return Ok(()) };
+        let Some(wrong) = refused_by_strict(&column.data_type, &default) else {
+            return Ok(());
+        };
+        let query = format!(
+            "SELECT {}, {default} FROM {} WHERE {wrong}",
+            self.rows.key(),
+            self.rows.source()?
+        );
+        let message = format!("would get a default that cannot become {}", column.data_type);
+        self.ask(&column.name, query, message);
+        Ok(())
+    }
+
     /// A column that is computed from now on: what it holds goes, so it has to hold that already, or nothing.
     fn is_what_is_computed(&mut self, from: &Column, to: &Column) -> Result<(), WriteError> {
         if to.generated.is_none() || from.generated.is_some() {
@@ -289,7 +308,7 @@ impl Asking<'_> {
 
     /// Values that the new type would change or refuse. Text that is no number is never turned into one.
     fn converts(&mut self, from: &Column, to: &Column, strict: bool) -> Result<(), WriteError> {
-        if to.generated.is_some() || (!strict && affinity(&from.data_type) == affinity(&to.data_type)) {
+        if to.generated.is_some() || (!strict && stored(self.rows.from, from) == stored(self.rows.to, to)) {
             return Ok(());
         }
         let Some(held) = self.rows.column(&to.name)? else {

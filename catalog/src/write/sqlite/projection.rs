@@ -129,8 +129,8 @@ impl<'a> Projection<'a> {
             .iter()
             .find(|one| name(&one.name).ok().as_ref() == Some(&held));
         let held = match was {
-            Some(was) if affinity(&was.data_type) != affinity(&column.data_type) => {
-                match affinity(&column.data_type) {
+            Some(was) if stored(self.from, was) != stored(self.to, column) => {
+                match stored(self.to, column) {
                     Affinity::Text => format!("CAST({held} AS TEXT)"),
                     Affinity::Real => format!("CAST({held} AS REAL)"),
                     // Text that is no number stays what it is.
@@ -149,7 +149,8 @@ impl<'a> Projection<'a> {
     }
 }
 
-fn waits_for(column: &Column, waiting: &HashSet<String>) -> Option<String> {
+/// One of those that a column is computed from.
+pub(super) fn waits_for(column: &Column, waiting: &HashSet<String>) -> Option<String> {
     let own = fold(&column.name);
     let expression = &column.generated.as_ref()?.expression;
     mentioned(expression)
@@ -185,6 +186,15 @@ pub(super) enum Affinity {
     Blob,
     Real,
     Numeric,
+}
+
+/// How a table stores what is put into a column: in a STRICT one, ANY leaves it as it is.
+pub(super) fn stored(table: &Table, column: &Column) -> Affinity {
+    if column.data_type == "any" && table.options.contains_key("strict") {
+        Affinity::Blob
+    } else {
+        affinity(&column.data_type)
+    }
 }
 
 /// The engine's own rules, in its order.

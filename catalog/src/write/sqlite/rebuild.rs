@@ -183,10 +183,20 @@ fn copied(
         into.push(rowid.to_owned());
         select.push(format!("{table}.{rowid}"));
     }
+    if let (Some(was), Some(language)) = (full_text::language_of(from), full_text::language_of(to)) {
+        into.push(name(&language)?);
+        select.push(format!("{table}.{}", name(&was)?));
+    }
+    let number = box_number(from).zip(box_number(to));
     for column in &pair.columns {
         let Some(target) = column.to().filter(|one| one.generated.is_none()) else {
             continue;
         };
+        if let Some((was, _)) = number.filter(|(_, now)| *now == target.name) {
+            into.push(name(&target.name)?);
+            select.push(format!("{table}.{}", name(was)?));
+            continue;
+        }
         match column.from() {
             Some(source) => {
                 // A virtual table's columns take other names only by this.
@@ -208,6 +218,13 @@ fn copied(
         }
     }
     Ok((into, select))
+}
+
+/// The first column of an R-tree, by which its boxes are known whatever it is called.
+fn box_number(table: &Table) -> Option<&str> {
+    let one = table.virtual_table.as_ref()?;
+    let first = table.columns.first().filter(|_| one.module.starts_with("rtree"))?;
+    Some(&first.name)
 }
 
 /// What goes into a column that was there: what it held, and its default instead of a NULL that it cannot hold any more.

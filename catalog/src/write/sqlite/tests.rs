@@ -166,3 +166,15 @@ fn tables_that_others_point_to_come_first_and_go_last() {
     let gone = statements(script, "");
     assert!(place(&gone, "\"a\"") < place(&gone, "\"b\""), "{gone:?}");
 }
+
+#[test]
+fn an_index_over_a_view_that_shows_other_words_is_filled_again() {
+    let script = |shown: &str| {
+        format!(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE VIEW v AS SELECT id, {shown} AS w FROM t;
+             CREATE VIRTUAL TABLE f USING fts5(w, content=v, content_rowid=id);"
+        )
+    };
+    let found = statements(&script("a"), &script("a || b"));
+    assert_eq!(found.last().unwrap(), "INSERT INTO \"f\" (\"f\") VALUES ('rebuild')");
+}

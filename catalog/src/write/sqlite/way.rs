@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::create::{as_written, is_literal};
+use super::projection::waits_for;
 use crate::compare::{Pair, TablePair};
 use crate::read::sqlite::{self as read, fold};
 use crate::structure::{Column, Constraint, ConstraintKind, Table};
@@ -64,6 +65,7 @@ fn in_place<'a>(pair: &TablePair<'a>, original: Option<&Table>) -> Result<InPlac
             Pair::Added(column) => return Err(format!("column {} cannot be added in place", column.name)),
         }
     }
+    computed_last(&mut added, |(column, _)| column);
     for constraint in &pair.constraints {
         match *constraint {
             Pair::Both { alike: true, .. } => {}
@@ -80,16 +82,25 @@ fn in_place<'a>(pair: &TablePair<'a>, original: Option<&Table>) -> Result<InPlac
         return Err("none of its columns stays".to_owned());
     }
     // A generated column goes before what it is computed from.
-    dropped.sort_by_key(|column| column.generated.is_none());
-    if let Some(at) = dropped.iter().position(|one| one.generated.is_none()) {
-        dropped[..at].reverse();
-    }
+    dropped.reverse();
+    computed_last(&mut dropped, |column| column);
+    dropped.reverse();
     Ok((dropped, added))
 }
 
 fn can_be_added(column: &Column) -> bool {
     let stored = column.generated.as_ref().is_some_and(|generated| generated.stored);
     !stored && column.default.as_deref().is_none_or(is_literal)
+}
+
+/// Each after those it is computed from.
+fn computed_last<T>(columns: &mut Vec<T>, column: impl Fn(&T) -> &Column) {
+    let mut left = std::mem::take(columns);
+    while !left.is_empty() {
+        let waiting: HashSet<String> = left.iter().map(|one| fold(&column(one).name)).collect();
+        let ready = left.iter().position(|one| waits_for(column(one), &waiting).is_none());
+        columns.push(left.remove(ready.unwrap_or_default()));
+    }
 }
 
 /// Puts a new constraint beside the new column it is about.
