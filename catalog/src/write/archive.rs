@@ -133,9 +133,10 @@ fn is_elsewhere(from: &Structure, comparison: &Comparison<'_>, table: &Table) ->
         root = above;
     }
     let recut = comparison.tables.iter().any(|pair| {
-        pair.table
-            .changed()
-            .is_some_and(|(old, new)| old.name == root.name && super::postgres::is_recut(old, new))
+        let both = pair.table.from().zip(pair.table.to());
+        both.is_some_and(|(old, new)| {
+            old.name == root.name && super::postgres::is_recut(comparison.from, comparison.to, old, new)
+        })
     });
     table.partitioning.is_some() || recut
 }

@@ -377,3 +377,44 @@ INSERT INTO t VALUES (1, 'ab' || repeat(' ', 8)), (2, 'ab');
 -- desired
 CREATE TABLE t (id int PRIMARY KEY, a varchar(5));
 -- refused: so short a text
+
+-- case: values that are alike once they are numbers are named
+-- current
+CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE);
+-- rows
+INSERT INTO t VALUES (1, '1'), (2, '01'), (3, '2');
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, code int UNIQUE);
+-- refused: is there more than once: [[Some("1"), Some("1")], [Some("2"), Some("1")]]
+
+-- case: values that do not meet what is demanded of the new type are named
+-- current
+CREATE TABLE t (id int PRIMARY KEY, age text DEFAULT '1', CONSTRAINT grown CHECK (age <> ''));
+-- rows
+INSERT INTO t VALUES (1, '15'), (2, '30'), (3, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, age int NOT NULL DEFAULT 17, CONSTRAINT grown CHECK (age > 17));
+-- refused: does not meet grown: [[Some("1"), None], [Some("3"), None]]
+
+-- case: values of a new type that would point nowhere are named
+-- current
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, owner text);
+-- rows
+INSERT INTO owners VALUES (1);
+INSERT INTO t VALUES (1, '1'), (2, '2'), (3, NULL);
+-- desired
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, owner int REFERENCES owners);
+-- refused: points to no row of public.owners: [[Some("2"), Some("2")]]
+
+-- case: values that meet what is demanded of the new type follow
+-- current
+CREATE TABLE t (id int PRIMARY KEY, age text UNIQUE, CONSTRAINT grown CHECK (age <> ''));
+CREATE INDEX older ON t (age) WHERE age > '3';
+-- rows
+INSERT INTO t VALUES (1, '19'), (2, '30'), (3, NULL), (4, NULL);
+-- desired
+CREATE TABLE t (id int PRIMARY KEY, age int UNIQUE, CONSTRAINT grown CHECK (age > 17));
+CREATE UNIQUE INDEX older ON t (age) WHERE age > 20;
+-- keeps: SELECT id, age::text FROM t ORDER BY id

@@ -97,3 +97,19 @@ CREATE STATISTICS s1 (dependencies) ON a, c FROM t;
 CREATE STATISTICS s2 ON (a + b), c FROM t;
 ALTER STATISTICS s2 SET STATISTICS 50;
 COMMENT ON STATISTICS s1 IS 'they go together';
+
+-- case: how closely an index looks at its expressions
+-- current
+CREATE TABLE t (a int, b int);
+CREATE INDEX sums ON t ((a + b), b, (a * b));
+ALTER INDEX sums ALTER COLUMN 1 SET STATISTICS 100;
+ALTER INDEX sums ALTER COLUMN 3 SET STATISTICS 7;
+CREATE INDEX halves ON t ((a / 2));
+-- rows
+INSERT INTO t VALUES (1, 2);
+-- desired
+CREATE TABLE t (a int, b int);
+CREATE INDEX sums ON t ((a + b), b, (a * b));
+ALTER INDEX sums ALTER COLUMN 3 SET STATISTICS 9;
+CREATE INDEX halves ON t ((b / 2));
+ALTER INDEX halves ALTER COLUMN 1 SET STATISTICS 300;

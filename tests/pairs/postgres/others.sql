@@ -146,3 +146,46 @@ CREATE EVENT TRIGGER changed ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DR
 CREATE EVENT TRIGGER fresh ON sql_drop EXECUTE FUNCTION other();
 ALTER EVENT TRIGGER fresh DISABLE;
 COMMENT ON EVENT TRIGGER changed IS 'after';
+
+-- case: operator classes and families
+-- current
+CREATE FUNCTION backwards(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT btint4cmp($2, $1)';
+CREATE OPERATOR CLASS down_ops FOR TYPE int USING btree AS
+    OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 backwards(int, int);
+CREATE TABLE t (a int, b int);
+CREATE INDEX down ON t (a down_ops);
+-- rows
+INSERT INTO t VALUES (1, 2), (3, 4);
+-- desired
+CREATE FUNCTION turned(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT btint4cmp($2, $1)';
+CREATE OPERATOR FAMILY downs USING btree;
+CREATE OPERATOR CLASS down_ops FOR TYPE int USING btree FAMILY downs AS
+    OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 turned(int, int);
+ALTER OPERATOR FAMILY downs USING btree ADD OPERATOR 1 > (int, bigint);
+COMMENT ON OPERATOR CLASS down_ops USING btree IS 'the greatest first';
+CREATE TABLE t (a int, b int);
+CREATE INDEX down ON t (b down_ops);
+
+-- case: access methods and conversions
+-- current
+CREATE TABLE t (a int);
+CREATE CONVERSION there FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+-- desired
+CREATE TABLE t (a int);
+CREATE ACCESS METHOD another TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE u (a int) USING another;
+CREATE CONVERSION back FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CONVERSION back IS 'and home again';
+
+-- case: a policy and a rule go with their tables before the column they look at
+-- current
+CREATE TABLE members (id int PRIMARY KEY, club int);
+CREATE TABLE news (id int);
+ALTER TABLE news ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_club ON news USING (id IN (SELECT club FROM members));
+CREATE TABLE hits (id int);
+CREATE RULE counted AS ON INSERT TO hits DO ALSO UPDATE members SET club = 1;
+-- rows
+INSERT INTO members VALUES (1, NULL);
+-- desired
+CREATE TABLE members (id int PRIMARY KEY);

@@ -223,3 +223,147 @@ CREATE TABLE north_old PARTITION OF north FOR VALUES FROM (MINVALUE) TO ('2024-0
 CREATE TABLE north_new PARTITION OF north FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
 CREATE TABLE south PARTITION OF readings FOR VALUES IN ('s');
 CREATE TABLE west PARTITION OF readings FOR VALUES IN ('w', 'sw');
+
+-- case: what partitions have of an index and of a key bears names of their own
+-- current
+CREATE TABLE visits (guest int NOT NULL, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE visits_old PARTITION OF visits FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE visits_new PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO (MAXVALUE) PARTITION BY LIST (guest);
+CREATE TABLE visits_one PARTITION OF visits_new FOR VALUES IN (1);
+-- rows
+INSERT INTO visits VALUES (1, '2020-05-05'), (1, '2025-05-05');
+-- desired
+CREATE TABLE visits (guest int NOT NULL, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE visits_old PARTITION OF visits FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE visits_new PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO (MAXVALUE) PARTITION BY LIST (guest);
+CREATE TABLE visits_one PARTITION OF visits_new FOR VALUES IN (1);
+CREATE INDEX by_guest ON ONLY visits (guest);
+CREATE INDEX by_guest_old ON visits_old (guest);
+CREATE INDEX by_guest_new ON ONLY visits_new (guest);
+CREATE INDEX by_guest_one ON visits_one (guest);
+ALTER INDEX by_guest_new ATTACH PARTITION by_guest_one;
+ALTER INDEX by_guest ATTACH PARTITION by_guest_new;
+ALTER INDEX by_guest ATTACH PARTITION by_guest_old;
+ALTER TABLE visits_old ADD CONSTRAINT once_old PRIMARY KEY (guest, day);
+ALTER TABLE visits ADD CONSTRAINT once PRIMARY KEY (guest, day);
+
+-- case: a key that not every partition had becomes whole
+-- current
+CREATE TABLE orders (id int NOT NULL, land text NOT NULL) PARTITION BY LIST (land);
+CREATE TABLE orders_at PARTITION OF orders FOR VALUES IN ('at');
+ALTER TABLE ONLY orders ADD CONSTRAINT orders_key PRIMARY KEY (land, id);
+CREATE UNIQUE INDEX orders_at_key ON orders_at (land, id);
+CREATE INDEX by_id ON ONLY orders (id);
+CREATE INDEX by_id_at ON orders_at (id);
+-- rows
+INSERT INTO orders VALUES (1, 'at');
+-- desired
+CREATE TABLE orders (id int NOT NULL, land text NOT NULL) PARTITION BY LIST (land);
+CREATE TABLE orders_at PARTITION OF orders FOR VALUES IN ('at');
+ALTER TABLE ONLY orders ADD CONSTRAINT orders_key PRIMARY KEY (land, id);
+ALTER TABLE orders_at ADD CONSTRAINT orders_at_key PRIMARY KEY (land, id);
+ALTER INDEX orders_key ATTACH PARTITION orders_at_key;
+CREATE INDEX by_id ON ONLY orders (id);
+CREATE INDEX by_id_at ON orders_at (id);
+ALTER INDEX by_id ATTACH PARTITION by_id_at;
+
+-- case: a partition that becomes a table keeps its keys, indexes and conditions
+-- current
+CREATE TABLE logs (id int, day int, CONSTRAINT real CHECK (id > 0), CONSTRAINT once UNIQUE (id, day)) PARTITION BY LIST (day);
+CREATE INDEX by_id ON logs (id);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1);
+-- desired
+CREATE TABLE logs (id int, day int, CONSTRAINT real CHECK (id > 0), CONSTRAINT once UNIQUE (id, day)) PARTITION BY LIST (day);
+CREATE INDEX by_id ON logs (id);
+CREATE TABLE logs_1 (id int, day int, CONSTRAINT real CHECK (id > 0), CONSTRAINT logs_1_id_day_key UNIQUE (id, day));
+CREATE INDEX logs_1_id_idx ON logs_1 (id);
+
+-- case: a child says a column of its own that its parent gets, too
+-- current
+CREATE TABLE things (id int);
+CREATE TABLE tools () INHERITS (things);
+CREATE TABLE hammers (weight int) INHERITS (tools);
+-- rows
+INSERT INTO hammers VALUES (1, 2);
+-- desired
+CREATE TABLE things (id int, colour text);
+CREATE TABLE tools (colour text) INHERITS (things);
+CREATE TABLE hammers (weight int, colour text) INHERITS (tools);
+
+-- case: a table of a type follows the type
+-- current
+CREATE TYPE person AS (name text, age int);
+CREATE TABLE people OF person (PRIMARY KEY (name));
+-- rows
+INSERT INTO people VALUES ('ann', 30);
+-- desired
+CREATE TYPE person AS (name text, age int, town text);
+CREATE TABLE people OF person (PRIMARY KEY (name), age WITH OPTIONS NOT NULL);
+
+-- case: rows of a partition that is split or joined with another move
+-- current
+CREATE TABLE takings (id int, day date NOT NULL, town text) PARTITION BY RANGE (day);
+CREATE TABLE takings_all PARTITION OF takings FOR VALUES FROM ('2024-01-01') TO ('2026-01-01');
+CREATE TABLE shops (id int, town text) PARTITION BY LIST (town);
+CREATE TABLE shops_a PARTITION OF shops FOR VALUES IN ('graz');
+CREATE TABLE shops_b PARTITION OF shops FOR VALUES IN ('linz', 'wels');
+-- rows
+INSERT INTO takings VALUES (1, '2024-05-05', 'graz'), (2, '2025-05-05', 'linz');
+INSERT INTO shops VALUES (1, 'graz'), (2, 'wels');
+-- desired
+CREATE TABLE takings (id int, day date NOT NULL, town text) PARTITION BY RANGE (day);
+CREATE TABLE takings_24 PARTITION OF takings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE takings_25 PARTITION OF takings FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE shops (id int, town text) PARTITION BY LIST (town);
+CREATE TABLE shops_all PARTITION OF shops FOR VALUES IN ('graz', 'linz', 'wels');
+-- keeps: SELECT id, day, town FROM takings ORDER BY id
+-- keeps: SELECT id, town FROM shops ORDER BY id
+
+-- case: among more partitions rows get other places
+-- current
+CREATE TABLE seats (id int PRIMARY KEY, name text) PARTITION BY HASH (id);
+CREATE TABLE seats_0 PARTITION OF seats FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE seats_1 PARTITION OF seats FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+-- rows
+INSERT INTO seats SELECT one, 'seat ' || one FROM generate_series(1, 30) one;
+-- desired
+CREATE TABLE seats (id int PRIMARY KEY, name text) PARTITION BY HASH (id);
+CREATE TABLE places_0 PARTITION OF seats FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE places_1 PARTITION OF seats FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE places_2 PARTITION OF seats FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+-- keeps: SELECT id, name FROM seats ORDER BY id
+
+-- case: a row of a partition that goes and finds no other is named
+-- current
+CREATE TABLE takings (id int, amount int NOT NULL) PARTITION BY RANGE (amount);
+CREATE TABLE takings_all PARTITION OF takings FOR VALUES FROM (0) TO (100);
+-- rows
+INSERT INTO takings VALUES (1, 5), (2, 50);
+-- desired
+CREATE TABLE takings (id int, amount int NOT NULL) PARTITION BY RANGE (amount);
+CREATE TABLE takings_low PARTITION OF takings FOR VALUES FROM (0) TO (10);
+-- refused: has no partition to go to
+
+-- case: the oldest partition goes while the next one comes
+-- current
+CREATE TABLE takings (id int, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE takings_23 PARTITION OF takings FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
+CREATE TABLE takings_24 PARTITION OF takings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- rows
+INSERT INTO takings VALUES (2, '2024-05-05');
+-- desired
+CREATE TABLE takings (id int, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE takings_24 PARTITION OF takings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE takings_25 PARTITION OF takings FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+-- keeps: SELECT id, day FROM takings
+
+-- case: a child's own column changes its type with its parent's
+-- current
+CREATE TABLE things (id int, name text);
+CREATE TABLE tools (id int) INHERITS (things);
+-- rows
+INSERT INTO things VALUES (1, 'a');
+INSERT INTO tools VALUES (2, 'b');
+-- desired
+CREATE TABLE things (id bigint, name text NOT NULL DEFAULT 'z');
+CREATE TABLE tools (id bigint, weight int) INHERITS (things);

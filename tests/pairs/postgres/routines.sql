@@ -115,3 +115,14 @@ CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END
 CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN ('DROP TABLE', 'DROP VIEW') EXECUTE FUNCTION e();
 ALTER EVENT TRIGGER et DISABLE;
 COMMENT ON EVENT TRIGGER et IS 'watch';
+
+-- case: a body that ends with a name comes after what it names, and fills a column
+-- current
+CREATE TABLE t (id int PRIMARY KEY);
+-- rows
+INSERT INTO t VALUES (1), (2);
+-- desired
+CREATE FUNCTION all_of() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM every';
+CREATE TABLE u (id int);
+CREATE VIEW every AS SELECT id FROM u;
+CREATE TABLE t (id int PRIMARY KEY, total bigint DEFAULT all_of());

@@ -13,7 +13,7 @@ use super::sequences;
 use super::tables;
 use super::takeover;
 use super::types::text_or_null;
-use crate::compare::{Alike, Pair};
+use crate::compare::Pair;
 use crate::structure::{Column, Identity, Kind, Name, ObjectRef, Table};
 use crate::write::{Change, Check, WriteError};
 
@@ -141,6 +141,8 @@ pub(super) fn nodes<'a>(
     let about = id::part(Kind::Table, table, name);
     let thing = Thing::Column { table, pair: *pair };
     match *pair {
+        // They come and go with the type.
+        Pair::Added(_) | Pair::Dropped(_) if tables::is_of_type(from, to) => {}
         Pair::Added(one) => {
             // It comes with the parent's, unless the parent has it already and the table joins it now.
             let stays = to.partition_of.is_some() && from.partition_of.is_some();
@@ -198,25 +200,6 @@ fn default_node<'a>(table: &'a Name, pair: &Pair<'a, Column>, old: &Column, new:
     nodes.add(node);
 }
 
-/// The parent that hands this change down, where one does.
-fn from_parent(context: &Context<'_>, from: &Table, to: &Table, old: &Column, new: &Column) -> bool {
-    if (from.partition_of.is_none() && !old.inherited) || context.is_moved(to) {
-        return false;
-    }
-    let Some(parent_to) = context.parents_column(to, &new.name) else {
-        return false;
-    };
-    let parent = to.partition_of.iter().map(|part| &part.parent).chain(&to.inherits);
-    let parent_from = parent
-        .filter_map(|name| context.table_from(name))
-        .find_map(|table| table.column(&old.name));
-    parent_from.is_some_and(|parent_from| {
-        !parent_from.is_alike(parent_to)
-            && parent_to.data_type == new.data_type
-            && parent_from.data_type == old.data_type
-    })
-}
-
 fn both<'a>(
     context: &Context<'a>,
     from: &'a Table,
@@ -233,7 +216,9 @@ fn both<'a>(
         alike: false,
     };
     let thing = Thing::Column { table, pair };
-    let handed_down = from_parent(context, from, to, old, new);
+    let converted_above = context.hands_down((from, to), (old, new));
+    // What else a child says of a column of its own is its own.
+    let handed_down = converted_above && (from.partition_of.is_some() || old.inherited);
     let swapped = context.of_swapped.contains(&(table.clone(), new.name.clone()));
     let converts = old.data_type != new.data_type || old.collation != new.collation || swapped;
     let recomputes = match (&old.generated, &new.generated) {
@@ -272,7 +257,7 @@ fn both<'a>(
         let conversion = conversion::between(context, table, old, new, swapped);
         disturbs = true;
         family = conversion.changes_family;
-        if !handed_down {
+        if !converted_above && !tables::is_of_type(from, to) {
             let collation = match &new.collation {
                 Some(collation) => format!(" COLLATE {collation}"),
                 None if old.collation.is_some() => " COLLATE \"default\"".to_owned(),
@@ -289,6 +274,7 @@ fn both<'a>(
     }
     if !handed_down {
         nullability(context, table, old, new, &about, &mut statements, &mut checks);
+        checks.extend(rows::after_change(context, table, old, new));
     }
     identity_changes(context, table, old, new, &about, &mut statements);
     statements.extend(setting_changes(table, old, new, &about));
@@ -347,9 +333,8 @@ fn nullability(
                     .locks(table, Mode::RowExclusive)
                     .scans(true)
             });
-            match &fill {
-                Some(_) => checks.extend(rows::after_filling(context, table, old, new)),
-                None => checks.extend(rows::not_null(context, table, &new.name)),
+            if fill.is_none() {
+                checks.extend(rows::not_null(context, table, &new.name));
             }
             let sql = format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL");
             let forbid = Change::new(about, sql, "forbid NULL").locks(table, Mode::AccessExclusive);

@@ -11,15 +11,19 @@ use crate::compare::{Alike, Pair};
 use crate::structure::{Constraint, ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::Change;
 
+/// Set on a partitioned table's key that not every partition has: its parts are to be attached by hand.
+pub(super) const INCOMPLETE: &str = "incomplete";
+
 pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a, Constraint>], nodes: &mut Nodes<'a>) {
     let mut pairs: Vec<Pair<'a, Constraint>> = pairs.to_vec();
-    renamed(table, &mut pairs, nodes);
+    renamed(context, table, &mut pairs, nodes);
     for pair in pairs {
         // What a parent declares is the parent's to change.
         let inherited = match pair {
             Pair::Added(one) => one.inherited && !comes_first(context, table, one),
             Pair::Dropped(one) => one.inherited,
-            Pair::Both { to, .. } => to.inherited,
+            // What was its parent's becomes the table's own where that lets it go.
+            Pair::Both { from, to, .. } => to.inherited || (from.inherited && context.is_let_go(table)),
         };
         if !inherited {
             nodes.add(node(context, table, pair));
@@ -33,17 +37,21 @@ fn comes_first(context: &Context<'_>, table: &Name, one: &Constraint) -> bool {
 }
 
 /// One that differs in nothing but its name is renamed: it need not be checked again.
-fn renamed<'a>(table: &'a Name, pairs: &mut Vec<Pair<'a, Constraint>>, nodes: &mut Nodes<'a>) {
+fn renamed<'a>(context: &Context<'a>, table: &'a Name, pairs: &mut Vec<Pair<'a, Constraint>>, nodes: &mut Nodes<'a>) {
+    // A partition's condition has its parent's name; its key may have one of its own.
+    let own_name = |one: &Constraint| {
+        !one.inherited || (!matches!(one.kind, ConstraintKind::Check { .. }) && context.is_handed_down_unchanged(table))
+    };
     let added: Vec<&'a Constraint> = pairs
         .iter()
         .filter_map(|pair| match pair {
-            Pair::Added(one) if !one.inherited => Some(*one),
+            Pair::Added(one) if own_name(one) => Some(*one),
             _ => None,
         })
         .collect();
     for to in added {
         let before = pairs.iter().find_map(|pair| match pair {
-            Pair::Dropped(one) if !one.inherited && one.is_alike(to) => Some(*one),
+            Pair::Dropped(one) if one.inherited == to.inherited && one.is_alike(to) => Some(*one),
             _ => None,
         });
         let Some(from) = before else { continue };
@@ -80,8 +88,10 @@ pub(super) fn node<'a>(context: &Context<'a>, table: &'a Name, pair: Pair<'a, Co
                     ..from.clone()
                 } == *to
             };
-            let only_options = from.options.get("clustered") != to.options.get("clustered")
-                || from.options.get("tablespace") == to.options.get("tablespace");
+            let whole = |one: &Constraint| !one.options.contains_key(INCOMPLETE);
+            let only_options = whole(from) == whole(to)
+                && (from.options.get("clustered") != to.options.get("clustered")
+                    || from.options.get("tablespace") == to.options.get("tablespace"));
             if (from.unchecked || !to.unchecked) && only_options && same(from) {
                 let mut statements = Vec::new();
                 let mut checks = Vec::new();
@@ -120,8 +130,13 @@ pub(super) fn create(
     }
     let apart = validates_apart(context, table, one);
     let unchecked = if one.unchecked || apart { " NOT VALID" } else { "" };
+    let only = if one.options.contains_key(INCOMPLETE) {
+        "ONLY "
+    } else {
+        ""
+    };
     let sql = format!(
-        "ALTER TABLE {} ADD CONSTRAINT {} {}{unchecked}",
+        "ALTER TABLE {only}{} ADD CONSTRAINT {} {}{unchecked}",
         qualified(table),
         ident(&one.name),
         spelled::constraint(one)

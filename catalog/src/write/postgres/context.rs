@@ -6,7 +6,7 @@ use super::collations;
 use super::node::id;
 use super::rebuild::Rebuild;
 use super::types;
-use crate::compare::{Comparison, Pair, Renames};
+use crate::compare::{Alike, Comparison, Pair, Renames, TablePair};
 use crate::structure::{Column, Dependency, Kind, Name, ObjectRef, Structure, Table, UserType};
 use crate::write::Choices;
 
@@ -79,6 +79,25 @@ impl<'a> Context<'a> {
         parents
             .filter_map(|parent| self.table_to(parent))
             .find_map(|parent| parent.column(column))
+    }
+
+    /// Whether a parent hands a column's change down.
+    pub(super) fn hands_down(&self, (from, to): (&Table, &Table), (old, new): (&Column, &Column)) -> bool {
+        let Some(parent_to) = self.parents_column(to, &new.name).filter(|_| !self.is_moved(to)) else {
+            return false;
+        };
+        // A child that joins its parents is like them beforehand.
+        let stays = |parent: &&Name| from.partition_of.is_some() || from.inherits.contains(parent);
+        let parents = to.partition_of.iter().map(|part| &part.parent).chain(&to.inherits);
+        let parent_from = parents
+            .filter(stays)
+            .filter_map(|name| self.table_from(name))
+            .find_map(|table| table.column(&old.name));
+        parent_from.is_some_and(|parent_from| {
+            !parent_from.is_alike(parent_to)
+                && parent_to.data_type == new.data_type
+                && parent_from.data_type == old.data_type
+        })
     }
 
     /// Swapped are those that cannot be changed in place, and those built on them.
@@ -158,6 +177,33 @@ impl<'a> Context<'a> {
     pub(super) fn is_moved(&self, to: &Table) -> bool {
         let from = self.table_from(&to.name).and_then(|from| from.partition_of.as_ref());
         from.is_some() && to.partition_of.is_some() && from != to.partition_of.as_ref()
+    }
+
+    /// Whether a partition becomes a table of its own, or one of another parent: what its parent handed down is its own then.
+    pub(super) fn is_let_go(&self, table: &Name) -> bool {
+        let of = |table: Option<&'a Table>| table.and_then(|one| one.partition_of.as_ref()).map(|part| &part.parent);
+        let before = of(self.table_from(table));
+        before.is_some() && self.exists_after(table) && before != of(self.table_to(table))
+    }
+
+    fn exists_after(&self, table: &Name) -> bool {
+        self.to_tables.contains_key(table)
+    }
+
+    /// Whether nothing changes in the tables that hand something down to a partition: what it has of them may be renamed.
+    pub(super) fn is_handed_down_unchanged(&self, table: &Name) -> bool {
+        let mut at = table;
+        while let Some(part) = self.table_to(at).and_then(|one| one.partition_of.as_ref()) {
+            at = &part.parent;
+        }
+        let root = |pair: &&TablePair<'_>| pair.table.to().is_some_and(|one| one.name == *at);
+        at != table
+            && self
+                .comparison
+                .tables
+                .iter()
+                .find(root)
+                .is_some_and(|pair| !pair.is_changed())
     }
 
     /// Whether a child keeps a column that its parent loses: its values are not the parent's to take.

@@ -140,6 +140,31 @@ pub(super) fn between(context: &Context<'_>, table: &Name, old: &Column, new: &C
     conversion
 }
 
+/// What a value will be, without converting one that cannot follow; nothing where that cannot be asked yet or not safely: a
+/// type of the user's own may not be there, and some values only the engine can judge, by failing.
+pub(super) fn foreseen(old: &Column, new: &Column) -> Option<String> {
+    let is_own = |one: &Column| one.data_type.contains('.');
+    if old.data_type == new.data_type || is_own(old) || is_own(new) {
+        return None;
+    }
+    let (from, to) = (Type::read(&old.data_type), Type::read(&new.data_type));
+    let column = ident(&old.name);
+    let is_known = to.is_text() || both_numbers(&from, &to) || (from.is_text() && reads_as(&to, &column).is_some());
+    if from.array || to.array || !is_known {
+        return None;
+    }
+    let value =
+        using(&from, &to, &column, &new.data_type, false).unwrap_or_else(|| format!("{column}::{}", new.data_type));
+    let stays: Vec<String> = conditions(&from, &to, &column, Some(&value), None)
+        .into_iter()
+        .map(|condition| format!("({})", condition.sql))
+        .collect();
+    Some(match stays.is_empty() {
+        true => value,
+        false => format!("CASE WHEN {} THEN NULL ELSE {value} END", stays.join(" OR ")),
+    })
+}
+
 /// What a domain demands of the values that come to it.
 fn domain(context: &Context<'_>, table: &Name, old: &Column, new: &Column) -> Vec<Check> {
     let found = context.to_types.values().find(|one| shown(&one.name) == new.data_type);

@@ -13,6 +13,7 @@ use super::{
     tables, takeover, types, views,
 };
 use crate::Dialect;
+use crate::compare::Pair;
 use crate::lex;
 use crate::structure::{ConstraintKind, Kind, Name, ObjectRef};
 use crate::write::{Change, Plan, WriteError};
@@ -150,7 +151,11 @@ pub(super) fn order(context: &Context<'_>, nodes: &Nodes<'_>, plan: &mut Plan) -
         };
         plan.statements.extend(statements);
         if act != Act::Drop || node.state == State::Drop {
-            plan.checks.extend(node.checks.iter().cloned());
+            for check in &node.checks {
+                if !plan.checks.contains(check) {
+                    plan.checks.push(check.clone());
+                }
+            }
         }
     }
     Ok(())
@@ -158,8 +163,23 @@ pub(super) fn order(context: &Context<'_>, nodes: &Nodes<'_>, plan: &mut Plan) -
 
 /// In `from`, what needs something goes before it.
 fn hold_from(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
+    let wholes: HashMap<String, &ObjectRef> = nodes
+        .all
+        .iter()
+        .filter(|node| matches!(node.thing, Thing::Table(_) | Thing::View(_)) && node.drops())
+        .map(|node| (node.id.name.to_string(), &node.id))
+        .collect();
     for (of, on) in &context.from_needs {
-        let leaves = graph.departure(nodes, of);
+        // A policy or a rule goes with what it is on.
+        let whole = || {
+            of.part
+                .as_ref()
+                .filter(|_| of.kind == Kind::Other)
+                .and_then(|on| wholes.get(on))
+        };
+        let leaves = graph
+            .departure(nodes, of)
+            .or_else(|| graph.place(nodes, whole()?, Act::Drop));
         let changes = graph.place(nodes, of, Act::Alter);
         let gone = graph.departure(nodes, on);
         graph.edge(leaves, gone);
@@ -248,6 +268,16 @@ fn hold_special(context: &Context<'_>, nodes: &Nodes<'_>, graph: &mut Graph) {
                 let detached = graph.place(nodes, &tables::detachment_id(&table.name), Act::Create);
                 graph.edge(detached, create);
             }
+            // A child's own column takes in the one that its parent hands down; the other way round there would be two.
+            Thing::Column {
+                table,
+                pair: Pair::Added(one),
+            } if !one.inherited => {
+                for parent in context.table_to(table).map_or(&[][..], |table| &table.inherits) {
+                    let handed = graph.place(nodes, &id::part(Kind::Table, parent, &one.name), Act::Create);
+                    graph.edge(create, handed);
+                }
+            }
             Thing::Rows(one) => rebuild::hold(nodes, graph, at, one),
             Thing::Detachment(table) => {
                 graph.edge(create, graph.departure(nodes, &id::of(Kind::Table, &table.name)));
@@ -319,9 +349,10 @@ fn collect_words(text: &str, words: &mut HashSet<String>, depth: usize) {
             lex::Kind::Word => drop(words.insert(lexeme.text.to_lowercase())),
             lex::Kind::Quoted(name) => drop(words.insert(name.clone())),
             lex::Kind::Dollar if depth < 3 => {
-                let inner = lexeme.text.trim_start_matches('$');
-                let inner = inner.split_once('$').map_or(inner, |(_, rest)| rest);
-                collect_words(inner, words, depth + 1);
+                // A name may hold a `$`: the last word and the closing tag would be one.
+                let end = lexeme.text[1..].find('$').map_or(0, |at| at + 2);
+                let (tag, rest) = lexeme.text.split_at(end);
+                collect_words(rest.strip_suffix(tag).unwrap_or(rest), words, depth + 1);
             }
             _ => {}
         }
@@ -351,7 +382,9 @@ fn rank(node: &Node<'_>, act: Act) -> u32 {
         Thing::Trigger(_) => 17,
         Thing::Other(pair) => match pair.to().or(pair.from()).map_or("", |one| one.kind.as_str()) {
             "collation" | "foreign data wrapper" | "server" | "text search dictionary" => 2,
-            "text search configuration" | "operator" | "cast" => 5,
+            "access method" => 2,
+            "text search configuration" | "operator" | "operator family" | "cast" => 5,
+            "operator class" => 6,
             "comment" => 20,
             "privilege" | "default privilege" => 21,
             "event trigger" => 22,

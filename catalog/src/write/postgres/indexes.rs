@@ -1,5 +1,7 @@
 //! Indexes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::change::Mode;
 use super::context::{Context, either};
 use super::names::{ident, qualified};
@@ -13,11 +15,12 @@ use crate::write::Change;
 
 pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a, Index>], nodes: &mut Nodes<'a>) {
     let mut pairs: Vec<Pair<'a, Index>> = pairs.to_vec();
-    renamed(table, &mut pairs, nodes);
+    renamed(context, table, &mut pairs, nodes);
     for pair in pairs {
         let inherited = match pair {
             Pair::Added(one) | Pair::Dropped(one) => one.inherited,
-            Pair::Both { to, .. } => to.inherited,
+            // What was its parent's becomes the table's own where that lets it go.
+            Pair::Both { from, to, .. } => to.inherited || (from.inherited && context.is_let_go(table)),
         };
         if !inherited {
             nodes.add(node(context, table, pair));
@@ -26,17 +29,17 @@ pub(super) fn nodes<'a>(context: &Context<'a>, table: &'a Name, pairs: &[Pair<'a
 }
 
 /// One that differs in nothing but its name is renamed: it need not be built again.
-fn renamed<'a>(table: &'a Name, pairs: &mut Vec<Pair<'a, Index>>, nodes: &mut Nodes<'a>) {
+fn renamed<'a>(context: &Context<'a>, table: &'a Name, pairs: &mut Vec<Pair<'a, Index>>, nodes: &mut Nodes<'a>) {
     let added: Vec<&'a Index> = pairs
         .iter()
         .filter_map(|pair| match pair {
-            Pair::Added(one) if !one.inherited => Some(*one),
+            Pair::Added(one) if !one.inherited || context.is_handed_down_unchanged(table) => Some(*one),
             _ => None,
         })
         .collect();
     for to in added {
         let before = pairs.iter().find_map(|pair| match pair {
-            Pair::Dropped(one) if !one.inherited && one.is_alike(to) => Some(*one),
+            Pair::Dropped(one) if one.inherited == to.inherited && one.is_alike(to) => Some(*one),
             _ => None,
         });
         let Some(from) = before else { continue };
@@ -62,15 +65,16 @@ pub(super) fn node<'a>(context: &Context<'a>, on: &'a Name, pair: Pair<'a, Index
         Pair::Both { from, to, .. } => {
             let mut plain = from.clone();
             plain.comment.clone_from(&to.comment);
-            plain.options.remove("clustered");
             let mut wanted = to.clone();
-            wanted.options.remove("clustered");
+            for option in ["clustered", STATISTICS] {
+                plain.options.remove(option);
+                wanted.options.remove(option);
+            }
             if plain.is_alike(&wanted) {
-                let statements = if from.comment == to.comment {
-                    Vec::new()
-                } else {
-                    vec![comment(&about, on, to)]
-                };
+                let mut statements = statistics(&about, on, Some(from), to);
+                if from.comment != to.comment {
+                    statements.push(comment(&about, on, to));
+                }
                 return Node::new(about, thing, State::Keep).altered(statements);
             }
             Node::new(about, thing, State::Recreate).checked(rows::index(context, on, to))
@@ -134,10 +138,34 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, on: &Name, one: &
             "move the index",
         ));
     }
+    statements.extend(statistics(about, on, None, one));
     if one.comment.is_some() {
         statements.push(comment(about, on, one));
     }
     statements
+}
+
+/// How closely the values of its expressions are looked at: `number=target` for each that says so.
+const STATISTICS: &str = "statistics";
+
+fn statistics(about: &ObjectRef, on: &Name, from: Option<&Index>, to: &Index) -> Vec<Change> {
+    let said = |one: &Index| -> BTreeMap<String, String> {
+        let pairs = one.options.get(STATISTICS).map_or("", String::as_str).split(',');
+        let pairs = pairs.filter_map(|pair| pair.split_once('='));
+        pairs.map(|(at, target)| (at.to_owned(), target.to_owned())).collect()
+    };
+    let (was, is) = (from.map(said).unwrap_or_default(), said(to));
+    let name = qualified(&Name::new(&on.schema, &to.name));
+    let numbers: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    numbers
+        .into_iter()
+        .filter(|number| was.get(*number) != is.get(*number))
+        .map(|number| {
+            let target = is.get(number).map_or("-1", String::as_str);
+            let sql = format!("ALTER INDEX {name} ALTER COLUMN {number} SET STATISTICS {target}");
+            Change::new(about, sql, "how closely values are looked at")
+        })
+        .collect()
 }
 
 fn comment(about: &ObjectRef, on: &Name, one: &Index) -> Change {

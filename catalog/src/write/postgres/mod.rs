@@ -28,6 +28,7 @@ mod node;
 mod others;
 mod propagate;
 mod rebuild;
+mod recut;
 mod relations;
 mod rename;
 mod routines;
@@ -85,5 +86,5 @@ fn arrange(context: &Context<'_>, plan: &mut Plan) -> Result<(), WriteError> {
 }
 
 pub(super) use names::literal;
-pub(super) use rebuild::is_recut;
+pub(super) use recut::is_recut;
 pub(super) use rename::implied;

@@ -16,10 +16,9 @@ use super::conversion;
 use super::graph::{Act, Graph};
 use super::names::{ident, literal, qualified};
 use super::node::{Node, Nodes, State, Thing, id};
+use super::recut::is_recut;
 use super::{relations, rows, sequences, tables, types};
-use crate::Dialect;
 use crate::compare::{Comparison, Rename, Renames};
-use crate::lex;
 use crate::structure::{Column, ConstraintKind, Kind, Name, ObjectRef, Structure, Table};
 use crate::write::{Change, Check, WriteError};
 
@@ -61,7 +60,7 @@ pub(super) fn find(comparison: &Comparison<'_>) -> Result<Option<Rebuilds>, Writ
         let Some((old, new)) = pair.table.from().zip(pair.table.to()) else {
             continue;
         };
-        if is_recut(old, new) {
+        if is_recut(from, to, old, new) {
             found.all.push(rebuild(from, to, old, new)?);
         }
     }
@@ -76,24 +75,6 @@ pub(super) fn find(comparison: &Comparison<'_>) -> Result<Option<Rebuilds>, Writ
         set_aside(&mut found.from, &name, &aside);
     }
     Ok(Some(found))
-}
-
-/// Cut by something else, or by a column of another type, which the server does not change either.
-pub(in crate::write) fn is_recut(old: &Table, new: &Table) -> bool {
-    let (Some(before), Some(after)) = (&old.partitioning, &new.partitioning) else {
-        return old.partitioning != new.partitioning;
-    };
-    let by_retyped = || {
-        lex::lex(Dialect::Postgres, &after.by).lexemes.iter().any(|lexeme| {
-            let name = match &lexeme.kind {
-                lex::Kind::Quoted(name) => name.as_str(),
-                _ => lexeme.text,
-            };
-            let types = old.column(name).zip(new.column(name));
-            types.is_some_and(|(old, new)| old.data_type != new.data_type || old.collation != new.collation)
-        })
-    };
-    before != after || by_retyped()
 }
 
 fn rebuild(from: &Structure, to: &Structure, old: &Table, new: &Table) -> Result<Rebuild, WriteError> {

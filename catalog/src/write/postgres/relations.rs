@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::change::Mode;
 use super::columns;
+use super::constraints;
 use super::context::Context;
 use super::names::{ident, qualified};
 use super::spelled;
@@ -14,7 +15,10 @@ use crate::write::Change;
 
 /// Whether a constraint is written inside `CREATE TABLE`. Foreign keys come when all tables are there.
 pub(super) fn is_inline(one: &Constraint) -> bool {
-    !one.inherited && !one.unchecked && !matches!(one.kind, ConstraintKind::ForeignKey(_))
+    !one.inherited
+        && !one.unchecked
+        && !one.options.contains_key(constraints::INCOMPLETE)
+        && !matches!(one.kind, ConstraintKind::ForeignKey(_))
 }
 
 /// Whether foreign keys lead from one table that goes back to another.
@@ -144,7 +148,7 @@ pub(super) fn create(context: &Context<'_>, about: &ObjectRef, one: &Table) -> V
         .iter()
         .filter(|constraint| is_inline(constraint) && constraint.comment.is_some())
     {
-        statements.push(super::constraints::comment(about, &one.name, constraint));
+        statements.push(constraints::comment(about, &one.name, constraint));
     }
     statements
 }

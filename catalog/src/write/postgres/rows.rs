@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use super::context::Context;
+use super::conversion;
 use super::exclusion;
 use super::names::{ident, qualified};
 use super::node::id;
 use crate::Dialect;
-use crate::compare::Rename;
+use crate::compare::{Rename, is_widening};
 use crate::lex;
 use crate::structure::{
     Column, Constraint, ConstraintKind, ForeignKey, Index, IndexPart, IndexTarget, Kind, Name, ObjectRef, Table,
@@ -33,7 +34,17 @@ struct Rows {
 }
 
 impl Rows {
+    /// As they will be: with values of the types and defaults that come, where that can be foreseen.
     fn of(context: &Context<'_>, table: &Name) -> Option<Self> {
+        Self::seen(context, table, true)
+    }
+
+    /// With values of the types that are.
+    fn as_they_are(context: &Context<'_>, table: &Name) -> Option<Self> {
+        Self::seen(context, table, false)
+    }
+
+    fn seen(context: &Context<'_>, table: &Name, converted: bool) -> Option<Self> {
         let old = name_before(context, table);
         // A new table under a name that another one gave up has no rows.
         let given_up = |one: &Rename| matches!(one, Rename::Table { from, .. } if from == table);
@@ -50,11 +61,16 @@ impl Rows {
         for column in &before.columns {
             let renamed = columns.iter().find(|(_, was)| **was == column.name);
             let now = renamed.map_or(&column.name, |(now, _)| now);
-            let filled = to.and_then(|to| filled(column, to.column(now)?));
-            let name = ident(&column.name);
+            let after = to.and_then(|to| to.column(now));
+            let foreseen = after
+                .filter(|_| converted)
+                .and_then(|after| conversion::foreseen(column, after));
+            let filled = after.and_then(|after| filled(column, after, foreseen.is_some()));
+            let is_foreseen = foreseen.is_some();
+            let name = foreseen.unwrap_or_else(|| ident(&column.name));
             match filled {
                 Some(default) => wanted.push(format!("COALESCE({name}, {default}) AS {}", ident(now))),
-                None if renamed.is_some() => wanted.push(format!("{name} AS {}", ident(now))),
+                None if renamed.is_some() || is_foreseen => wanted.push(format!("{name} AS {}", ident(now))),
                 None => {
                     wanted.push(name);
                     continue;
@@ -91,16 +107,22 @@ impl Rows {
 }
 
 /// What a column without a value will hold; a counter is not to be moved by asking.
-fn filled<'c>(from: &Column, to: &'c Column) -> Option<&'c str> {
-    filled_with(from, to).filter(|default| from.data_type == to.data_type && !default.contains("nextval("))
+fn filled<'c>(from: &Column, to: &'c Column, foreseen: bool) -> Option<&'c str> {
+    let same_type = foreseen || from.data_type == to.data_type;
+    filled_with(from, to).filter(|default| same_type && !default.contains("nextval("))
 }
 
-/// What demands something of a column that gets its default where it holds nothing, and stays as it is: it is asked of the
-/// rows as if it were new.
-pub(super) fn after_filling(context: &Context<'_>, table: &Name, old: &Column, new: &Column) -> Vec<Check> {
-    let (Some(from), Some(to), Some(_)) = (context.table_from(table), context.table_to(table), filled(old, new)) else {
+/// What demands something of a column that gets its default where it holds nothing, or values of another type, and stays as
+/// it is: it is asked of the rows as if it were new.
+pub(super) fn after_change(context: &Context<'_>, table: &Name, old: &Column, new: &Column) -> Vec<Check> {
+    let converts = conversion::foreseen(old, new).is_some();
+    let narrows = converts && !is_widening(Dialect::Postgres, &old.data_type, &new.data_type);
+    let (Some(from), Some(to)) = (context.table_from(table), context.table_to(table)) else {
         return Vec::new();
     };
+    if filled(old, new, converts).is_none() && !narrows {
+        return Vec::new();
+    }
     let column = new.name.as_str();
     let is_over = |part: &IndexPart| match &part.on {
         IndexTarget::Column(name) => name == column,
@@ -192,14 +214,14 @@ fn check(about: ObjectRef, rows: &Rows, value: &str, condition: &str, message: S
 
 /// Rows of a column that a conversion would not keep.
 pub(super) fn condition(context: &Context<'_>, table: &Name, column: &str, condition: Condition) -> Option<Check> {
-    let rows = Rows::of(context, table)?;
+    let rows = Rows::as_they_are(context, table)?;
     let about = id::part(Kind::Table, table, column);
     let guarded = format!("{} IS NOT NULL AND ({})", ident(column), condition.sql);
     Some(check(about, &rows, &ident(column), &guarded, condition.message))
 }
 
 pub(super) fn not_null(context: &Context<'_>, table: &Name, column: &str) -> Option<Check> {
-    let rows = Rows::of(context, table)?;
+    let rows = Rows::as_they_are(context, table)?;
     let about = id::part(Kind::Table, table, column);
     let name = ident(column);
     Some(check(
@@ -300,7 +322,7 @@ pub(super) fn strangers(context: &Context<'_>, table: &Table) -> Vec<Check> {
 
 /// A column that will be computed: rows that hold something else would lose it.
 pub(super) fn computed(context: &Context<'_>, table: &Name, column: &Column, expression: &str) -> Vec<Check> {
-    let Some(rows) = Rows::of(context, table) else {
+    let Some(rows) = Rows::as_they_are(context, table) else {
         return Vec::new();
     };
     let about = id::part(Kind::Table, table, &column.name);

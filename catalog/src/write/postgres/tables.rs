@@ -175,6 +175,12 @@ pub(super) fn row_security(about: &ObjectRef, from: Option<&Table>, to: &Table) 
     statements
 }
 
+/// Whether its columns are a type's, before and after: they come and go with it.
+pub(super) fn is_of_type(from: &Table, to: &Table) -> bool {
+    let of = |table: &'_ Table| table.options.get("of_type").cloned();
+    of(from).is_some() && of(from) == of(to)
+}
+
 fn alter(about: &ObjectRef, from: &Table, to: &Table) -> Vec<Change> {
     let mut statements = Vec::new();
     let name = qualified(&to.name);

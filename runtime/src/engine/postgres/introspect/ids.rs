@@ -54,7 +54,10 @@ impl Class {
             "pg_foreign_data_wrapper" => 2328,
             "pg_foreign_server" => 1417,
             "pg_publication" => 6104,
-            "pg_publication_rel" => 6106,
+            "pg_opclass" => 2616,
+            "pg_opfamily" => 2753,
+            "pg_am" => 2601,
+            "pg_conversion" => 2607,
             "pg_user_mapping" => 1418,
             _ => 0,
         })

@@ -78,6 +78,9 @@ fn note_on_constraint(table: &mut Table, row: &Line) {
         if let Some(space) = row.owned(14) {
             constraint.options.insert("tablespace".to_owned(), space);
         }
+        if !row.flag(9) && table.partitioning.is_some() {
+            constraint.options.insert("incomplete".to_owned(), "true".to_owned());
+        }
         if let Some(definition) = &mut constraint.definition {
             add_storage(definition, row);
         }
@@ -155,6 +158,9 @@ fn index(row: &Line, table: &Name, ids: &Ids) -> Index {
     }
     if let Some(space) = row.owned(14) {
         index.options.insert("tablespace".to_owned(), space);
+    }
+    if let Some(statistics) = row.owned(16) {
+        index.options.insert("statistics".to_owned(), statistics);
     }
     index
 }

@@ -79,12 +79,6 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
             drop,
         });
     }
-    let named = |name: &str| Class::named(name);
-    let published: Vec<(u32, u32)> = answers
-        .of(About::Published)
-        .iter()
-        .map(|row| (row.id(0), row.id(1)))
-        .collect();
     for text in texts {
         let at = reference(text.kind, &text.name, text.on.as_ref());
         ids.learn(text.class, text.id, at.clone());
@@ -110,15 +104,19 @@ pub(super) fn read(answers: &Answers, ids: &mut Ids, structure: &mut Structure) 
             drop: text.drop,
         });
     }
-    // That a table is in a publication is said by the publication.
-    for (member, publication) in published {
-        if let Some(publication) = ids.find(named("pg_publication"), publication, 0) {
-            ids.learn(named("pg_publication_rel"), member, publication);
+    // That a table is in a publication is said by the publication, and which operators are in a class by the class.
+    for row in answers.of(About::Members) {
+        if let Some(whole) = ids.find(Class::of(row.id(2)), row.id(3), 0) {
+            ids.learn(Class::of(row.id(0)), row.id(1), whole);
         }
     }
 }
 
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 14] = [
+    "conversion",
+    "access method",
+    "operator family",
+    "operator class",
     "event trigger",
     "collation",
     "cast",

@@ -113,3 +113,54 @@ SELECT 'pg_user_mapping', m.umid, 'user mapping', pg_catalog.format('%s SERVER %
   pg_catalog.format('DROP USER MAPPING FOR %s SERVER %I', w.who, m.srvname)
 FROM pg_catalog.pg_user_mappings m,
   LATERAL (SELECT CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END AS who) w
+UNION ALL
+SELECT 'pg_am', a.oid, 'access method', pg_catalog.quote_ident(a.amname),
+  pg_catalog.format('CREATE ACCESS METHOD %I TYPE %s HANDLER %s', a.amname, CASE a.amtype WHEN 't' THEN 'TABLE' ELSE 'INDEX' END, a.amhandler),
+  pg_catalog.format('DROP ACCESS METHOD %I', a.amname)
+FROM pg_catalog.pg_am a WHERE a.oid >= 16384
+  AND a.oid NOT IN (SELECT e.objid FROM pg_catalog.pg_depend e WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.pg_am'::pg_catalog.regclass)
+UNION ALL
+-- A family with what was added to it beside its classes; a class with what is in it.
+SELECT 'pg_opfamily', f.oid, 'operator family', pg_catalog.format('%I.%I USING %I', n.nspname, f.opfname, am.amname),
+  pg_catalog.format('CREATE OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, am.amname)
+  || COALESCE(pg_catalog.format(E';\nALTER OPERATOR FAMILY %I.%I USING %I ADD ', n.nspname, f.opfname, am.amname) || m.members, ''),
+  pg_catalog.format('DROP OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, am.amname)
+FROM pg_catalog.pg_opfamily f JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace JOIN pg_catalog.pg_am am ON am.oid = f.opfmethod,
+  LATERAL (SELECT pg_catalog.string_agg(x.what, ', ' ORDER BY x.what) AS members FROM (
+    SELECT pg_catalog.format('OPERATOR %s %s%s', o.amopstrategy, o.amopopr::pg_catalog.regoperator,
+      ' FOR ORDER BY ' || (SELECT pg_catalog.format('%I.%I', sn.nspname, s.opfname) FROM pg_catalog.pg_opfamily s
+        JOIN pg_catalog.pg_namespace sn ON sn.oid = s.opfnamespace WHERE s.oid = o.amopsortfamily)) AS what
+    FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_depend d ON d.classid = 2602 AND d.objid = o.oid AND d.refclassid = 2753 AND d.refobjid = f.oid
+    UNION ALL
+    SELECT pg_catalog.format('FUNCTION %s (%s, %s) %s', p.amprocnum, pg_catalog.format_type(p.amproclefttype, NULL),
+      pg_catalog.format_type(p.amprocrighttype, NULL), p.amproc::pg_catalog.regprocedure)
+    FROM pg_catalog.pg_amproc p JOIN pg_catalog.pg_depend d ON d.classid = 2603 AND d.objid = p.oid AND d.refclassid = 2753 AND d.refobjid = f.oid) x) m
+WHERE f.oid >= 16384
+  AND f.oid NOT IN (SELECT e.objid FROM pg_catalog.pg_depend e WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.pg_opfamily'::pg_catalog.regclass)
+UNION ALL
+SELECT 'pg_opclass', c.oid, 'operator class', pg_catalog.format('%I.%I USING %I', n.nspname, c.opcname, am.amname),
+  pg_catalog.format('CREATE OPERATOR CLASS %I.%I%s FOR TYPE %s USING %I FAMILY %I.%I AS %s', n.nspname, c.opcname,
+    CASE WHEN c.opcdefault THEN ' DEFAULT' ELSE '' END, pg_catalog.format_type(c.opcintype, NULL), am.amname, fn.nspname, f.opfname,
+    pg_catalog.concat_ws(', ', CASE WHEN c.opckeytype <> 0 THEN 'STORAGE ' || pg_catalog.format_type(c.opckeytype, NULL) END, m.members,
+      CASE WHEN c.opckeytype = 0 AND m.members IS NULL THEN 'STORAGE ' || pg_catalog.format_type(c.opcintype, NULL) END)),
+  pg_catalog.format('DROP OPERATOR CLASS %I.%I USING %I', n.nspname, c.opcname, am.amname)
+FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_namespace n ON n.oid = c.opcnamespace JOIN pg_catalog.pg_am am ON am.oid = c.opcmethod
+JOIN pg_catalog.pg_opfamily f ON f.oid = c.opcfamily JOIN pg_catalog.pg_namespace fn ON fn.oid = f.opfnamespace,
+  LATERAL (SELECT pg_catalog.string_agg(x.what, ', ' ORDER BY x.what) AS members FROM (
+    SELECT pg_catalog.format('OPERATOR %s %s%s', o.amopstrategy, o.amopopr::pg_catalog.regoperator,
+      ' FOR ORDER BY ' || (SELECT pg_catalog.format('%I.%I', sn.nspname, s.opfname) FROM pg_catalog.pg_opfamily s
+        JOIN pg_catalog.pg_namespace sn ON sn.oid = s.opfnamespace WHERE s.oid = o.amopsortfamily)) AS what
+    FROM pg_catalog.pg_amop o JOIN pg_catalog.pg_depend d ON d.classid = 2602 AND d.objid = o.oid AND d.refclassid = 2616 AND d.refobjid = c.oid
+    UNION ALL
+    SELECT pg_catalog.format('FUNCTION %s (%s, %s) %s', p.amprocnum, pg_catalog.format_type(p.amproclefttype, NULL),
+      pg_catalog.format_type(p.amprocrighttype, NULL), p.amproc::pg_catalog.regprocedure)
+    FROM pg_catalog.pg_amproc p JOIN pg_catalog.pg_depend d ON d.classid = 2603 AND d.objid = p.oid AND d.refclassid = 2616 AND d.refobjid = c.oid) x) m
+WHERE c.oid >= 16384
+  AND c.oid NOT IN (SELECT e.objid FROM pg_catalog.pg_depend e WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.pg_opclass'::pg_catalog.regclass)
+UNION ALL
+SELECT 'pg_conversion', c.oid, 'conversion', pg_catalog.format('%I.%I', n.nspname, c.conname),
+  pg_catalog.format('CREATE %sCONVERSION %I.%I FOR %L TO %L FROM %s', CASE WHEN c.condefault THEN 'DEFAULT ' ELSE '' END, n.nspname, c.conname,
+    pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc),
+  pg_catalog.format('DROP CONVERSION %I.%I', n.nspname, c.conname)
+FROM pg_catalog.pg_conversion c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+WHERE c.oid >= 16384

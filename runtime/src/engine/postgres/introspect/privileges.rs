@@ -63,6 +63,24 @@ fn target(row: &Line, ids: &Ids, structure: &Structure) -> Option<(String, Objec
                 .filter(|object| object.kind == Kind::Type)?;
             Some((format!("TYPE {}", qualified(&object.name)), object, None))
         }
+        class @ ("S" | "F" | "l") => {
+            let word = match class {
+                "S" => "FOREIGN SERVER",
+                "F" => "FOREIGN DATA WRAPPER",
+                _ => "LANGUAGE",
+            };
+            let catalog = if class == "S" {
+                "pg_foreign_server"
+            } else {
+                "pg_foreign_data_wrapper"
+            };
+            // What an extension brought is known by its name alone.
+            let object = ids
+                .find(Class::named(catalog), id, 0)
+                .filter(|_| class != "l")
+                .unwrap_or_else(|| ObjectRef::new(Kind::Extension, Name::plain(row.text(8))));
+            Some((format!("{word} {}", ident(row.text(8))), object, None))
+        }
         class => {
             let object = ids.find(Class::Relation, id, 0)?;
             let column = (class == "a").then(|| ids.column(id, row.number(2))).flatten();

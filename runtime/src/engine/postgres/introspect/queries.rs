@@ -91,7 +91,7 @@ pub(super) enum About {
     DefaultPrivileges,
     Statistics,
     Others,
-    Published,
+    Members,
     Dependencies,
 }
 
@@ -214,7 +214,9 @@ pub(super) const QUESTIONS: &[Question] = &[
            OR NOT o1.opcdefault OR NOT o2.opcdefault OR NOT o3.opcdefault) THEN pg_catalog.pg_get_indexdef(i.indexrelid) END, \
          i.indkey, i.indnkeyatts, i.indoption, i.indisvalid, \
          i.indisclustered, i.indisreplident, ic.relispartition, k.oid, ts.spcname, \
-         CASE WHEN k.oid IS NOT NULL THEN pg_catalog.array_to_string(ic.reloptions, E'\\n') END \
+         CASE WHEN k.oid IS NOT NULL THEN pg_catalog.array_to_string(ic.reloptions, E'\\n') END, \
+         CASE WHEN i.indexprs IS NOT NULL THEN (SELECT pg_catalog.string_agg(a.attnum || '=' || a.attstattarget, ',' ORDER BY a.attnum) \
+           FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid \
          JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p', 'm') \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am am ON am.oid = ic.relam \
@@ -319,13 +321,24 @@ pub(super) const QUESTIONS: &[Question] = &[
              FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = n.oid \
                AND i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass WHERE n.nspacl IS NOT NULL AND",
         own!(),
-        "), \
+        "UNION ALL SELECT 'S', s.oid, 0, s.srvowner, s.srvacl, pg_catalog.acldefault('S', s.srvowner) FROM pg_catalog.pg_foreign_server s \
+             WHERE s.srvacl IS NOT NULL \
+           UNION ALL SELECT 'F', f.oid, 0, f.fdwowner, f.fdwacl, COALESCE(i.initprivs, pg_catalog.acldefault('F', f.fdwowner)) \
+             FROM pg_catalog.pg_foreign_data_wrapper f LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = f.oid \
+               AND i.classoid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass WHERE f.fdwacl IS NOT NULL \
+           UNION ALL SELECT 'l', l.oid, 0, l.lanowner, l.lanacl, COALESCE(i.initprivs, pg_catalog.acldefault('l', l.lanowner)) \
+             FROM pg_catalog.pg_language l LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = l.oid \
+               AND i.classoid = 'pg_catalog.pg_language'::pg_catalog.regclass WHERE l.lanacl IS NOT NULL \
+         ), \
          now AS (SELECT h.class, h.oid, h.sub, h.owner, x.grantee, x.privilege_type AS what, x.is_grantable AS further \
            FROM held h, pg_catalog.aclexplode(h.acl) x), \
          was AS (SELECT h.class, h.oid, h.sub, h.owner, x.grantee, x.privilege_type AS what, x.is_grantable AS further \
            FROM held h, pg_catalog.aclexplode(h.base) x) \
          SELECT d.class, d.oid, d.sub, d.granted, d.what, d.further, d.grantee = d.owner, \
-           CASE WHEN d.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END \
+           CASE WHEN d.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END, \
+           CASE d.class WHEN 'S' THEN (SELECT s.srvname FROM pg_catalog.pg_foreign_server s WHERE s.oid = d.oid) \
+             WHEN 'F' THEN (SELECT f.fdwname FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.oid = d.oid) \
+             WHEN 'l' THEN (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = d.oid) END \
          FROM (SELECT *, true AS granted FROM (SELECT * FROM now EXCEPT SELECT * FROM was) a \
            UNION ALL SELECT *, false FROM (SELECT * FROM was EXCEPT SELECT * FROM now) b) d \
          LEFT JOIN pg_catalog.pg_roles r ON r.oid = d.grantee ORDER BY 1, 2, 3, 8, 4, 6, 5"
@@ -356,8 +369,10 @@ pub(super) const QUESTIONS: &[Question] = &[
     ),
     question!(Others, include_str!("others.sql")),
     question!(
-        Published,
-        "SELECT r.oid, r.prpubid FROM pg_catalog.pg_publication_rel r"
+        Members,
+        "SELECT 6106, r.oid, 6104, r.prpubid FROM pg_catalog.pg_publication_rel r UNION ALL \
+         SELECT d.classid::pg_catalog.int8, d.objid, d.refclassid::pg_catalog.int8, d.refobjid FROM pg_catalog.pg_depend d \
+         WHERE d.classid IN (2602, 2603) AND d.refclassid IN (2616, 2753) AND d.objid >= 16384 ORDER BY 3 DESC"
     ),
     question!(
         Dependencies,
