@@ -10,10 +10,23 @@ use crate::write::WriteError;
 /// What `p WITHOUT OVERLAPS` is kept as in the options of an index and of a primary key.
 pub(super) const WITHOUT_OVERLAPS: &str = "without_overlaps";
 
-/// `` `name` (`start`, `end`) `` as its parts.
-fn parts(period: &str) -> Option<(String, String, String)> {
-    let mut names = backtick::names(period).into_iter();
-    Some((names.next()?, names.next()?, names.next()?))
+/// A period's name, and the columns it lies between.
+struct Period {
+    name: String,
+    start: String,
+    end: String,
+}
+
+impl Period {
+    /// Of `` `name` (`start`, `end`) ``.
+    fn read(period: &str) -> Option<Self> {
+        let mut names = backtick::names(period).into_iter();
+        Some(Self {
+            name: names.next()?,
+            start: names.next()?,
+            end: names.next()?,
+        })
+    }
 }
 
 impl Writer<'_> {
@@ -25,7 +38,7 @@ impl Writer<'_> {
         if from.options.get("period") == Some(period) {
             return Ok(());
         }
-        let Some((name, (start, end))) = self.period_before(to)? else {
+        let Some(Period { name, start, end }) = self.period_before(to)? else {
             return Ok(());
         };
         let (value, condition) = (format!("{start}, {end}"), format!("{start} >= {end}"));
@@ -49,7 +62,7 @@ impl Writer<'_> {
         if !options.contains_key(WITHOUT_OVERLAPS) {
             return self.ask_unique(table, name, parts);
         }
-        let Some((_, (start, end))) = self.period_before(table)? else {
+        let Some(Period { start, end, .. }) = self.period_before(table)? else {
             return Ok(());
         };
         let mut same = Vec::new();
@@ -82,12 +95,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The period's name, and what its columns hold before.
-    fn period_before(&self, table: &Table) -> Result<Option<(String, (String, String))>, IdentifierError> {
-        let Some((name, start, end)) = table.options.get("period").and_then(|period| parts(period)) else {
+    /// The period, with what its columns hold before in place of them.
+    fn period_before(&self, table: &Table) -> Result<Option<Period>, IdentifierError> {
+        let Some(period) = table.options.get("period").and_then(|text| Period::read(text)) else {
             return Ok(None);
         };
-        let (start, end) = (self.column_before(table, &start)?, self.column_before(table, &end)?);
-        Ok(start.zip(end).map(|columns| (name, columns)))
+        let start = self.column_before(table, &period.start)?;
+        let end = self.column_before(table, &period.end)?;
+        let name = period.name;
+        Ok(start.zip(end).map(|(start, end)| Period { name, start, end }))
     }
 }
