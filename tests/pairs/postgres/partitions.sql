@@ -319,6 +319,24 @@ CREATE TABLE shops_all PARTITION OF shops FOR VALUES IN ('graz', 'linz', 'wels')
 -- keeps: SELECT id, day, town FROM takings ORDER BY id
 -- keeps: SELECT id, town FROM shops ORDER BY id
 
+-- case: rows of a default partition find places of their own, and others go where all the rest goes
+-- current
+CREATE TABLE letters (id int, town text) PARTITION BY LIST (town);
+CREATE TABLE letters_rest PARTITION OF letters DEFAULT;
+CREATE TABLE bills (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE bills_24 PARTITION OF bills FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- rows
+INSERT INTO letters VALUES (1, 'graz'), (2, 'linz');
+INSERT INTO bills VALUES (1, '2024-05-05'), (2, '2024-06-06');
+-- desired
+CREATE TABLE letters (id int, town text) PARTITION BY LIST (town);
+CREATE TABLE letters_graz PARTITION OF letters FOR VALUES IN ('graz');
+CREATE TABLE letters_linz PARTITION OF letters FOR VALUES IN ('linz', 'wels');
+CREATE TABLE bills (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE bills_rest PARTITION OF bills DEFAULT;
+-- keeps: SELECT id, town FROM letters ORDER BY id
+-- keeps: SELECT id, day FROM bills ORDER BY id
+
 -- case: among more partitions rows get other places
 -- current
 CREATE TABLE seats (id int PRIMARY KEY, name text) PARTITION BY HASH (id);

@@ -108,10 +108,15 @@ enum Bound<'a> {
     /// Of one column.
     Range(&'a str, &'a str),
     Hash,
+    /// Whatever the others do not take.
+    Default,
 }
 
 impl<'a> Bound<'a> {
     fn read(text: &'a str) -> Option<Self> {
+        if text == "DEFAULT" {
+            return Some(Self::Default);
+        }
         let text = text.strip_prefix("FOR VALUES ")?;
         if text.starts_with("WITH ") {
             return Some(Self::Hash);
@@ -126,6 +131,7 @@ impl<'a> Bound<'a> {
     /// Whether some value has its place in both.
     fn shares_with(&self, other: &Self, order: Option<Order>) -> bool {
         match (self, other) {
+            (Self::Default, _) | (_, Self::Default) => true,
             (Self::Values(some), Self::Values(others)) => some.iter().any(|one| others.contains(one)),
             (Self::Range(low, high), Self::Range(from, to)) => {
                 order.is_some_and(|order| order.is_less(low, to) && order.is_less(from, high))
@@ -185,7 +191,7 @@ mod tests {
             "FOR VALUES IN ('a', 'b')",
             "text"
         ));
-        assert_eq!(Bound::read("DEFAULT"), None);
+        assert!(share("DEFAULT", "FOR VALUES IN ('c')", "text"));
         assert_eq!(Bound::read("FOR VALUES FROM (1, 2) TO (3, 4)"), None);
     }
 }
