@@ -184,7 +184,7 @@ async fn the_schemas_of_the_files_are_printed() {
 async fn statements_are_printed_byte_for_byte() {
     let (database, folder) = (Database::new(Engine::Sqlite).await, Folder::empty());
     database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
-    let steering = "a\u{1b}[31mb\u{1}c";
+    let steering = "a\u{1b}[31mb\u{1}c\u{7f}d";
     folder.write(
         "desired.sql",
         &format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT DEFAULT '{steering}')"),
@@ -202,5 +202,12 @@ async fn statements_are_printed_byte_for_byte() {
     ];
     let printed = Cli::bare(&args).run().await.stdout;
     assert!(printed.contains(steering), "{printed:?}");
+    // A snapshot is JSON: what it leaves out would be a difference.
+    let told = Cli::json(&database, &folder, &["schema", "diff", "--to", &file])
+        .run()
+        .await
+        .told();
+    let sql = told["plan"]["statements"][0]["sql"].as_str().expect("a statement");
+    assert!(sql.contains(steering), "{sql:?}");
     database.drop().await;
 }

@@ -28,7 +28,7 @@ pub(crate) trait Document: Serialize {
 /// Writes an answer to standard output.
 pub(crate) fn show(format: Format, document: &impl Document) {
     match format {
-        Format::Json => terminal::print(&json::line(document)),
+        Format::Json => terminal::print_exactly(&json::line(document)),
         _ => {
             let mut page = Page::default();
             document.human(&mut page);
@@ -65,5 +65,5 @@ pub(crate) fn show_trouble(format: Format, trouble: &Trouble, verbose: bool) {
 
 /// Writes an error to standard output, as JSON.
 pub(crate) fn tell_program(trouble: &Trouble) {
-    terminal::print(&json::line(&Failed { error: trouble }));
+    terminal::print_exactly(&json::line(&Failed { error: trouble }));
 }
